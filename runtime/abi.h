@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The C ABI of Adze: what a program that uses an artifact calls (part 1), and what the compiled program and the
+// runtime linked into the same artifact say to each other (part 2). C11 and C++; no other header of Adze is needed.
+#ifndef ADZE_RUNTIME_ABI_H
+#define ADZE_RUNTIME_ABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Raised whenever a struct, a function's meaning or the artifact's layout changes. Checked when a model is created.
+#define ADZE_ABI_VERSION 1u
+
+/// What a call answers. Everything but ADZE_OK comes with a message in adze_error.
+typedef enum adze_status {
+  ADZE_OK = 0,
+  ADZE_INVALID_ARGUMENT = 1,   ///< a name, dtype, rank, shape or stride that the model does not take
+  ADZE_ABI_MISMATCH = 2,       ///< the artifact was made for another ABI version
+  ADZE_UNSUPPORTED_CPU = 3,    ///< the artifact uses instructions that this CPU lacks
+  ADZE_OUT_OF_MEMORY = 4,
+  ADZE_INDEX_OUT_OF_RANGE = 5, ///< an index that came from data lies outside its tensor
+  ADZE_SHAPE_MISMATCH = 6,     ///< sizes met at run time do not fit together, or are negative or too large
+  ADZE_BAD_ARTIFACT = 7,       ///< a file that is truncated, altered, or no artifact at all
+  ADZE_IO_ERROR = 8,
+  ADZE_INVALID_VALUE = 9,      ///< a value met at run time that the operator does not allow
+  ADZE_INTERNAL = 10           ///< a defect of Adze
+} adze_status;
+
+/// Element types, numbered as ONNX's TensorProto.DataType. Sub-byte types hold one element a byte in memory.
+typedef enum adze_dtype {
+  ADZE_F32 = 1, ADZE_U8 = 2, ADZE_I8 = 3, ADZE_U16 = 4, ADZE_I16 = 5, ADZE_I32 = 6, ADZE_I64 = 7,
+  ADZE_STRING = 8, ADZE_BOOL = 9, ADZE_F16 = 10, ADZE_F64 = 11, ADZE_U32 = 12, ADZE_U64 = 13, ADZE_BF16 = 16,
+  ADZE_F8E4M3FN = 17, ADZE_F8E4M3FNUZ = 18, ADZE_F8E5M2 = 19, ADZE_F8E5M2FNUZ = 20, ADZE_U4 = 21, ADZE_I4 = 22,
+  ADZE_F4E2M1 = 23, ADZE_F8E8M0 = 24, ADZE_U2 = 25, ADZE_I2 = 26
+} adze_dtype;
+
+enum { ADZE_MAX_RANK = 32, ADZE_MESSAGE_BYTES = 512 };
+
+/// Where a call that failed says why. `message` is always terminated.
+typedef struct adze_error {
+  adze_status status;
+  char message[ADZE_MESSAGE_BYTES];
+} adze_error;
+
+/// A dense tensor in host memory. `shape` and `strides` hold `rank` values; strides count elements and may be NULL for
+/// row-major contiguous data. The library never keeps `shape`, `strides` or `data` of an input after the call.
+typedef struct adze_tensor {
+  void *data;
+  adze_dtype dtype;
+  int32_t rank;
+  const int64_t *shape;
+  const int64_t *strides;
+} adze_tensor;
+
+/// Name and type of an input or output. dims[i] < 0 is a dimension known only at run time; dim_names[i] is then its
+/// name in the model, or NULL. Equal names are equal sizes.
+typedef struct adze_tensor_info {
+  const char *name;
+  adze_dtype dtype;
+  int32_t rank;
+  const int64_t *dims;
+  const char *const *dim_names;
+} adze_tensor_info;
+
+/// Fork and join over workers. `parallel_for` calls fn(arg, w) once for each worker w in [0, threads), on any threads
+/// (one of them may be the caller's), and returns when all have returned.
+typedef struct adze_pool {
+  void *self;
+  int32_t threads;
+  void (*parallel_for)(void *self, void (*fn)(void *arg, int32_t worker), void *arg);
+} adze_pool;
+
+/// Memory for arenas and for outputs that the caller did not bring. Alignment is a power of two >= 64.
+typedef struct adze_allocator {
+  void *self;
+  void *(*alloc)(void *self, size_t bytes, size_t alignment); ///< NULL: no memory
+  void (*free)(void *self, void *data, size_t bytes);
+} adze_allocator;
+
+typedef struct adze_model adze_model;
+
+/// How a model is set up. Zero-initialise, set `struct_bytes`, then what differs from the default.
+typedef struct adze_options {
+  size_t struct_bytes;            ///< sizeof(adze_options) of the caller
+  uint32_t abi_version;           ///< ADZE_ABI_VERSION of the caller
+  int32_t threads;                ///< of a pool of the model's own; 0: all CPUs of the process's affinity mask
+  const adze_pool *pool;          ///< the caller's pool, alive as long as the model; NULL: the model makes its own
+  const int32_t *affinity;        ///< CPU of each own worker, `threads` values; NULL: none
+  const adze_allocator *allocator;///< NULL: aligned_alloc and free
+  void (*log)(void *user, int32_t level, const char *message); ///< level 0 error .. 3 debug; NULL: silent
+  void *log_user;
+  /// Called on the calling thread after each kernel of a run: its index in the model's kernel table, and begin and end in ns
+  /// of CLOCK_MONOTONIC. NULL: none.
+  void (*profile)(void *user, int32_t kernel, int64_t begin_ns, int64_t end_ns);
+  void *profile_user;
+} adze_options;
+
+/// What is known of a model without setting it up. All pointers live as long as the artifact is loaded.
+typedef struct adze_model_info {
+  uint32_t abi_version;
+  int32_t num_inputs, num_outputs, num_kernels;
+  const adze_tensor_info *inputs, *outputs;
+  const char *const *kernel_names; ///< by kernel index
+  const char *const *kernel_nodes; ///< by kernel index: the ONNX node names in it, separated by ';'
+  const char *metadata;            ///< JSON text
+} adze_model_info;
+
+/// Gives memory for output `index` of the shape that the run found: at least the bytes of a contiguous tensor, 64-byte
+/// aligned where possible; NULL ends the run with ADZE_OUT_OF_MEMORY. The memory is the caller's from then on.
+typedef void *(*adze_output_alloc)(void *user, int32_t index, adze_dtype dtype, int32_t rank, const int64_t *shape);
+
+/// The functions an artifact exports, by the names in brackets; all of them may be found by dlsym.
+/// [adze_info] Never fails.
+typedef const adze_model_info *(*adze_info_fn)(void);
+/// [adze_create] Checks ABI version and CPU features, sets up threads. On success *model is the caller's.
+typedef adze_status (*adze_create_fn)(const adze_options *options, adze_model **model, adze_error *error);
+/// [adze_run] Runs once. Any number of threads may run one model at the same time. `inputs` are in the order of
+/// adze_info. For each of `outputs` (same order): if data is not NULL, then dtype, rank and shape must be those that the
+/// run finds, and the result is written there (strides honoured); if data is NULL, memory comes from `alloc`. `alloc` must be given
+/// if any output has no data. Output shapes are reported through `alloc`, or are the caller's own.
+typedef adze_status (*adze_run_fn)(adze_model *model, const adze_tensor *inputs, int32_t num_inputs,
+                                   const adze_tensor *outputs, int32_t num_outputs, adze_output_alloc alloc,
+                                   void *alloc_user, adze_error *error);
+/// [adze_destroy] No run may be under way. NULL is allowed.
+typedef void (*adze_destroy_fn)(adze_model *model);
+/// [adze_arena_bytes] Bytes of memory that the model's runs hold now, weights and outputs apart.
+typedef int64_t (*adze_arena_bytes_fn)(const adze_model *model);
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Part 2: the compiled program and the runtime.
+
+/// One run under way; opaque to the compiled program but for `inputs`.
+typedef struct adze_exec adze_exec;
+
+/// One kernel. Computes the work items [begin, end) of its grid. `buffers` are the operands, results last, in the order
+/// of its launch; `scalars` are its sizes; `scratch` is the worker's own memory of the size that the launch asked for,
+/// 64-byte aligned; an index that is out of range sets error[0] to a status and error[1] to a site of the program, and
+/// the kernel goes on without touching memory outside its buffers.
+typedef void (*adze_kernel_fn)(int64_t begin, int64_t end, void *const *buffers, const int64_t *scalars, void *scratch,
+                               int64_t *error);
+
+typedef struct adze_kernel_entry {
+  adze_kernel_fn fn;
+} adze_kernel_entry;
+
+/// A set of buffers whose lives are known before the program runs: buffer i is live from launch first[i] to last[i],
+/// both included, counted in the plan's own time. Sizes come at run time.
+typedef struct adze_plan_entry {
+  int32_t num_buffers;
+  const int32_t *first;
+  const int32_t *last;
+} adze_plan_entry;
+
+/// CPU features, one bit each in adze_program.cpu_features, by the names of LLVM: bit i is kFeatureNames[i] in
+/// runtime/cpu_features.h.
+typedef struct adze_program {
+  uint32_t abi_version;
+  uint32_t reserved;
+  uint64_t cpu_features;
+  adze_model_info info;
+  const adze_kernel_entry *kernels;
+  const adze_plan_entry *plans;
+  int32_t num_plans;
+  int32_t num_sites;
+  const char *const *sites; ///< places that can fail: "node 'x' (Gather): index out of range"
+  /// Runs the model. 0: all launches done; anything else: a call below failed and the status is recorded in the exec.
+  int32_t (*main)(adze_exec *exec);
+} adze_program;
+
+/// The one description in an artifact; made by the compiler, read by the runtime (hidden visibility).
+extern const adze_program adze_program_description;
+
+/// Services that the compiled program calls. Those that answer int32_t answer 0 on success; after anything else the
+/// program returns that value at once.
+
+/// Data of input `index`, contiguous.
+const void *adze_rt_input(adze_exec *exec, int32_t index);
+/// Size of dimension `dim` of input `index`.
+int64_t adze_rt_input_dim(adze_exec *exec, int32_t index, int32_t dim);
+/// Fills `buffers` with the addresses of plan `plan`'s buffers for these sizes in bytes. A negative size ends the run with
+/// ADZE_SHAPE_MISMATCH, a total over the address space or memory with ADZE_OUT_OF_MEMORY. The placement of a tuple of sizes is remembered.
+/// A plan's memory is its own: asking again for the same plan gives the same memory again.
+int32_t adze_rt_plan(adze_exec *exec, int32_t plan, const int64_t *sizes, void **buffers);
+/// Runs kernel `kernel` over `items` work items, in pieces of at least `grain` items a worker. `scratch` is bytes per worker.
+int32_t adze_rt_launch(adze_exec *exec, int32_t kernel, int64_t items, int64_t grain, void *const *buffers,
+                       const int64_t *scalars, int64_t scratch);
+/// Where output `index` of this shape is to be written (contiguous); NULL: failed, the program returns ADZE_INTERNAL.
+void *adze_rt_output(adze_exec *exec, int32_t index, const int64_t *shape);
+/// Copies `bytes` bytes; ranges do not overlap.
+void adze_rt_copy(void *to, const void *from, int64_t bytes);
+/// Memory of a size found in mid-run, freed at the run's end; `slot` tells the places of the program apart: asking again
+/// for the same slot frees what it gave before. NULL: failed.
+void *adze_rt_alloc(adze_exec *exec, int32_t slot, int64_t bytes);
+/// Swaps the memory of two slots of adze_rt_alloc.
+void adze_rt_swap(adze_exec *exec, int32_t a, int32_t b);
+/// Records that the run failed at `site` with `status`; answers `status`.
+int32_t adze_rt_fail(adze_exec *exec, int32_t status, int32_t site);
+/// The status that kernels have recorded so far (0: none): read before a value from data decides a size.
+int32_t adze_rt_check(adze_exec *exec);
+
+#ifdef __cplusplus
+}
+#endif
+#endif // ADZE_RUNTIME_ABI_H
