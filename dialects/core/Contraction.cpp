@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "dialects/core/Core.h"
+
+using namespace mlir;
+using namespace adze::core;
+
+using Results = SmallVectorImpl<ShapeOf>;
+
+/// Reports two sizes that must be equal and provably are not.
+static LogicalResult sameSize(std::optional<Location> loc, const DimExpr &a, const DimExpr &b, StringRef what) {
+  auto x = a.constant(), y = b.constant();
+  if (x && y && *x != *y)
+    return emitOptionalError(loc, what, " differ: ", *x, " and ", *y);
+  return success();
+}
+
+LogicalResult MatmulOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Location> loc, Results &results) {
+  ShapeOf a = shapes.shape(op.getLhs()), b = shapes.shape(op.getRhs());
+  size_t m = a.dims.size(), n = b.dims.size();
+  if (m < 2 || n < 2)
+    return emitOptionalError(loc, "operands have ranks ", m, " and ", n, ", expected 2 or more");
+  if (failed(sameSize(loc, a.dims[m - 1], b.dims[n - 2], "inner sizes")))
+    return failure();
+  ShapeOf out{op.getTo(), {}};
+  size_t batch = std::max(m, n) - 2;
+  for (size_t i = 0; i < batch; ++i) {
+    DimExpr x = i + m >= batch + 2 ? a.dims[i + m - batch - 2] : DimExpr(1);
+    DimExpr y = i + n >= batch + 2 ? b.dims[i + n - batch - 2] : DimExpr(1);
+    if (!x.isConstant(1) && !y.isConstant(1) && failed(sameSize(loc, x, y, "batch sizes")))
+      return failure();
+    out.dims.push_back(shapes.dims.broadcast(x, y));
+  }
+  out.dims.push_back(a.dims[m - 2]);
+  out.dims.push_back(b.dims[n - 1]);
+  results.push_back(out);
+  return success();
+}
+
+/// Number of positions of a window along a dimension of this size.
+static DimExpr positions(Shapes &shapes, const DimExpr &size, int64_t window, int64_t stride, int64_t dilation) {
+  return shapes.dims.floorDiv(size - DimExpr((window - 1) * dilation + 1), stride) + DimExpr(1);
+}
+
+/// Checks strides and dilations of `spatial` dimensions.
+static LogicalResult windowAttributes(std::optional<Location> loc, ArrayRef<int64_t> strides,
+                                      ArrayRef<int64_t> dilations, size_t spatial) {
+  if (strides.size() != spatial || dilations.size() != spatial)
+    return emitOptionalError(loc, "strides and dilations have ", strides.size(), " and ", dilations.size(),
+                             " entries, expected ", spatial);
+  for (int64_t v : llvm::concat<const int64_t>(strides, dilations))
+    if (v <= 0 || v > (int64_t(1) << 31))
+      return emitOptionalError(loc, "stride or dilation ", v, " is not a small positive number");
+  return success();
+}
+
+LogicalResult ConvOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Location> loc, Results &results) {
+  ShapeOf in = shapes.shape(op.getInput()), filter = shapes.shape(op.getFilter());
+  size_t rank = in.dims.size();
+  if (rank < 2 || filter.dims.size() != rank)
+    return emitOptionalError(loc, "input and filter have ranks ", rank, " and ", filter.dims.size(),
+                             ", expected equal ranks of 2 or more");
+  int64_t groups = op.getGroups();
+  if (groups <= 0 || failed(windowAttributes(loc, op.getStrides(), op.getDilations(), rank - 2)))
+    return groups > 0 ? failure() : emitOptionalError(loc, "groups is ", groups);
+  if (failed(sameSize(loc, in.dims.back(), filter.dims[rank - 2] * DimExpr(groups), "input channels and filter channels")))
+    return failure();
+  if (auto oc = filter.dims.back().constant(); oc && *oc % groups != 0)
+    return emitOptionalError(loc, *oc, " output channels do not split into ", groups, " groups");
+  ShapeOf out{op.getTo(), {in.dims[0]}};
+  for (size_t i = 0; i + 2 < rank; ++i) {
+    DimExpr extent = (filter.dims[i] - DimExpr(1)) * DimExpr(op.getDilations()[i]) + DimExpr(1);
+    out.dims.push_back(shapes.dims.floorDiv(in.dims[i + 1] - extent, op.getStrides()[i]) + DimExpr(1));
+  }
+  out.dims.push_back(filter.dims.back());
+  results.push_back(out);
+  return success();
+}
+
+LogicalResult PoolOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Location> loc, Results &results) {
+  ShapeOf in = shapes.shape(op.getInput());
+  size_t rank = in.dims.size();
+  if (rank < 2 || op.getWindow().size() != rank - 2)
+    return emitOptionalError(loc, "window has ", op.getWindow().size(), " entries for an input of rank ", rank);
+  if (failed(windowAttributes(loc, op.getStrides(), op.getDilations(), rank - 2)))
+    return failure();
+  ShapeOf out{in.elementType, {in.dims[0]}};
+  for (size_t i = 0; i + 2 < rank; ++i)
+    out.dims.push_back(
+        positions(shapes, in.dims[i + 1], op.getWindow()[i], op.getStrides()[i], op.getDilations()[i]));
+  out.dims.push_back(in.dims.back());
+  results.push_back(out);
+  return success();
+}

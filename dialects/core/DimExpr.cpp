@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "dialects/core/DimExpr.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/Support/MathExtras.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace adze::core;
+
+namespace {
+int64_t wrapAdd(int64_t a, int64_t b) { return int64_t(uint64_t(a) + uint64_t(b)); }
+int64_t wrapMul(int64_t a, int64_t b) { return int64_t(uint64_t(a) * uint64_t(b)); }
+
+void addTerm(DimExpr &e, const DimExpr::Product &product, int64_t coefficient) {
+  auto [it, isNew] = e.terms.try_emplace(product, 0);
+  it->second = wrapAdd(it->second, coefficient);
+  if (it->second == 0)
+    e.terms.erase(it);
+}
+
+/// product / divisor, where the divisor's atoms are among the product's.
+std::optional<DimExpr::Product> divide(DimExpr::Product product, const DimExpr::Product &divisor) {
+  for (AtomId atom : divisor) {
+    auto *it = llvm::find(product, atom);
+    if (it == product.end())
+      return std::nullopt;
+    product.erase(it);
+  }
+  return product;
+}
+} // namespace
+
+DimExpr::DimExpr(int64_t value) {
+  if (value)
+    terms[{}] = value;
+}
+
+DimExpr DimExpr::atom(AtomId atom) {
+  DimExpr e;
+  e.terms[{atom}] = 1;
+  return e;
+}
+
+std::optional<int64_t> DimExpr::constant() const {
+  if (terms.empty())
+    return 0;
+  if (terms.size() == 1 && terms.begin()->first.empty())
+    return terms.begin()->second;
+  return std::nullopt;
+}
+
+std::optional<AtomId> DimExpr::singleAtom() const {
+  if (terms.size() == 1 && terms.begin()->first.size() == 1 && terms.begin()->second == 1)
+    return terms.begin()->first.front();
+  return std::nullopt;
+}
+
+namespace adze::core {
+DimExpr operator+(const DimExpr &a, const DimExpr &b) {
+  DimExpr sum = a;
+  for (auto &[product, coefficient] : b.terms)
+    addTerm(sum, product, coefficient);
+  return sum;
+}
+
+DimExpr operator-(const DimExpr &a, const DimExpr &b) { return a + b * DimExpr(-1); }
+
+DimExpr operator*(const DimExpr &a, const DimExpr &b) {
+  DimExpr out;
+  for (auto &[pa, ca] : a.terms)
+    for (auto &[pb, cb] : b.terms) {
+      DimExpr::Product product(pa);
+      product.append(pb.begin(), pb.end());
+      llvm::sort(product);
+      addTerm(out, product, wrapMul(ca, cb));
+    }
+  return out;
+}
+} // namespace adze::core
+
+DimExpr DimContext::named(StringRef name) {
+  auto [it, isNew] = byName.try_emplace(name.str(), atoms.size());
+  if (isNew)
+    atoms.push_back({Kind::Symbol, {}, name.str(), {}, {}, /*nonNegative=*/true});
+  return DimExpr::atom(it->second);
+}
+
+DimExpr DimContext::symbol(Value value, bool nonNegative) {
+  auto [it, isNew] = byValue.try_emplace(value, atoms.size());
+  if (isNew)
+    atoms.push_back({Kind::Symbol, value, "", {}, {}, nonNegative});
+  return DimExpr::atom(it->second);
+}
+
+DimExpr DimContext::fresh(bool nonNegative) {
+  atoms.push_back({Kind::Symbol, {}, "", {}, {}, nonNegative});
+  return DimExpr::atom(atoms.size() - 1);
+}
+
+DimExpr DimContext::intern(Kind kind, const DimExpr &a, const DimExpr &b) {
+  auto [it, isNew] = byOperands.try_emplace({kind, a, b}, atoms.size());
+  if (isNew) {
+    bool nonNegative = false;
+    bool aBounded = lowerBound(a).value_or(-1) >= 0, bBounded = lowerBound(b).value_or(-1) >= 0;
+    if (kind == Kind::Max)
+      nonNegative = aBounded || bBounded;
+    else
+      nonNegative = aBounded && bBounded;
+    atoms.push_back({kind, {}, "", a, b, nonNegative});
+  }
+  return DimExpr::atom(it->second);
+}
+
+DimExpr DimContext::floorDiv(const DimExpr &a, const DimExpr &b) {
+  auto ca = a.constant(), cb = b.constant();
+  if (cb == 1)
+    return a;
+  if (ca && cb && *cb != 0)
+    return llvm::divideFloorSigned(*ca, *cb);
+  if (ca == 0)
+    return 0;
+  if (a == b)
+    return 1;
+  if (b.terms.size() != 1)
+    return intern(Kind::FloorDiv, a, b);
+  // Split a = b * quotient + rest, term by term; (b * q + r) floordiv b = q + r floordiv b.
+  auto &[divisor, divisorCoefficient] = *b.terms.begin();
+  DimExpr quotient, rest;
+  for (auto &[product, coefficient] : a.terms) {
+    auto left = divide(product, divisor);
+    if (left && divisorCoefficient != 0 && coefficient % divisorCoefficient == 0)
+      addTerm(quotient, *left, coefficient / divisorCoefficient);
+    else
+      addTerm(rest, product, coefficient);
+  }
+  if (rest.terms.empty())
+    return quotient;
+  if (auto cr = rest.constant(); cr && cb && *cb != 0)
+    return quotient + DimExpr(llvm::divideFloorSigned(*cr, *cb));
+  return quotient + intern(Kind::FloorDiv, rest, b);
+}
+
+DimExpr DimContext::ceilDiv(const DimExpr &a, const DimExpr &b) {
+  if (b.constant().value_or(0) > 0)
+    return floorDiv(a + b - DimExpr(1), b);
+  DimExpr down = floorDiv(a, b);
+  if (down * b == a)
+    return down;
+  return intern(Kind::CeilDiv, a, b);
+}
+
+DimExpr DimContext::max(const DimExpr &a, const DimExpr &b) {
+  if (knownGreaterEqual(a, b))
+    return a;
+  if (knownGreaterEqual(b, a))
+    return b;
+  return a < b ? intern(Kind::Max, a, b) : intern(Kind::Max, b, a);
+}
+
+DimExpr DimContext::min(const DimExpr &a, const DimExpr &b) {
+  if (knownGreaterEqual(a, b))
+    return b;
+  if (knownGreaterEqual(b, a))
+    return a;
+  return a < b ? intern(Kind::Min, a, b) : intern(Kind::Min, b, a);
+}
+
+DimExpr DimContext::broadcast(const DimExpr &a, const DimExpr &b) {
+  if (a == b || b.isConstant(1))
+    return a;
+  if (a.isConstant(1))
+    return b;
+  // A constant other than 1 decides: the other side is 1 or equal to it.
+  if (a.constant())
+    return a;
+  if (b.constant())
+    return b;
+  return a < b ? intern(Kind::Broadcast, a, b) : intern(Kind::Broadcast, b, a);
+}
+
+std::optional<int64_t> DimContext::lowerBound(const DimExpr &e) const {
+  int64_t bound = 0;
+  for (auto &[product, coefficient] : e.terms) {
+    if (product.empty()) {
+      bound = coefficient;
+      continue;
+    }
+    if (coefficient < 0)
+      return std::nullopt;
+    for (AtomId id : product)
+      if (!atoms[id].nonNegative)
+        return std::nullopt;
+  }
+  return bound;
+}
+
+bool DimContext::knownGreaterEqual(const DimExpr &a, const DimExpr &b) const {
+  return lowerBound(a - b).value_or(-1) >= 0;
+}
+
+std::string DimContext::str(const DimExpr &e) const {
+  if (e.terms.empty())
+    return "0";
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  bool first = true;
+  for (auto &[product, coefficient] : e.terms) {
+    if (!first)
+      os << " + ";
+    first = false;
+    if (coefficient != 1 || product.empty())
+      os << coefficient << (product.empty() ? "" : "*");
+    llvm::interleave(
+        product, os,
+        [&](AtomId id) {
+          const Atom &at = atoms[id];
+          const char *names[] = {"", "floordiv", "ceildiv", "max", "min", "broadcast"};
+          if (at.kind != Kind::Symbol)
+            os << names[int(at.kind)] << "(" << str(at.a) << ", " << str(at.b) << ")";
+          else if (!at.name.empty())
+            os << at.name;
+          else
+            os << "s" << id;
+        },
+        "*");
+  }
+  return text;
+}
+
+Value adze::core::materialize(OpBuilder &builder, Location loc, const DimContext &dims, const DimExpr &e,
+                              function_ref<Value(AtomId)> symbolValue) {
+  auto constant = [&](int64_t v) -> Value { return arith::ConstantIndexOp::create(builder, loc, v); };
+  auto atomValue = [&](AtomId id) -> Value {
+    const DimContext::Atom &at = dims.atom(id);
+    if (at.kind == DimContext::Kind::Symbol)
+      return symbolValue(id);
+    Value a = materialize(builder, loc, dims, at.a, symbolValue);
+    Value b = materialize(builder, loc, dims, at.b, symbolValue);
+    switch (at.kind) {
+    case DimContext::Kind::FloorDiv:
+    case DimContext::Kind::CeilDiv: {
+      // A zero divisor comes only with a zero dividend, from empty tensors; the quotient is then never used for more than a size.
+      Value safe = arith::MaxSIOp::create(builder, loc, b, constant(1));
+      if (at.kind == DimContext::Kind::CeilDiv)
+        return arith::CeilDivSIOp::create(builder, loc, a, safe);
+      return arith::FloorDivSIOp::create(builder, loc, a, safe);
+    }
+    case DimContext::Kind::Max:
+      return arith::MaxSIOp::create(builder, loc, a, b);
+    case DimContext::Kind::Min:
+      return arith::MinSIOp::create(builder, loc, a, b);
+    default: {
+      Value isOne = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, a, constant(1));
+      return arith::SelectOp::create(builder, loc, isOne, b, a);
+    }
+    }
+  };
+  Value sum;
+  for (auto &[product, coefficient] : e.terms) {
+    Value term;
+    for (AtomId id : product) {
+      Value v = atomValue(id);
+      term = term ? arith::MulIOp::create(builder, loc, term, v).getResult() : v;
+    }
+    if (!term)
+      term = constant(coefficient);
+    else if (coefficient != 1)
+      term = arith::MulIOp::create(builder, loc, term, constant(coefficient));
+    sum = sum ? arith::AddIOp::create(builder, loc, sum, term).getResult() : term;
+  }
+  return sum ? sum : constant(0);
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "dialects/core/Core.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace adze::core;
+
+RankedTensorType ShapeOf::type() const {
+  SmallVector<int64_t> sizes;
+  for (const DimExpr &dim : dims)
+    sizes.push_back(dim.constant() && *dim.constant() >= 0 ? *dim.constant() : ShapedType::kDynamic);
+  return RankedTensorType::get(sizes, elementType);
+}
+
+SmallVector<DimExpr> Shapes::sizes(ValueRange indices) {
+  return llvm::map_to_vector(indices, [&](Value v) { return size(v); });
+}
+
+static std::optional<int64_t> constantIndex(Value value) {
+  APInt constant;
+  if (matchPattern(value, m_ConstantInt(&constant)))
+    return constant.getSExtValue();
+  return std::nullopt;
+}
+
+ShapeOf LocalShapes::shape(Value tensor) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  ShapeOf out{type.getElementType(), {}};
+  for (auto [i, size] : llvm::enumerate(type.getShape())) {
+    if (!ShapedType::isDynamic(size)) {
+      out.dims.push_back(size);
+      continue;
+    }
+    auto [it, isNew] = unknown.try_emplace({tensor.getAsOpaquePointer(), i});
+    if (isNew)
+      it->second = dims.fresh(/*nonNegative=*/true);
+    out.dims.push_back(it->second);
+  }
+  return out;
+}
+
+DimExpr LocalShapes::size(Value index) {
+  if (auto constant = constantIndex(index))
+    return *constant;
+  return dims.symbol(index, /*nonNegative=*/false);
+}
+
+ShapeOf DimAnalysis::argument(BlockArgument argument, RankedTensorType type) {
+  Operation *parent = argument.getOwner()->getParentOp();
+  ArrayAttr names;
+  DenseI64ArrayAttr numbers;
+  if (auto function = dyn_cast_or_null<FunctionOpInterface>(parent)) {
+    if (argument.getOwner()->isEntryBlock()) {
+      Attribute attr = function.getArgAttr(argument.getArgNumber(), "adze.dims");
+      names = dyn_cast_or_null<ArrayAttr>(attr);
+      numbers = dyn_cast_or_null<DenseI64ArrayAttr>(attr);
+    }
+  }
+  ShapeOf out{type.getElementType(), {}};
+  for (auto [i, size] : llvm::enumerate(type.getShape())) {
+    auto name = names && i < names.size() ? dyn_cast<StringAttr>(names[i]) : StringAttr();
+    if (!ShapedType::isDynamic(size))
+      out.dims.push_back(size);
+    else if (name && !name.getValue().empty())
+      out.dims.push_back(dims.named(name.getValue()));
+    else if (numbers && int64_t(i) < numbers.size() && numbers[i] >= 0)
+      out.dims.push_back(dims.symbol(argument.getOwner()->getArgument(numbers[i]), /*nonNegative=*/true));
+    else
+      out.dims.push_back(dims.fresh(/*nonNegative=*/true));
+  }
+  return out;
+}
+
+ShapeOf DimAnalysis::compute(Value tensor) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  if (auto arg = dyn_cast<BlockArgument>(tensor))
+    return argument(arg, type);
+  ShapeOf out{type.getElementType(), {}};
+  if (auto op = tensor.getDefiningOp<ShapeOp>()) {
+    SmallVector<ShapeOf> results;
+    if (succeeded(op.inferResultShapes(*this, results))) {
+      out = results[cast<OpResult>(tensor).getResultNumber()];
+      for (auto [dim, size] : llvm::zip(out.dims, type.getShape()))
+        if (!ShapedType::isDynamic(size))
+          dim = size;
+      return out;
+    }
+  }
+  if (auto cast = tensor.getDefiningOp<tensor::CastOp>(); cast && isa<RankedTensorType>(cast.getSource().getType())) {
+    out = shape(cast.getSource());
+    for (auto [dim, size] : llvm::zip(out.dims, type.getShape()))
+      if (!ShapedType::isDynamic(size))
+        dim = size;
+    return out;
+  }
+  for (int64_t size : type.getShape())
+    out.dims.push_back(ShapedType::isDynamic(size) ? dims.fresh(/*nonNegative=*/true) : DimExpr(size));
+  return out;
+}
+
+ShapeOf DimAnalysis::shape(Value tensor) {
+  if (auto it = shapes.find(tensor); it != shapes.end())
+    return it->second;
+  ShapeOf out = compute(tensor);
+  shapes[tensor] = out;
+  return out;
+}
+
+DimExpr DimAnalysis::computeSize(Value index) {
+  if (auto constant = constantIndex(index))
+    return *constant;
+  Operation *op = index.getDefiningOp();
+  auto operand = [&](unsigned i) { return size(op->getOperand(i)); };
+  if (!op)
+    return dims.symbol(index, /*nonNegative=*/false);
+  if (auto dim = dyn_cast<tensor::DimOp>(op))
+    if (auto i = dim.getConstantIndex(); i && isa<RankedTensorType>(dim.getSource().getType()))
+      if (*i >= 0 && *i < cast<RankedTensorType>(dim.getSource().getType()).getRank())
+        return this->dim(dim.getSource(), *i);
+  if (isa<arith::AddIOp>(op))
+    return operand(0) + operand(1);
+  if (isa<arith::SubIOp>(op))
+    return operand(0) - operand(1);
+  if (isa<arith::MulIOp>(op))
+    return operand(0) * operand(1);
+  if (isa<arith::MaxSIOp>(op))
+    return dims.max(operand(0), operand(1));
+  if (isa<arith::MinSIOp>(op))
+    return dims.min(operand(0), operand(1));
+  if (isa<arith::IndexCastOp, arith::ExtSIOp, arith::TruncIOp>(op)) // sizes fit any integer they are cast to
+    return operand(0);
+  if (isa<arith::FloorDivSIOp, arith::DivSIOp, arith::CeilDivSIOp>(op)) {
+    DimExpr a = operand(0), b = operand(1);
+    bool positive = dims.lowerBound(b).value_or(-1) >= 0;
+    bool exact = positive && (isa<arith::FloorDivSIOp>(op) || dims.lowerBound(a).value_or(-1) >= 0);
+    if (isa<arith::CeilDivSIOp>(op) && positive)
+      return dims.ceilDiv(a, b);
+    if (exact)
+      return dims.floorDiv(a, b);
+  }
+  if (auto select = dyn_cast<arith::SelectOp>(op))
+    if (operand(1) == operand(2))
+      return operand(1);
+  return dims.symbol(index, /*nonNegative=*/false);
+}
+
+DimExpr DimAnalysis::size(Value index) {
+  if (auto it = sizesByValue.find(index); it != sizesByValue.end())
+    return it->second;
+  DimExpr out = computeSize(index);
+  sizesByValue[index] = out;
+  return out;
+}
+
+bool DimAnalysis::sameShape(Value a, Value b) { return shape(a).dims == shape(b).dims; }
+
+FailureOr<SmallVector<DimExpr>> adze::core::broadcastShapes(Shapes &shapes, std::optional<Location> loc,
+                                                            ValueRange operands) {
+  SmallVector<SmallVector<DimExpr>> all;
+  size_t rank = 0;
+  for (Value v : operands) {
+    all.push_back(shapes.shape(v).dims);
+    rank = std::max(rank, all.back().size());
+  }
+  SmallVector<DimExpr> out(rank, DimExpr(1));
+  for (auto &dims : all)
+    for (size_t i = 0; i < dims.size(); ++i) {
+      DimExpr &have = out[rank - dims.size() + i];
+      auto a = have.constant(), b = dims[i].constant();
+      if (a && b && *a != *b && *a != 1 && *b != 1)
+        return emitOptionalError(loc, "operands do not broadcast: size ", *a, " meets size ", *b);
+      have = shapes.dims.broadcast(have, dims[i]);
+    }
+  return out;
+}
+
+bool adze::core::compatibleShapes(TypeRange a, TypeRange b) {
+  if (a.size() != b.size())
+    return false;
+  for (auto [x, y] : llvm::zip(a, b)) {
+    auto s = dyn_cast<RankedTensorType>(x), t = dyn_cast<RankedTensorType>(y);
+    if (!s || !t || s.getElementType() != t.getElementType() || failed(verifyCompatibleShape(s, t)))
+      return false;
+  }
+  return true;
+}
+
+SmallVector<Value> adze::core::sizesOf(OpBuilder &builder, Location loc, Value tensor) {
+  SmallVector<Value> sizes;
+  for (auto [i, size] : llvm::enumerate(cast<RankedTensorType>(tensor.getType()).getShape()))
+    if (ShapedType::isDynamic(size))
+      sizes.push_back(tensor::DimOp::create(builder, loc, tensor, i));
+    else
+      sizes.push_back(arith::ConstantIndexOp::create(builder, loc, size));
+  return sizes;
+}

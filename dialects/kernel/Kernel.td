@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Kernels: what is computed in one go, and the launches of it by the host program.
+#ifndef ADZE_KERNEL_TD
+#define ADZE_KERNEL_TD
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/OpBase.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/FunctionInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Kernel_Dialect : Dialect {
+  let name = "kernel";
+  let cppNamespace = "::adze::kernel";
+  let summary = "fused kernels and their launches";
+}
+
+def Kernel_FuncOp : Op<Kernel_Dialect, "func", [FunctionOpInterface, IsolatedFromAbove, Symbol]> {
+  let summary = "one kernel";
+  let description = [{
+    Up to stage Kernels the body is core ops on tensors, target-neutral: no tiles, vectors or packing.
+
+    ```
+    kernel.func @k(%n: index, %x: tensor<?x768xf32> {adze.dims = array<i64: 0, -1>}, ...)
+        -> (tensor<?x768xf32> {adze.dims = array<i64: 0, -1>}) { ... kernel.return %y : ... }
+    ```
+    The arguments are first all index scalars, then tensors. Each size of an argument or result that is not static is one of the
+    index arguments: `adze.dims` gives its number, -1 for static sizes. `schedule` is set by the target (stage Schedule).
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<FunctionType>:$function_type,
+                       OptionalAttr<DictArrayAttr>:$arg_attrs, OptionalAttr<DictArrayAttr>:$res_attrs,
+                       OptionalAttr<DictionaryAttr>:$schedule);
+  let regions = (region AnyRegion:$body);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Number of leading index arguments.
+    unsigned getNumScalars();
+    mlir::ArrayRef<mlir::Type> getArgumentTypes() { return getFunctionType().getInputs(); }
+    mlir::ArrayRef<mlir::Type> getResultTypes() { return getFunctionType().getResults(); }
+    mlir::Region *getCallableRegion() { return &getBody(); }
+  }];
+}
+
+def Kernel_ReturnOp : Op<Kernel_Dialect, "return", [Pure, Terminator, ReturnLike, HasParent<"FuncOp">]> {
+  let summary = "end of a kernel: its results";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "($values^ `:` type($values))? attr-dict";
+}
+
+def Kernel_LaunchOp : Op<Kernel_Dialect, "launch", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "one run of a kernel by the host program";
+  let description = [{
+    `%y = kernel.launch @k(%n, %x) : (index, tensor<?x768xf32>) -> tensor<?x768xf32>`
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<AnyType>:$inputs);
+  let results = (outs Variadic<AnyType>:$outputs);
+  let assemblyFormat = "$kernel `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs)";
+}
+#endif
