@@ -17,24 +17,44 @@ extern "C" {
 /// What a call answers. Everything but ADZE_OK comes with a message in adze_error.
 typedef enum adze_status {
   ADZE_OK = 0,
-  ADZE_INVALID_ARGUMENT = 1,   ///< a name, dtype, rank, shape or stride that the model does not take
-  ADZE_ABI_MISMATCH = 2,       ///< the artifact was made for another ABI version
-  ADZE_UNSUPPORTED_CPU = 3,    ///< the artifact uses instructions that this CPU lacks
+  ADZE_INVALID_ARGUMENT = 1, ///< a name, dtype, rank, shape or stride that the model does not take
+  ADZE_ABI_MISMATCH = 2,     ///< the artifact was made for another ABI version
+  ADZE_UNSUPPORTED_CPU = 3,  ///< the artifact uses instructions that this CPU lacks
   ADZE_OUT_OF_MEMORY = 4,
   ADZE_INDEX_OUT_OF_RANGE = 5, ///< an index that came from data lies outside its tensor
   ADZE_SHAPE_MISMATCH = 6,     ///< sizes met at run time do not fit together, or are negative or too large
   ADZE_BAD_ARTIFACT = 7,       ///< a file that is truncated, altered, or no artifact at all
   ADZE_IO_ERROR = 8,
-  ADZE_INVALID_VALUE = 9,      ///< a value met at run time that the operator does not allow
-  ADZE_INTERNAL = 10           ///< a defect of Adze
+  ADZE_INVALID_VALUE = 9, ///< a value met at run time that the operator does not allow
+  ADZE_INTERNAL = 10      ///< a defect of Adze
 } adze_status;
 
 /// Element types, numbered as ONNX's TensorProto.DataType. Sub-byte types hold one element a byte in memory.
 typedef enum adze_dtype {
-  ADZE_F32 = 1, ADZE_U8 = 2, ADZE_I8 = 3, ADZE_U16 = 4, ADZE_I16 = 5, ADZE_I32 = 6, ADZE_I64 = 7,
-  ADZE_STRING = 8, ADZE_BOOL = 9, ADZE_F16 = 10, ADZE_F64 = 11, ADZE_U32 = 12, ADZE_U64 = 13, ADZE_BF16 = 16,
-  ADZE_F8E4M3FN = 17, ADZE_F8E4M3FNUZ = 18, ADZE_F8E5M2 = 19, ADZE_F8E5M2FNUZ = 20, ADZE_U4 = 21, ADZE_I4 = 22,
-  ADZE_F4E2M1 = 23, ADZE_F8E8M0 = 24, ADZE_U2 = 25, ADZE_I2 = 26
+  ADZE_F32 = 1,
+  ADZE_U8 = 2,
+  ADZE_I8 = 3,
+  ADZE_U16 = 4,
+  ADZE_I16 = 5,
+  ADZE_I32 = 6,
+  ADZE_I64 = 7,
+  ADZE_STRING = 8,
+  ADZE_BOOL = 9,
+  ADZE_F16 = 10,
+  ADZE_F64 = 11,
+  ADZE_U32 = 12,
+  ADZE_U64 = 13,
+  ADZE_BF16 = 16,
+  ADZE_F8E4M3FN = 17,
+  ADZE_F8E4M3FNUZ = 18,
+  ADZE_F8E5M2 = 19,
+  ADZE_F8E5M2FNUZ = 20,
+  ADZE_U4 = 21,
+  ADZE_I4 = 22,
+  ADZE_F4E2M1 = 23,
+  ADZE_F8E8M0 = 24,
+  ADZE_U2 = 25,
+  ADZE_I2 = 26
 } adze_dtype;
 
 enum { ADZE_MAX_RANK = 32, ADZE_MESSAGE_BYTES = 512 };
@@ -65,12 +85,13 @@ typedef struct adze_tensor_info {
   const char *const *dim_names;
 } adze_tensor_info;
 
-/// Fork and join over workers. `parallel_for` calls fn(arg, w) once for each worker w in [0, threads), on any threads
-/// (one of them may be the caller's), and returns when all have returned.
+/// Fork and join over workers. `parallel_for` calls fn(arg, w) once for each w in [0, workers), 1 <= workers <=
+/// threads, on any threads (one of them may be the caller's), and returns when all have returned. Any number of threads
+/// may call it at the same time, and `fn` may call it too.
 typedef struct adze_pool {
   void *self;
   int32_t threads;
-  void (*parallel_for)(void *self, void (*fn)(void *arg, int32_t worker), void *arg);
+  void (*parallel_for)(void *self, int32_t workers, void (*fn)(void *arg, int32_t worker), void *arg);
 } adze_pool;
 
 /// Memory for arenas and for outputs that the caller did not bring. Alignment is a power of two >= 64.
@@ -84,16 +105,16 @@ typedef struct adze_model adze_model;
 
 /// How a model is set up. Zero-initialise, set `struct_bytes`, then what differs from the default.
 typedef struct adze_options {
-  size_t struct_bytes;            ///< sizeof(adze_options) of the caller
-  uint32_t abi_version;           ///< ADZE_ABI_VERSION of the caller
-  int32_t threads;                ///< of a pool of the model's own; 0: all CPUs of the process's affinity mask
-  const adze_pool *pool;          ///< the caller's pool, alive as long as the model; NULL: the model makes its own
-  const int32_t *affinity;        ///< CPU of each own worker, `threads` values; NULL: none
-  const adze_allocator *allocator;///< NULL: aligned_alloc and free
+  size_t struct_bytes;     ///< sizeof(adze_options) of the caller
+  uint32_t abi_version;    ///< ADZE_ABI_VERSION of the caller
+  int32_t threads;         ///< of a pool of the model's own; 0: all CPUs of the process's affinity mask
+  const adze_pool *pool;   ///< the caller's pool, alive as long as the model; NULL: the model makes its own
+  const int32_t *affinity; ///< CPU of each own worker, `threads` > 0 values; [0], the caller's, is not used; NULL: none
+  const adze_allocator *allocator; ///< alive as long as the model; NULL: aligned_alloc and free
   void (*log)(void *user, int32_t level, const char *message); ///< level 0 error .. 3 debug; NULL: silent
   void *log_user;
-  /// Called on the calling thread after each kernel of a run: its index in the model's kernel table, and begin and end in ns
-  /// of CLOCK_MONOTONIC. NULL: none.
+  /// Called on the calling thread after each kernel of a run: its index in the model's kernel table, and begin and end
+  /// in ns of CLOCK_MONOTONIC. NULL: none.
   void (*profile)(void *user, int32_t kernel, int64_t begin_ns, int64_t end_ns);
   void *profile_user;
 } adze_options;
@@ -118,9 +139,11 @@ typedef const adze_model_info *(*adze_info_fn)(void);
 /// [adze_create] Checks ABI version and CPU features, sets up threads. On success *model is the caller's.
 typedef adze_status (*adze_create_fn)(const adze_options *options, adze_model **model, adze_error *error);
 /// [adze_run] Runs once. Any number of threads may run one model at the same time. `inputs` are in the order of
-/// adze_info. For each of `outputs` (same order): if data is not NULL, then dtype, rank and shape must be those that the
-/// run finds, and the result is written there (strides honoured); if data is NULL, memory comes from `alloc`. `alloc` must be given
-/// if any output has no data. Output shapes are reported through `alloc`, or are the caller's own.
+/// adze_info. For each of `outputs` (same order): if data is not NULL, then dtype, rank and shape must be those that
+/// the run finds, and the result is written there (strides honoured); if data is NULL, memory comes from `alloc`.
+/// `alloc` must be given if any output has no data. Output shapes are reported through `alloc`, or are the caller's
+/// own. The memory of an output may overlap an input's: the result is then computed aside and copied there at the end.
+/// After a failure the contents of outputs are unspecified; memory that `alloc` gave is the caller's all the same.
 typedef adze_status (*adze_run_fn)(adze_model *model, const adze_tensor *inputs, int32_t num_inputs,
                                    const adze_tensor *outputs, int32_t num_outputs, adze_output_alloc alloc,
                                    void *alloc_user, adze_error *error);
@@ -128,11 +151,13 @@ typedef adze_status (*adze_run_fn)(adze_model *model, const adze_tensor *inputs,
 typedef void (*adze_destroy_fn)(adze_model *model);
 /// [adze_arena_bytes] Bytes of memory that the model's runs hold now, weights and outputs apart.
 typedef int64_t (*adze_arena_bytes_fn)(const adze_model *model);
+/// [adze_abi_version] ADZE_ABI_VERSION of the artifact. Never changes its type.
+typedef uint32_t (*adze_abi_version_fn)(void);
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Part 2: the compiled program and the runtime.
 
-/// One run under way; opaque to the compiled program but for `inputs`.
+/// One run under way; opaque to the compiled program.
 typedef struct adze_exec adze_exec;
 
 /// One kernel. Computes the work items [begin, end) of its grid. `buffers` are the operands, results last, in the order
@@ -170,8 +195,8 @@ typedef struct adze_program {
   int32_t (*main)(adze_exec *exec);
 } adze_program;
 
-/// The one description in an artifact; made by the compiler, read by the runtime (hidden visibility).
-extern const adze_program adze_program_description;
+/// The one description in an artifact; made by the compiler, read by the runtime.
+extern const adze_program adze_program_description __attribute__((visibility("hidden")));
 
 /// Services that the compiled program calls. Those that answer int32_t answer 0 on success; after anything else the
 /// program returns that value at once.
@@ -180,19 +205,22 @@ extern const adze_program adze_program_description;
 const void *adze_rt_input(adze_exec *exec, int32_t index);
 /// Size of dimension `dim` of input `index`.
 int64_t adze_rt_input_dim(adze_exec *exec, int32_t index, int32_t dim);
-/// Fills `buffers` with the addresses of plan `plan`'s buffers for these sizes in bytes. A negative size ends the run with
-/// ADZE_SHAPE_MISMATCH, a total over the address space or memory with ADZE_OUT_OF_MEMORY. The placement of a tuple of sizes is remembered.
-/// A plan's memory is its own: asking again for the same plan gives the same memory again.
+/// Fills `buffers` with the addresses of plan `plan`'s buffers for these sizes in bytes. A negative size ends the run
+/// with ADZE_SHAPE_MISMATCH, a total over the address space or memory with ADZE_OUT_OF_MEMORY. The placement of a tuple
+/// of sizes is remembered. A plan's memory is its own: asking again for the same plan gives the same memory again.
 int32_t adze_rt_plan(adze_exec *exec, int32_t plan, const int64_t *sizes, void **buffers);
-/// Runs kernel `kernel` over `items` work items, in pieces of at least `grain` items a worker. `scratch` is bytes per worker.
+/// Runs kernel `kernel` over `items` work items, in pieces of at least `grain` items a worker; none if items <= 0.
+/// `scratch` is bytes per worker. A status that the kernel recorded is answered, so that the run ends there.
 int32_t adze_rt_launch(adze_exec *exec, int32_t kernel, int64_t items, int64_t grain, void *const *buffers,
                        const int64_t *scalars, int64_t scratch);
 /// Where output `index` of this shape is to be written (contiguous); NULL: failed, the program returns ADZE_INTERNAL.
+/// Every output is asked for in every run; asking again with the same shape gives the same memory.
 void *adze_rt_output(adze_exec *exec, int32_t index, const int64_t *shape);
 /// Copies `bytes` bytes; ranges do not overlap.
 void adze_rt_copy(void *to, const void *from, int64_t bytes);
-/// Memory of a size found in mid-run, freed at the run's end; `slot` tells the places of the program apart: asking again
-/// for the same slot frees what it gave before. NULL: failed.
+/// Memory of a size found in mid-run, freed at the run's end; `slot` tells the places of the program apart: asking
+/// again for the same slot frees what it gave before. Slots count from 0. NULL: failed, the program returns
+/// ADZE_INTERNAL.
 void *adze_rt_alloc(adze_exec *exec, int32_t slot, int64_t bytes);
 /// Swaps the memory of two slots of adze_rt_alloc.
 void adze_rt_swap(adze_exec *exec, int32_t a, int32_t b);

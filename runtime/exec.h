@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What a model and a run of it consist of; shared by the runtime's own files.
+#ifndef ADZE_RUNTIME_EXEC_H
+#define ADZE_RUNTIME_EXEC_H
+
+#include "runtime/abi.h"
+#include "runtime/memory.h"
+#include "runtime/plan_cache.h"
+#include "runtime/threads/pool.h"
+#include "runtime/validate.h"
+
+#include <pthread.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// An input of a run: where its contiguous data are.
+typedef struct adze_exec_input {
+  const void *data;
+  const int64_t *shape;
+  adze_block staging; ///< holds a copy if the caller's data are not contiguous
+} adze_exec_input;
+
+/// An output of a run.
+typedef struct adze_exec_output {
+  const adze_tensor *given; ///< what the caller said
+  int64_t *shape;           ///< as the run found it
+  void *data;               ///< where the program writes; NULL: not asked for yet
+  void *final;              ///< where the result goes
+  const int64_t *final_strides;
+  adze_block staging; ///< used if `data` cannot be `final`
+} adze_exec_output;
+
+/// The arena of one plan and the placement last used in it.
+typedef struct adze_exec_plan {
+  adze_block arena;
+  bool placed;
+  int64_t *sizes, *offsets;
+} adze_exec_plan;
+
+struct adze_exec {
+  adze_model *model;
+  adze_exec *next;  ///< in the list of idle ones
+  adze_error error; ///< the first failure of the run
+  adze_exec_input *inputs;
+  adze_exec_output *outputs;
+  adze_exec_plan *plans;
+  adze_block *slots;
+  int32_t num_slots;
+  adze_block scratch;
+  int64_t *values; ///< the memory of all shapes, sizes and offsets, and of symbol_sizes
+  int64_t *symbol_sizes;
+  adze_output_alloc alloc;
+  void *alloc_user;
+};
+
+struct adze_model {
+  const adze_program *program;
+  adze_memory memory;
+  const adze_pool *pool;
+  adze_thread_pool *own_pool; ///< NULL: the pool is the caller's
+  void (*profile)(void *user, int32_t kernel, int64_t begin_ns, int64_t end_ns);
+  void *profile_user;
+  void (*log)(void *user, int32_t level, const char *message);
+  void *log_user;
+  adze_symbols symbols;
+  adze_plan_cache plan_cache;
+  pthread_mutex_t lock; ///< of `idle`
+  adze_exec *idle;
+};
+
+/// adze_create for any program; the exported one takes adze_program_description.
+adze_status adze_create_program(const adze_program *program, const adze_options *options, adze_model **model,
+                                adze_error *error);
+
+/// An exec of the model that no other run uses; NULL: no memory. It keeps the memory of its earlier runs.
+adze_exec *adze_exec_acquire(adze_model *model);
+
+/// Gives an exec back for later runs.
+void adze_exec_release(adze_exec *exec);
+
+/// Frees an exec and the memory it holds.
+void adze_exec_destroy(adze_exec *exec);
+
+/// Records a failure of the run unless there is one already; answers the status that is recorded.
+adze_status adze_exec_fail(adze_exec *exec, adze_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/// Records a failure at a site of the program.
+adze_status adze_exec_fail_at(adze_exec *exec, int64_t status, int64_t site);
+
+/// Copies the results that were written aside to where the caller wants them.
+void adze_exec_deliver(adze_exec *exec);
+
+/// Frees the memory of all slots of adze_rt_alloc.
+void adze_exec_free_slots(adze_exec *exec);
+
+#ifdef __cplusplus
+}
+#endif
+#endif // ADZE_RUNTIME_EXEC_H
