@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "dialects/core/Core.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/PatternMatch.h"
 
 using namespace mlir;
 using namespace adze::core;
@@ -74,4 +76,21 @@ FailureOr<std::vector<char>> adze::core::constantBytes(ConstantOp op) {
     for (const APInt &v : elements.getValues<APInt>())
       append(out, isUnsignedElement(type.getElementType()) ? v.zextOrTrunc(width * 8) : v.sextOrTrunc(width * 8), width);
   return out;
+}
+
+namespace {
+/// A requirement that is true always goes.
+struct DropHeldRequire : OpRewritePattern<RequireOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(RequireOp op, PatternRewriter &rewriter) const override {
+    if (!matchPattern(op.getCondition(), m_One()))
+      return rewriter.notifyMatchFailure(op, "condition is not known to hold");
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+} // namespace
+
+void RequireOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
+  patterns.add<DropHeldRequire>(context);
 }

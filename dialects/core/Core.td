@@ -121,6 +121,15 @@ def Core_ConstantOp : Op<Core_Dialect, "constant", [Pure, ConstantLike]> {
   let hasVerifier = 1;
 }
 
+//===- the host program --------------------------------------------------------------------------------------------===//
+
+def Core_RequireOp : Op<Core_Dialect, "require", []> {
+  let summary = "the run fails here with a shape mismatch and `message` unless `condition` holds (host only)";
+  let arguments = (ins I1:$condition, StrAttr:$message);
+  let assemblyFormat = "$condition `,` $message attr-dict";
+  let hasCanonicalizer = 1;
+}
+
 include "dialects/core/Elementwise.td"
 include "dialects/core/Movement.td"
 include "dialects/core/Indexing.td"

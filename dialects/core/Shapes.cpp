@@ -109,6 +109,47 @@ ShapeOf DimAnalysis::shape(Value tensor) {
   return out;
 }
 
+std::optional<bool> DimAnalysis::decide(Value condition) {
+  if (auto constant = constantIndex(condition))
+    return *constant != 0;
+  if (auto both = condition.getDefiningOp<arith::AndIOp>()) {
+    auto x = decide(both.getLhs()), y = decide(both.getRhs());
+    if (x && y)
+      return *x && *y;
+    return (x && !*x) || (y && !*y) ? std::optional<bool>(false) : std::nullopt;
+  }
+  if (auto either = condition.getDefiningOp<arith::OrIOp>()) {
+    auto x = decide(either.getLhs()), y = decide(either.getRhs());
+    if (x && y)
+      return *x || *y;
+    return (x && *x) || (y && *y) ? std::optional<bool>(true) : std::nullopt;
+  }
+  auto compare = condition.getDefiningOp<arith::CmpIOp>();
+  if (!compare)
+    return std::nullopt;
+  DimExpr x = size(compare.getLhs()), y = size(compare.getRhs());
+  auto least = [&](const DimExpr &a, const DimExpr &b) { return dims.lowerBound(a - b); };
+  bool below = least(y, x).value_or(-1) > 0, notAbove = least(y, x).value_or(-1) >= 0;
+  bool above = least(x, y).value_or(-1) > 0, notBelow = least(x, y).value_or(-1) >= 0;
+  auto answer = [](bool yes, bool no) { return yes ? std::optional<bool>(true) : no ? std::optional<bool>(false) : std::nullopt; };
+  switch (compare.getPredicate()) {
+  case arith::CmpIPredicate::eq:
+    return answer(x == y, below || above);
+  case arith::CmpIPredicate::ne:
+    return answer(below || above, x == y);
+  case arith::CmpIPredicate::slt:
+    return answer(below, notBelow);
+  case arith::CmpIPredicate::sle:
+    return answer(notAbove, above);
+  case arith::CmpIPredicate::sgt:
+    return answer(above, notAbove);
+  case arith::CmpIPredicate::sge:
+    return answer(notBelow, below);
+  default:
+    return std::nullopt;
+  }
+}
+
 DimExpr DimAnalysis::computeSize(Value index) {
   if (auto constant = constantIndex(index))
     return *constant;
@@ -141,9 +182,12 @@ DimExpr DimAnalysis::computeSize(Value index) {
     if (exact)
       return dims.floorDiv(a, b);
   }
-  if (auto select = dyn_cast<arith::SelectOp>(op))
+  if (auto select = dyn_cast<arith::SelectOp>(op)) {
+    if (auto chosen = decide(select.getCondition()))
+      return operand(*chosen ? 1 : 2);
     if (operand(1) == operand(2))
       return operand(1);
+  }
   return dims.symbol(index, /*nonNegative=*/false);
 }
 

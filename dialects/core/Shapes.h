@@ -49,6 +49,8 @@ public:
   DimExpr size(mlir::Value index) override;
   /// True if both tensors provably have the same sizes.
   bool sameShape(mlir::Value a, mlir::Value b);
+  /// What an i1 made of comparisons of sizes must be, for all sizes; nothing if it depends on them.
+  std::optional<bool> decide(mlir::Value condition);
 
 private:
   ShapeOf compute(mlir::Value tensor);

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/InitAll.h"
+#include "dialects/core/Core.h"
+#include "dialects/kernel/Kernel.h"
+#include "dialects/onnx/Onnx.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/onnx_to_core/Passes.h"
+
+void adze::registerDialects(mlir::DialectRegistry &registry) {
+  registry.insert<onnx::OnnxDialect, core::CoreDialect, kernel::KernelDialect, mlir::arith::ArithDialect,
+                  mlir::func::FuncDialect, mlir::LLVM::LLVMDialect, mlir::math::MathDialect, mlir::memref::MemRefDialect,
+                  mlir::scf::SCFDialect, mlir::tensor::TensorDialect, mlir::vector::VectorDialect>();
+}
+
+void adze::registerPasses() {
+  mlir::registerTransformsPasses();
+  registerOnnxToCorePasses();
+}
