@@ -82,6 +82,20 @@ static adze_status set_up(adze_model *model, const adze_program *program, const 
   return make_pool(model, options, error);
 }
 
+/// Not adze_destroy itself, which another artifact's could stand in for.
+static void tear_down(adze_model *model) {
+  while (model->idle) {
+    adze_exec *exec = model->idle;
+    model->idle = exec->next;
+    adze_exec_destroy(exec);
+  }
+  adze_thread_pool_destroy(model->own_pool);
+  adze_plan_cache_free(&model->plan_cache);
+  adze_symbols_free(&model->symbols);
+  pthread_mutex_destroy(&model->lock);
+  free(model);
+}
+
 adze_status adze_create_program(const adze_program *program, const adze_options *given, adze_model **result,
                                 adze_error *error) {
   if (error) {
@@ -105,7 +119,7 @@ adze_status adze_create_program(const adze_program *program, const adze_options 
     return adze_fail(error, ADZE_OUT_OF_MEMORY, "no memory to set up the model");
   status = set_up(model, program, &options, error);
   if (status != ADZE_OK) {
-    adze_destroy(model);
+    tear_down(model);
     return status;
   }
   if (model->log)
@@ -124,18 +138,8 @@ adze_status adze_create(const adze_options *options, adze_model **model, adze_er
 }
 
 void adze_destroy(adze_model *model) {
-  if (!model)
-    return;
-  while (model->idle) {
-    adze_exec *exec = model->idle;
-    model->idle = exec->next;
-    adze_exec_destroy(exec);
-  }
-  adze_thread_pool_destroy(model->own_pool);
-  adze_plan_cache_free(&model->plan_cache);
-  adze_symbols_free(&model->symbols);
-  pthread_mutex_destroy(&model->lock);
-  free(model);
+  if (model)
+    tear_down(model);
 }
 
 int64_t adze_arena_bytes(const adze_model *model) { return model ? adze_memory_held(&model->memory) : 0; }

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Opens artifacts: what the command line and the Python package use. Not part of an artifact.
+#ifndef ADZE_RUNTIME_LOADER_LOADER_H
+#define ADZE_RUNTIME_LOADER_LOADER_H
+
+#include "runtime/abi.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// An artifact in this process. The functions are those of abi.h.
+typedef struct adze_artifact {
+  adze_info_fn info;
+  adze_create_fn create;
+  adze_run_fn run;
+  adze_destroy_fn destroy;
+  adze_arena_bytes_fn arena_bytes;
+  const char *metadata; ///< JSON text, terminated
+  size_t metadata_bytes;
+} adze_artifact;
+
+/// Loads the artifact in the file `path`. Size, layout and the digest of code and metadata are checked first, so that
+/// no byte of an altered or truncated file is executed; the file that was checked is the file that is loaded, even if
+/// `path` is replaced meanwhile. The weights are checked only by adze_verify_weights. The file must not be written to
+/// while it is loaded (replacing it by a new file is fine). `error` may be NULL.
+adze_status adze_load(const char *path, adze_artifact **artifact, adze_error *error);
+
+/// Unloads it; its models have been destroyed before. NULL is allowed.
+void adze_unload(adze_artifact *artifact);
+
+/// The metadata of the artifact in `path`, checked as by adze_load but not loaded: terminated text to be freed with
+/// adze_free_metadata. `bytes` may be NULL.
+adze_status adze_read_metadata(const char *path, char **metadata, size_t *bytes, adze_error *error);
+
+/// Frees what adze_read_metadata gave. NULL is allowed.
+void adze_free_metadata(char *metadata);
+
+/// Checks all of the artifact in `path`, weights included: reads the whole file.
+adze_status adze_verify_weights(const char *path, adze_error *error);
+
+/// Finishes an artifact: the file `path` holds `code_bytes` of ELF, zeros up to `weights_offset`, `weights_bytes` of
+/// weights and, up to its end, the metadata (see artifact.h). Computes the digests and appends the trailer.
+adze_status adze_seal(const char *path, uint64_t code_bytes, uint64_t weights_offset, uint64_t weights_bytes,
+                      adze_error *error);
+
+/// The process's pool of `threads` workers (0: one for each CPU), made at the first call and kept until the process
+/// ends. Calls with the same number share one. NULL: the number is out of range or the threads cannot be started.
+const adze_pool *adze_shared_pool(int32_t threads);
+
+#ifdef __cplusplus
+}
+#endif
+#endif // ADZE_RUNTIME_LOADER_LOADER_H
