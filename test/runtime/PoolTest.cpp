@@ -114,7 +114,7 @@ TEST(Pool, AJobOfABusyPoolRunsOnItsCaller) {
 
 TEST(Pool, UsesSeveralThreads) {
   Pool pool = makePool(2);
-  bool met = false;
+  std::atomic<bool> met{false};
   for (int attempt = 0; attempt < 100 && !met; ++attempt) { // a piece may be taken over; waiting makes the other come
     std::atomic<int> arrived{0};
     parallelFor(pool, 2, [&](int32_t) {
@@ -162,13 +162,14 @@ TEST(Pool, SleepsAndWakesInAnyRhythm) {
 TEST(Pool, WaitsForAWorkerThatTakesLong) {
   Pool pool = makePool(2);
   const auto caller = std::this_thread::get_id();
-  bool done = false;
+  std::atomic<bool> done{false};
   parallelFor(pool, 2, [&](int32_t w) {
     if (w == 0) // leave the other piece to the worker
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     else if (std::this_thread::get_id() != caller)
       std::this_thread::sleep_for(std::chrono::milliseconds(60)); // longer than a caller stays awake
-    done = done || w == 1;
+    if (w == 1)
+      done = true;
   });
   EXPECT_TRUE(done);
 }
