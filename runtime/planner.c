@@ -6,22 +6,21 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
+
+/// A buffer that has a place: its bytes [begin, end) and its life.
+typedef struct placed {
+  int64_t begin, end;
+  int32_t first, last;
+} placed;
 
 typedef struct work {
   const adze_plan_entry *plan;
   const int64_t *sizes;
   int64_t *offsets;
-  int32_t *order;  ///< buffers of a size above 0, largest first
-  int32_t *placed; ///< buffers that have a place, by offset
+  int32_t *order; ///< buffers of a size above 0, largest first
+  placed *placed; ///< by begin
   int32_t num_placed;
 } work;
-
-static int64_t rounded_size(const work *w, int32_t buffer) {
-  int64_t size = 0;
-  adze_round_up(w->sizes[buffer], &size);
-  return size;
-}
 
 static bool comes_before(const int64_t *sizes, int32_t a, int32_t b) {
   return sizes[a] != sizes[b] ? sizes[a] > sizes[b] : a < b;
@@ -52,27 +51,24 @@ static void sort_by_size(int32_t *order, const int64_t *sizes, int32_t count) {
   }
 }
 
-static bool live_together(const adze_plan_entry *plan, int32_t a, int32_t b) {
-  int32_t last_a = plan->last[a] < plan->first[a] ? plan->first[a] : plan->last[a];
-  int32_t last_b = plan->last[b] < plan->first[b] ? plan->first[b] : plan->last[b];
-  return plan->first[a] <= last_b && plan->first[b] <= last_a;
-}
-
 /// Puts `buffer` in the smallest gap between the buffers that live with it. False: the arena exceeds int64.
 static bool place(work *w, int32_t buffer) {
-  int64_t size = rounded_size(w, buffer), end = 0, best = -1, best_gap = INT64_MAX;
-  for (int32_t i = 0; i < w->num_placed; ++i) {
-    int32_t other = w->placed[i];
-    if (!live_together(w->plan, buffer, other))
+  int64_t size, end = 0, best = -1, best_gap = INT64_MAX;
+  int32_t first = w->plan->first[buffer], last = w->plan->last[buffer];
+  if (last < first)
+    last = first;
+  if (!adze_round_up(w->sizes[buffer], &size))
+    return false;
+  for (const placed *p = w->placed, *stop = p + w->num_placed; p != stop; ++p) {
+    if (p->first > last || p->last < first)
       continue;
-    int64_t gap = w->offsets[other] - end;
+    int64_t gap = p->begin - end;
     if (gap >= size && gap < best_gap) {
       best = end;
       best_gap = gap;
     }
-    int64_t other_end = w->offsets[other] + rounded_size(w, other);
-    if (other_end > end)
-      end = other_end;
+    if (p->end > end)
+      end = p->end;
   }
   if (best < 0)
     best = end;
@@ -80,35 +76,30 @@ static bool place(work *w, int32_t buffer) {
     return false;
   w->offsets[buffer] = best;
   int32_t at = w->num_placed++;
-  for (; at > 0 && w->offsets[w->placed[at - 1]] > best; --at)
+  for (; at > 0 && w->placed[at - 1].begin > best; --at)
     w->placed[at] = w->placed[at - 1];
-  w->placed[at] = buffer;
+  w->placed[at] = (placed){best, best + size, first, last};
   return true;
 }
 
 static adze_status place_all(work *w, int64_t *total, int32_t *culprit) {
   int32_t count = 0;
-  int64_t ignored;
   for (int32_t i = 0; i < w->plan->num_buffers; ++i) {
     w->offsets[i] = 0;
     if (w->sizes[i] < 0) {
       *culprit = i;
       return ADZE_SHAPE_MISMATCH;
     }
-    if (!adze_round_up(w->sizes[i], &ignored))
-      return ADZE_OUT_OF_MEMORY;
     if (w->sizes[i] > 0)
       w->order[count++] = i;
   }
   sort_by_size(w->order, w->sizes, count);
-  *total = 0;
-  for (int32_t i = 0; i < count; ++i) {
+  for (int32_t i = 0; i < count; ++i)
     if (!place(w, w->order[i]))
       return ADZE_OUT_OF_MEMORY;
-    int64_t end = w->offsets[w->order[i]] + rounded_size(w, w->order[i]);
-    if (end > *total)
-      *total = end;
-  }
+  for (int32_t i = 0; i < w->num_placed; ++i)
+    if (w->placed[i].end > *total)
+      *total = w->placed[i].end;
   return ADZE_OK;
 }
 
@@ -118,11 +109,12 @@ adze_status adze_planner_place(const adze_plan_entry *plan, const int64_t *sizes
   *total = 0;
   if (plan->num_buffers <= 0)
     return ADZE_OK;
-  int32_t *both = malloc(2 * (size_t)plan->num_buffers * sizeof *both);
-  if (!both)
+  size_t count = (size_t)plan->num_buffers;
+  placed *memory = malloc(count * (sizeof(placed) + sizeof(int32_t)));
+  if (!memory)
     return ADZE_OUT_OF_MEMORY;
-  work w = {plan, sizes, offsets, both, both + plan->num_buffers, 0};
+  work w = {plan, sizes, offsets, (int32_t *)(memory + count), memory, 0};
   adze_status status = place_all(&w, total, culprit);
-  free(both);
+  free(memory);
   return status;
 }
