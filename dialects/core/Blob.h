@@ -11,7 +11,8 @@
 
 namespace adze::core {
 
-/// Sources of bytes by name. Safe to use from several threads. What it has given stays where it is until the store goes.
+/// Sources of bytes by name. Safe to use from several threads. What it has given stays where it is until the store
+/// goes.
 class BlobStore {
 public:
   /// Makes `bytes`, which outlive the store, known as `name`; false if the name is taken.

@@ -6,7 +6,8 @@
 using namespace mlir;
 using namespace adze::core;
 
-/// `core.constant dense<1> : tensor<2xi64>` or `core.constant #core.blob<...> : tensor<2xi64>`.
+/// `core.constant dense<1> : tensor<2xi64>` or `core.constant #core.blob<...> -> tensor<2xi64>` (the parser takes a
+/// colon and a type after a dialect's attribute as part of that attribute).
 ParseResult ConstantOp::parse(OpAsmParser &parser, OperationState &result) {
   Attribute value;
   Type type;
@@ -14,7 +15,7 @@ ParseResult ConstantOp::parse(OpAsmParser &parser, OperationState &result) {
     return failure();
   if (auto typed = dyn_cast<TypedAttr>(value))
     type = typed.getType();
-  else if (parser.parseColonType(type))
+  else if (parser.parseArrow() || parser.parseType(type))
     return failure();
   result.addAttribute("value", value);
   result.addTypes(type);
@@ -25,7 +26,7 @@ void ConstantOp::print(OpAsmPrinter &printer) {
   printer.printOptionalAttrDict((*this)->getAttrs(), {"value"});
   printer << ' ' << getValue();
   if (!isa<TypedAttr>(getValue()))
-    printer << " : " << getResult().getType();
+    printer << " -> " << getResult().getType();
 }
 
 OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
@@ -74,7 +75,8 @@ FailureOr<std::vector<char>> adze::core::constantBytes(ConstantOp op) {
       append(out, v.bitcastToAPInt(), width);
   else
     for (const APInt &v : elements.getValues<APInt>())
-      append(out, isUnsignedElement(type.getElementType()) ? v.zextOrTrunc(width * 8) : v.sextOrTrunc(width * 8), width);
+      append(out, isUnsignedElement(type.getElementType()) ? v.zextOrTrunc(width * 8) : v.sextOrTrunc(width * 8),
+             width);
   return out;
 }
 

@@ -62,7 +62,8 @@ LogicalResult ConvOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Loca
   int64_t groups = op.getGroups();
   if (groups <= 0 || failed(windowAttributes(loc, op.getStrides(), op.getDilations(), rank - 2)))
     return groups > 0 ? failure() : emitOptionalError(loc, "groups is ", groups);
-  if (failed(sameSize(loc, in.dims.back(), filter.dims[rank - 2] * DimExpr(groups), "input channels and filter channels")))
+  if (failed(
+          sameSize(loc, in.dims.back(), filter.dims[rank - 2] * DimExpr(groups), "input channels and filter channels")))
     return failure();
   if (auto oc = filter.dims.back().constant(); oc && *oc % groups != 0)
     return emitOptionalError(loc, *oc, " output channels do not split into ", groups, " groups");
@@ -85,8 +86,7 @@ LogicalResult PoolOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Loca
     return failure();
   ShapeOf out{in.elementType, {in.dims[0]}};
   for (size_t i = 0; i + 2 < rank; ++i)
-    out.dims.push_back(
-        positions(shapes, in.dims[i + 1], op.getWindow()[i], op.getStrides()[i], op.getDilations()[i]));
+    out.dims.push_back(positions(shapes, in.dims[i + 1], op.getWindow()[i], op.getStrides()[i], op.getDilations()[i]));
   out.dims.push_back(in.dims.back());
   results.push_back(out);
   return success();

@@ -17,7 +17,6 @@ using namespace adze::core;
 #define GET_TYPEDEF_CLASSES
 #include "dialects/core/CoreTypes.cpp.inc"
 
-
 void CoreDialect::initialize() {
   blobStore = std::make_shared<BlobStore>();
   addAttributes<

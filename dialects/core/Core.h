@@ -26,11 +26,12 @@
 
 namespace adze::core {
 
-/// Bytes of one element in memory: whole bytes, one element a byte for i1 and sub-byte types. 0 for types without a fixed size.
+/// Bytes of one element in memory: whole bytes, one element a byte for i1 and sub-byte types. 0 for types without a
+/// fixed size.
 unsigned elementBytes(mlir::Type elementType);
 
-/// A constant tensor's bytes (little-endian, row-major, elementBytes each): those of its blob, or a copy of its elements.
-/// Fails where the blob's source is unknown.
+/// A constant tensor's bytes (little-endian, row-major, elementBytes each): those of its blob, or a copy of its
+/// elements. Fails where the blob's source is unknown.
 llvm::FailureOr<std::vector<char>> constantBytes(ConstantOp op);
 
 /// True for ui8 .. ui64 and for i1.

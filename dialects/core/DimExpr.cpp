@@ -239,7 +239,8 @@ Value adze::core::materialize(OpBuilder &builder, Location loc, const DimContext
     switch (at.kind) {
     case DimContext::Kind::FloorDiv:
     case DimContext::Kind::CeilDiv: {
-      // A zero divisor comes only with a zero dividend, from empty tensors; the quotient is then never used for more than a size.
+      // A zero divisor comes only with a zero dividend, from empty tensors; the quotient is then never used for more
+      // than a size.
       Value safe = arith::MaxSIOp::create(builder, loc, b, constant(1));
       if (at.kind == DimContext::Kind::CeilDiv)
         return arith::CeilDivSIOp::create(builder, loc, a, safe);

@@ -14,8 +14,9 @@ namespace adze::core {
 /// Number of an atom in its DimContext: a symbol or an operation that a polynomial cannot express.
 using AtomId = unsigned;
 
-/// A polynomial with integer coefficients over the atoms of one DimContext: a sum of terms, each a coefficient and a sorted
-/// product of atoms, sorted by product, without zero coefficients. Values of it are compared, copied and stored freely.
+/// A polynomial with integer coefficients over the atoms of one DimContext: a sum of terms, each a coefficient and a
+/// sorted product of atoms, sorted by product, without zero coefficients. Values of it are compared, copied and stored
+/// freely.
 class DimExpr {
 public:
   using Product = llvm::SmallVector<AtomId, 2>;
@@ -39,7 +40,8 @@ public:
   friend DimExpr operator-(const DimExpr &a, const DimExpr &b);
   friend DimExpr operator*(const DimExpr &a, const DimExpr &b);
 
-  /// Product of atoms -> coefficient. Overflowing coefficients wrap, and are caught where sizes are checked at run time.
+  /// Product of atoms -> coefficient. Overflowing coefficients wrap, and are caught where sizes are checked at run
+  /// time.
   std::map<Product, int64_t> terms;
 };
 

@@ -49,7 +49,8 @@ LogicalResult SelectOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Lo
   if (failed(sameElements(loc, op.getLhs(), op.getRhs())))
     return failure();
   if (!getElementTypeOrSelf(op.getCondition()).isInteger(1))
-    return emitOptionalError(loc, "condition has element type ", getElementTypeOrSelf(op.getCondition()), ", expected i1");
+    return emitOptionalError(loc, "condition has element type ", getElementTypeOrSelf(op.getCondition()),
+                             ", expected i1");
   return broadcastResult(shapes, loc, {op.getCondition(), op.getLhs(), op.getRhs()}, getElementTypeOrSelf(op.getLhs()),
                          results);
 }

@@ -7,7 +7,8 @@ using namespace adze::core;
 using Results = SmallVectorImpl<ShapeOf>;
 
 /// `in` with the dimensions `axes` (sorted) reduced.
-static FailureOr<ShapeOf> reduced(std::optional<Location> loc, const ShapeOf &in, ArrayRef<int64_t> axes, bool keepdims) {
+static FailureOr<ShapeOf> reduced(std::optional<Location> loc, const ShapeOf &in, ArrayRef<int64_t> axes,
+                                  bool keepdims) {
   ShapeOf out{in.elementType, {}};
   int64_t last = -1;
   for (int64_t axis : axes) {

@@ -193,8 +193,8 @@ Elements Evaluator::slice(SliceOp op, int depth) {
 
 Elements Evaluator::reduce(ReduceOp op, int depth) {
   auto in = elements(op.getInput(), depth);
-  if (!in || cast<RankedTensorType>(op.getInput().getType()).getRank() != 1 || op.getAxes().size() != 1 || in->empty() ||
-      getElementTypeOrSelf(op.getInput()).isInteger(1))
+  if (!in || cast<RankedTensorType>(op.getInput().getType()).getRank() != 1 || op.getAxes().size() != 1 ||
+      in->empty() || getElementTypeOrSelf(op.getInput()).isInteger(1))
     return std::nullopt;
   static constexpr BinaryKind kinds[] = {BinaryKind::add, BinaryKind::mul, BinaryKind::max, BinaryKind::min};
   Value all = in->front();

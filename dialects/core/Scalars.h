@@ -8,10 +8,10 @@
 
 namespace adze::core {
 
-/// The elements of an integer or i1 tensor of rank 0 or 1 and a known, small size, row-major, as values of type index (i1 tensors: as
-/// i1), built at `builder`. Follows tensor.from_elements, constants, concat, slice, gather by constants, reshape, cast,
-/// integer arithmetic, comparison, select, broadcast, iota and sums and products; an element of anything else is a tensor.extract.
-/// Nothing if the size is not known, is over 256, or the rank over 1.
+/// The elements of an integer or i1 tensor of rank 0 or 1 and a known, small size, row-major, as values of type index
+/// (i1 tensors: as i1), built at `builder`. Follows tensor.from_elements, constants, concat, slice, gather by
+/// constants, reshape, cast, integer arithmetic, comparison, select, broadcast, iota and sums and products; an element
+/// of anything else is a tensor.extract. Nothing if the size is not known, is over 256, or the rank over 1.
 std::optional<llvm::SmallVector<mlir::Value>> scalarElements(mlir::OpBuilder &builder, mlir::Location loc,
                                                              mlir::Value tensor);
 

@@ -131,7 +131,9 @@ std::optional<bool> DimAnalysis::decide(Value condition) {
   auto least = [&](const DimExpr &a, const DimExpr &b) { return dims.lowerBound(a - b); };
   bool below = least(y, x).value_or(-1) > 0, notAbove = least(y, x).value_or(-1) >= 0;
   bool above = least(x, y).value_or(-1) > 0, notBelow = least(x, y).value_or(-1) >= 0;
-  auto answer = [](bool yes, bool no) { return yes ? std::optional<bool>(true) : no ? std::optional<bool>(false) : std::nullopt; };
+  auto answer = [](bool yes, bool no) {
+    return yes ? std::optional<bool>(true) : no ? std::optional<bool>(false) : std::nullopt;
+  };
   switch (compare.getPredicate()) {
   case arith::CmpIPredicate::eq:
     return answer(x == y, below || above);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Shapes of values as symbolic expressions: what an op's shape function reads and gives, and the analysis of a whole function.
+// Shapes of values as symbolic expressions: what an op's shape function reads and gives, and the analysis of a whole
+// function.
 #pragma once
 #include "dialects/core/DimExpr.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -40,9 +41,10 @@ private:
   std::map<std::pair<void *, unsigned>, DimExpr> unknown;
 };
 
-/// Follows values to the function's arguments through ShapeOps and index arithmetic. Arguments with an `adze.dims` attribute
-/// (one string a dimension, empty: no name) share symbols by name; in a kernel, `adze.dims` is an array of i64, the number of the index
-/// argument that is the size, or -1. Keep it only as long as the IR it has seen is not changed.
+/// Follows values to the function's arguments through ShapeOps and index arithmetic. Arguments with an `adze.dims`
+/// attribute (one string a dimension, empty: no name) share symbols by name; in a kernel, `adze.dims` is an array of
+/// i64, the number of the index argument that is the size, or -1. Keep it only as long as the IR it has seen is not
+/// changed.
 class DimAnalysis : public Shapes {
 public:
   ShapeOf shape(mlir::Value tensor) override;

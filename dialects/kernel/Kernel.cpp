@@ -18,9 +18,8 @@ void KernelDialect::initialize() {
 
 ParseResult FuncOp::parse(OpAsmParser &parser, OperationState &result) {
   auto buildType = [](Builder &builder, ArrayRef<Type> inputs, ArrayRef<Type> results,
-                      function_interface_impl::VariadicFlag, std::string &) {
-    return builder.getFunctionType(inputs, results);
-  };
+                      function_interface_impl::VariadicFlag,
+                      std::string &) { return builder.getFunctionType(inputs, results); };
   return function_interface_impl::parseFunctionOp(parser, result, /*allowVariadic=*/false,
                                                   getFunctionTypeAttrName(result.name), buildType,
                                                   getArgAttrsAttrName(result.name), getResAttrsAttrName(result.name));
@@ -72,7 +71,8 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (auto kernel = dyn_cast<FuncOp>(callee.getOperation()))
     if (TypeRange(kernel.getArgumentTypes()) != TypeRange(getInputs()) ||
         TypeRange(kernel.getResultTypes()) != TypeRange(getOutputs()))
-      return emitOpError() << "has type " << FunctionType::get(getContext(), TypeRange(getInputs()), TypeRange(getOutputs()))
+      return emitOpError() << "has type "
+                           << FunctionType::get(getContext(), TypeRange(getInputs()), TypeRange(getOutputs()))
                            << ", the kernel " << kernel.getFunctionType();
   return success();
 }

@@ -8,8 +8,8 @@
 
 namespace adze {
 
-/// Builds core ops in the place of one node. Every function answers a null value after it has reported an error; the functions take
-/// null values and pass them on, so a lowering checks once, at its end.
+/// Builds core ops in the place of one node. Every function answers a null value after it has reported an error; the
+/// functions take null values and pass them on, so a lowering checks once, at its end.
 class CoreBuilder {
 public:
   using Value = mlir::Value;
@@ -103,8 +103,8 @@ public:
   Value reduce(core::ReduceKind kind, Value x, llvm::ArrayRef<int64_t> axes, bool keepdims);
   Value matmul(Value x, Value y, mlir::Type to = {});
 
-  /// Creates an op of one result with inferred types; null if an operand is null or inference reports an error. `args` are those
-  /// of the op's builder after the result types.
+  /// Creates an op of one result with inferred types; null if an operand is null or inference reports an error. `args`
+  /// are those of the op's builder after the result types.
   template <typename Op, typename... Args> Value create(Args &&...args) {
     mlir::Operation *op = tryCreate<Op>(std::forward<Args>(args)...);
     return op ? op->getResult(0) : Value();

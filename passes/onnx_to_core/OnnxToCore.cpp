@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "passes/onnx_to_core/OpTable.h"
-#include "passes/onnx_to_core/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
+#include "passes/onnx_to_core/OpTable.h"
+#include "passes/onnx_to_core/Passes.h"
 
 using namespace mlir;
 

@@ -32,8 +32,8 @@ private:
   llvm::StringMap<llvm::SmallVector<std::pair<int64_t, LowerFn>, 1>> entries;
 };
 
-/// Lowers all nodes of a block in order; reports every one that fails. For subgraphs, by the lowering of the node that owns them, once
-/// it has given the block's arguments their types.
+/// Lowers all nodes of a block in order; reports every one that fails. For subgraphs, by the lowering of the node that
+/// owns them, once it has given the block's arguments their types.
 mlir::LogicalResult lowerNodes(mlir::Block &block);
 
 // One function a family, each in the file of its name; OpTable::get calls them all.

@@ -30,8 +30,7 @@ Pool makePool(int32_t threads) {
 /// Runs a callable by value of worker number.
 template <typename F> void parallelFor(const Pool &pool, int32_t workers, F fn) {
   const adze_pool *interface = adze_thread_pool_interface(pool.get());
-  interface->parallel_for(
-      interface->self, workers, [](void *arg, int32_t w) { (*static_cast<F *>(arg))(w); }, &fn);
+  interface->parallel_for(interface->self, workers, [](void *arg, int32_t w) { (*static_cast<F *>(arg))(w); }, &fn);
 }
 
 TEST(Pool, CallsEachWorkerOnce) {

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What the Python tests share: the option --full, where things are built, and the tests that need what is not built yet."""
+import os
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.join(ROOT, "build")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="every route, size, thread number and pinned shape")
+
+
+def pytest_ignore_collect(collection_path):
+    """Tests that import the package wait until the repository has one."""
+    if collection_path.suffix == ".py" and "import adze" in collection_path.read_text():
+        return None if os.path.exists(os.path.join(ROOT, "python", "CMakeLists.txt")) else True
+    return None
+
+
+@pytest.fixture
+def full(request):
+    return request.config.getoption("--full")
+
+
+@pytest.fixture(scope="session")
+def root():
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def build():
+    return BUILD
+
+
+@pytest.fixture(scope="session")
+def adze_cli():
+    """The path of the built CLI."""
+    path = os.path.join(BUILD, "bin", "adze")
+    assert os.path.exists(path), "build/bin/adze is not built"
+    return path
