@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""One long-lived process of the pool: reads jobs as lines of JSON from stdin, answers in lines on the descriptor given.
+
+usage: child.py DESCRIPTOR CASES_FOLDER BACKEND"""
+import json
+import os
+import sys
+import time
+import warnings
+
+import cases
+import compare
+
+
+class Adze:
+    LEVELS = {"O0": 0, "default": 2}
+
+    def __init__(self):
+        import adze
+        self.adze = adze
+
+    def run(self, model, feeds_of_sets, route):
+        compiled = self.adze.compile(model, opt_level=self.LEVELS[route])
+        return [compiled.run(feeds) for feeds in feeds_of_sets]
+
+
+class OnnxRuntime:
+    """The judge of other tests, run over the suite for comparison."""
+
+    def __init__(self):
+        import onnxruntime
+        onnxruntime.set_default_logger_severity(4)
+        self.onnxruntime = onnxruntime
+
+    def run(self, model, feeds_of_sets, route):
+        session = self.onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+        names = [o.name for o in session.get_outputs()]
+        return [dict(zip(names, session.run(None, feeds))) for feeds in feeds_of_sets]
+
+
+BACKENDS = {"adze": Adze, "onnxruntime": OnnxRuntime}
+
+
+def first_line(error):
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{lines[0] if lines else type(error).__name__}"
+
+
+def answer(backend, folder, job):
+    case = cases.load(folder, job["name"])
+    start = time.perf_counter()
+    stage = "compile"
+    try:
+        results = backend.run(case.models[job["dims"]], [feeds for feeds, _ in case.data_sets], job["route"])
+        stage = "compare"
+        seconds = time.perf_counter() - start
+        if not results:
+            return {"status": "fail", "reason": "the case has no data", "seconds": seconds}
+        for (_, expected), got in zip(case.data_sets, results):
+            compare.all_same(expected, got, case.rtol, case.atol)
+        return {"status": "pass", "reason": "", "seconds": seconds}
+    except compare.Mismatch as error:
+        return {"status": "fail", "reason": str(error), "seconds": seconds}
+    except Exception as error:
+        died = "compiler process" in str(error) or "worker" in str(error).lower()
+        return {"status": "crash" if died else "fail", "reason": first_line(error),
+                "seconds": time.perf_counter() - start, "stage": stage}
+
+
+def main():
+    descriptor, folder, name = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+    warnings.simplefilter("ignore")
+    backend = BACKENDS[name]()
+    with os.fdopen(descriptor, "w") as out:
+        for line in sys.stdin:
+            print(json.dumps(answer(backend, folder, json.loads(line))), file=out, flush=True)
+
+
+if __name__ == "__main__":
+    main()
