@@ -12,6 +12,8 @@ const OpTable &OpTable::get() {
   static const OpTable table = [] {
     OpTable t;
     addElementwiseOps(t);
+    addContractionOps(t);
+    addConvolutionOps(t);
     return t;
   }();
   return table;

@@ -38,5 +38,7 @@ mlir::LogicalResult lowerNodes(mlir::Block &block);
 
 // One function a family, each in the file of its name; OpTable::get calls them all.
 void addElementwiseOps(OpTable &table);
+void addContractionOps(OpTable &table);
+void addConvolutionOps(OpTable &table);
 
 } // namespace adze

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "passes/onnx_to_core/Sizes.h"
+
+using namespace mlir;
+using namespace adze;
+using namespace adze::core;
+
+Value adze::floorDiv(CoreBuilder &b, Value x, Value y) {
+  return CoreBuilder::constant(y) == 1 ? x : b.b.createOrFold<arith::FloorDivSIOp>(b.loc, x, y);
+}
+Value adze::ceilDiv(CoreBuilder &b, Value x, Value y) {
+  return CoreBuilder::constant(y) == 1 ? x : b.b.createOrFold<arith::CeilDivSIOp>(b.loc, x, y);
+}
+Value adze::maxIndex(CoreBuilder &b, Value x, Value y) { return b.b.createOrFold<arith::MaxSIOp>(b.loc, x, y); }
+Value adze::minIndex(CoreBuilder &b, Value x, Value y) { return b.b.createOrFold<arith::MinSIOp>(b.loc, x, y); }
+
+Value adze::product(CoreBuilder &b, ValueRange sizes) {
+  Value all = b.index(1);
+  for (Value size : sizes)
+    all = CoreBuilder::constant(all) == 1 ? size : b.muli(all, size);
+  return all;
+}
+
+Value adze::compareIndex(CoreBuilder &b, arith::CmpIPredicate predicate, Value x, Value y) {
+  return b.b.createOrFold<arith::CmpIOp>(b.loc, predicate, x, y);
+}
+
+Value adze::selectIndex(CoreBuilder &b, Value condition, Value x, Value y) {
+  return b.b.createOrFold<arith::SelectOp>(b.loc, condition, x, y);
+}
+
+LogicalResult adze::require(CoreBuilder &b, arith::CmpIPredicate predicate, Value x, Value y, StringRef message) {
+  Value holds = compareIndex(b, predicate, x, y);
+  if (auto known = CoreBuilder::constant(holds)) {
+    if (*known)
+      return success();
+    auto left = CoreBuilder::constant(x), right = CoreBuilder::constant(y);
+    auto diagnostic = b.error() << message;
+    if (left && right)
+      diagnostic << ": " << *left << " and " << *right;
+    return failure();
+  }
+  RequireOp::create(b.b, b.loc, holds, b.b.getStringAttr(message));
+  return success();
+}
+
+std::optional<SmallVector<int64_t>> adze::listAttr(CoreBuilder &b, StringRef name, size_t count, int64_t otherwise,
+                                                   int64_t least) {
+  auto list = b.intsAttr(name);
+  if (!list || (list->empty() && count))
+    return SmallVector<int64_t>(count, otherwise);
+  if (list->size() != count) {
+    b.error() << name << " has " << list->size() << " entries, expected " << count;
+    return std::nullopt;
+  }
+  for (int64_t v : *list)
+    if (v < least || v > (int64_t(1) << 31)) {
+      b.error() << name << " has the entry " << v << ", expected " << least << " or more";
+      return std::nullopt;
+    }
+  return list;
+}
+
+SmallVector<int64_t> adze::range(int64_t first, int64_t last) {
+  SmallVector<int64_t> out;
+  for (int64_t i = first; i < last; ++i)
+    out.push_back(i);
+  return out;
+}
+
+Type adze::wideFloat(Type element) {
+  auto type = dyn_cast<FloatType>(element);
+  return type && type.getWidth() < 32 ? Float32Type::get(element.getContext()) : element;
+}
+
+Value adze::alongAxis(CoreBuilder &b, Value x, int64_t axis, int64_t rank) {
+  if (!x)
+    return {};
+  CoreBuilder::Values sizes(rank, b.index(1));
+  sizes[axis] = b.dim(x, 0);
+  return b.reshape(x, sizes);
+}
+
+Value adze::asScalar(CoreBuilder &b, Value x) { return !x || b.rank(x) == 0 ? x : b.reshape(x, {}); }
+
+Value adze::constantVector(CoreBuilder &b, Type element, ArrayRef<double> values) {
+  auto type = RankedTensorType::get({int64_t(values.size())}, element);
+  SmallVector<Attribute> elements;
+  for (double v : values)
+    if (isa<FloatType>(element))
+      elements.push_back(b.b.getFloatAttr(element, v));
+    else
+      elements.push_back(b.b.getIntegerAttr(element, int64_t(v)));
+  return ConstantOp::create(b.b, b.loc, type, DenseElementsAttr::get(type, elements));
+}
