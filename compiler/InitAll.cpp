@@ -12,6 +12,8 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/Passes.h"
+#include "passes/core_to_loops/Passes.h"
+#include "passes/fusion/Passes.h"
 #include "passes/onnx_to_core/Passes.h"
 
 void adze::registerDialects(mlir::DialectRegistry &registry) {
@@ -24,4 +26,6 @@ void adze::registerDialects(mlir::DialectRegistry &registry) {
 void adze::registerPasses() {
   mlir::registerTransformsPasses();
   registerOnnxToCorePasses();
+  registerFusionPasses();
+  registerCoreToLoopsPasses();
 }

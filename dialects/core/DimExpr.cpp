@@ -78,22 +78,22 @@ DimExpr operator*(const DimExpr &a, const DimExpr &b) {
 }
 } // namespace adze::core
 
-DimExpr DimContext::named(StringRef name) {
+DimExpr DimContext::named(StringRef name, Value tensor, int dim) {
   auto [it, isNew] = byName.try_emplace(name.str(), atoms.size());
   if (isNew)
-    atoms.push_back({Kind::Symbol, {}, name.str(), {}, {}, /*nonNegative=*/true});
+    atoms.push_back({Kind::Symbol, tensor, dim, name.str()});
   return DimExpr::atom(it->second);
 }
 
 DimExpr DimContext::symbol(Value value, bool nonNegative) {
   auto [it, isNew] = byValue.try_emplace(value, atoms.size());
   if (isNew)
-    atoms.push_back({Kind::Symbol, value, "", {}, {}, nonNegative});
+    atoms.push_back({Kind::Symbol, value, -1, "", {}, {}, nonNegative});
   return DimExpr::atom(it->second);
 }
 
-DimExpr DimContext::fresh(bool nonNegative) {
-  atoms.push_back({Kind::Symbol, {}, "", {}, {}, nonNegative});
+DimExpr DimContext::fresh(Value tensor, int dim) {
+  atoms.push_back({Kind::Symbol, tensor, dim});
   return DimExpr::atom(atoms.size() - 1);
 }
 
@@ -106,7 +106,7 @@ DimExpr DimContext::intern(Kind kind, const DimExpr &a, const DimExpr &b) {
       nonNegative = aBounded || bBounded;
     else
       nonNegative = aBounded && bBounded;
-    atoms.push_back({kind, {}, "", a, b, nonNegative});
+    atoms.push_back({kind, {}, -1, "", a, b, nonNegative});
   }
   return DimExpr::atom(it->second);
 }

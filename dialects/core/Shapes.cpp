@@ -36,7 +36,7 @@ ShapeOf LocalShapes::shape(Value tensor) {
     }
     auto [it, isNew] = unknown.try_emplace({tensor.getAsOpaquePointer(), i});
     if (isNew)
-      it->second = dims.fresh(/*nonNegative=*/true);
+      it->second = dims.fresh(tensor, i);
     out.dims.push_back(it->second);
   }
   return out;
@@ -65,11 +65,11 @@ ShapeOf DimAnalysis::argument(BlockArgument argument, RankedTensorType type) {
     if (!ShapedType::isDynamic(size))
       out.dims.push_back(size);
     else if (name && !name.getValue().empty())
-      out.dims.push_back(dims.named(name.getValue()));
+      out.dims.push_back(dims.named(name.getValue(), argument, i));
     else if (numbers && int64_t(i) < numbers.size() && numbers[i] >= 0)
       out.dims.push_back(dims.symbol(argument.getOwner()->getArgument(numbers[i]), /*nonNegative=*/true));
     else
-      out.dims.push_back(dims.fresh(/*nonNegative=*/true));
+      out.dims.push_back(dims.fresh(argument, i));
   }
   return out;
 }
@@ -96,8 +96,8 @@ ShapeOf DimAnalysis::compute(Value tensor) {
         dim = size;
     return out;
   }
-  for (int64_t size : type.getShape())
-    out.dims.push_back(ShapedType::isDynamic(size) ? dims.fresh(/*nonNegative=*/true) : DimExpr(size));
+  for (auto [i, size] : llvm::enumerate(type.getShape()))
+    out.dims.push_back(ShapedType::isDynamic(size) ? dims.fresh(tensor, i) : DimExpr(size));
   return out;
 }
 

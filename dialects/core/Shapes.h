@@ -51,6 +51,8 @@ public:
   DimExpr size(mlir::Value index) override;
   /// True if both tensors provably have the same sizes.
   bool sameShape(mlir::Value a, mlir::Value b);
+  /// Says the shape of a value that takes the place of another.
+  void setShape(mlir::Value tensor, ShapeOf shape) { shapes[tensor] = std::move(shape); }
   /// What an i1 made of comparisons of sizes must be, for all sizes; nothing if it depends on them.
   std::optional<bool> decide(mlir::Value condition);
 

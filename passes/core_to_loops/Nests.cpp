@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Which ops are nests, how their work is cut into items, and who emits an item.
+#include "passes/core_to_loops/Nests.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace adze;
+using namespace adze::core;
+
+bool adze::isNest(Operation *op) {
+  return isa<MatmulOp, ConvOp, SoftmaxOp, NormOp, ScanOp, SortOp, ScatterElementsOp, ScatterNdOp, NonZeroOp,
+             NonZeroIndicesOp>(op);
+}
+
+int64_t adze::nestLanes(Emitter &e, Value tensor, int64_t dim) {
+  if (e.vectorBytes == 0 || dim < 0 || !e.vectorizable(tensor, dim))
+    return 1;
+  return e.vectorBytes / 4;
+}
+
+/// All elements of `tensor` but those along `axis`, each of `axis`'s size.
+static Grid alongAxis(Emitter &e, Value tensor, int64_t axis, int64_t workPerElement) {
+  SmallVector<DimExpr> sizes = e.dims.shape(tensor).dims;
+  Grid grid;
+  for (auto [i, d] : llvm::enumerate(sizes))
+    if (int64_t(i) < axis || int64_t(i) > axis)
+      grid.items = grid.items * d;
+  DimExpr work = sizes[axis] * DimExpr(workPerElement);
+  grid.grain = e.dims.dims.floorDiv(DimExpr(kGrainWork), e.dims.dims.max(work, DimExpr(1))) + DimExpr(1);
+  return grid;
+}
+
+Grid adze::nestGrid(Emitter &e, Operation *op) {
+  return llvm::TypeSwitch<Operation *, Grid>(op)
+      .Case([&](MatmulOp op) {
+        SmallVector<DimExpr> a = e.dims.shape(op.getLhs()).dims, b = e.dims.shape(op.getRhs()).dims;
+        return rowGrid(e, op.getResult(), a.back() * b.back());
+      })
+      .Case([&](ConvOp op) {
+        DimExpr work = 1;
+        for (DimExpr &d : e.dims.shape(op.getFilter()).dims)
+          work = work * d;
+        return rowGrid(e, op.getResult(), work);
+      })
+      .Case([&](SoftmaxOp op) { return alongAxis(e, op.getInput(), op.getAxis(), 8); })
+      .Case([&](NormOp op) {
+        SmallVector<DimExpr> sizes = e.dims.shape(op.getInput()).dims;
+        Grid grid;
+        DimExpr row = 4;
+        for (auto [i, d] : llvm::enumerate(sizes))
+          (i < op.getAxis() ? grid.items : row) = (i < op.getAxis() ? grid.items : row) * d;
+        grid.grain = e.dims.dims.floorDiv(DimExpr(kGrainWork), e.dims.dims.max(row, DimExpr(1))) + DimExpr(1);
+        return grid;
+      })
+      .Case([&](ScanOp op) { return alongAxis(e, op.getInput(), op.getAxis(), 2); })
+      .Case([&](SortOp op) { return alongAxis(e, op.getInput(), op.getAxis(), 32); })
+      .Default([](Operation *) { return Grid(); });
+}
+
+LogicalResult adze::emitNest(Emitter &e, Operation *op, Value item, WriteFn write) {
+  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
+      .Case([&](MatmulOp op) { return emitMatmul(e, op, item, write); })
+      .Case([&](ConvOp op) { return emitConv(e, op, item, write); })
+      .Case([&](SoftmaxOp op) { return emitSoftmax(e, op, item, write); })
+      .Case([&](NormOp op) { return emitNorm(e, op, item, write); })
+      .Case([&](ScanOp op) { return emitScan(e, op, item, write); })
+      .Case([&](SortOp op) { return emitSort(e, op, item, write); })
+      .Case([&](ScatterElementsOp op) { return emitScatterElements(e, op); })
+      .Case([&](ScatterNdOp op) { return emitScatterNd(e, op); })
+      .Case([&](NonZeroOp op) { return emitNonZeroCount(e, op, write); })
+      .Case([&](NonZeroIndicesOp op) { return emitNonZeroIndices(e, op); })
+      .Default([](Operation *op) { return emitError(op->getLoc()) << "'" << op->getName() << "' is not a nest"; });
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The ops that are lowered by loops of their own, one function each.
+#pragma once
+#include "passes/core_to_loops/Emitter.h"
+
+namespace adze {
+
+/// Element operations that are worth handing to another worker.
+constexpr int64_t kGrainWork = 16384;
+
+/// Items are the rows of `result` (all sizes but the last), each about `work` element operations.
+Grid rowGrid(Emitter &e, mlir::Value result, const core::DimExpr &work);
+
+/// Lanes for a loop along dimension `dim` of `tensor`: a vector register of f32, or 1 where it cannot be computed in vectors.
+int64_t nestLanes(Emitter &e, mlir::Value tensor, int64_t dim);
+
+// Each emits one item; what an item is, nestGrid says.
+mlir::LogicalResult emitMatmul(Emitter &e, core::MatmulOp op, mlir::Value item, WriteFn write);
+mlir::LogicalResult emitConv(Emitter &e, core::ConvOp op, mlir::Value item, WriteFn write);
+mlir::LogicalResult emitSoftmax(Emitter &e, core::SoftmaxOp op, mlir::Value item, WriteFn write);
+mlir::LogicalResult emitNorm(Emitter &e, core::NormOp op, mlir::Value item, WriteFn write);
+mlir::LogicalResult emitScan(Emitter &e, core::ScanOp op, mlir::Value item, WriteFn write);
+mlir::LogicalResult emitSort(Emitter &e, core::SortOp op, mlir::Value item, WriteFn write);
+mlir::LogicalResult emitScatterElements(Emitter &e, core::ScatterElementsOp op);
+mlir::LogicalResult emitScatterNd(Emitter &e, core::ScatterNdOp op);
+mlir::LogicalResult emitNonZeroCount(Emitter &e, core::NonZeroOp op, WriteFn write);
+mlir::LogicalResult emitNonZeroIndices(Emitter &e, core::NonZeroIndicesOp op);
+
+} // namespace adze

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "passes/fusion/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/fusion/Outline.h"
+#include "llvm/ADT/StringMap.h"
+
+using namespace mlir;
+
+namespace adze {
+#define GEN_PASS_DEF_FORMKERNELS
+#include "passes/fusion/Passes.h.inc"
+
+namespace {
+/// Makes kernels that are equal but for their names into one.
+class KernelSet {
+public:
+  /// The kernel to launch in the place of `kernel`: itself, or an earlier equal one (then `kernel` is erased).
+  StringAttr add(kernel::FuncOp kernel, StringRef nodes) {
+    StringAttr name = kernel.getNameAttr();
+    kernel.setName("kernel");
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    kernel.print(os);
+    kernel.setName(name.getValue());
+    auto [it, isNew] = byText.try_emplace(text, kernel);
+    if (isNew) {
+      kernel->setAttr("adze.nodes", StringAttr::get(kernel.getContext(), nodes));
+      return name;
+    }
+    kernel.erase();
+    kernel::FuncOp same = it->second;
+    std::string all = cast<StringAttr>(same->getAttr("adze.nodes")).getValue().str();
+    all += (all.empty() || nodes.empty() ? "" : ";") + nodes.str();
+    same->setAttr("adze.nodes", StringAttr::get(same.getContext(), all));
+    return same.getNameAttr();
+  }
+
+private:
+  llvm::StringMap<kernel::FuncOp> byText;
+};
+
+struct FormKernels : impl::FormKernelsBase<FormKernels> {
+  using FormKernelsBase::FormKernelsBase;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    SmallVector<Block *> blocks;
+    for (auto function : module.getOps<func::FuncOp>())
+      collectBlocks(function, blocks);
+    for (Block *block : blocks)
+      if (failed(formIn(*block)))
+        return signalPassFailure();
+  }
+
+private:
+  /// The blocks of the host program; bodies of core.generate are part of kernels.
+  static void collectBlocks(Operation *op, SmallVector<Block *> &blocks) {
+    for (Region &region : op->getRegions())
+      for (Block &block : region) {
+        blocks.push_back(&block);
+        for (Operation &inner : block)
+          if (!isa<core::GenerateOp>(inner))
+            collectBlocks(&inner, blocks);
+      }
+  }
+
+  LogicalResult formIn(Block &block) {
+    core::DimAnalysis dims;
+    for (const Group &group : formGroups(block, dims, fuse)) {
+      // The analysis of values that stay is kept; those of the group go with it, and nobody asks for them again.
+      auto launch = outlineGroup(group, dims, getOperation(), "k" + std::to_string(count++));
+      if (failed(launch))
+        return failure();
+      auto kernel = getOperation().lookupSymbol<kernel::FuncOp>(launch->getKernel());
+      launch->setKernel(kernels.add(kernel, cast<StringAttr>((*launch)->getAttr("adze.nodes")).getValue()));
+    }
+    return success();
+  }
+
+  KernelSet kernels;
+  int count = 0;
+};
+} // namespace
+} // namespace adze

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "passes/fusion/Groups.h"
+
+using namespace mlir;
+using namespace adze;
+using namespace adze::core;
+
+bool adze::isKernelOp(Operation *op) {
+  return isa<CoreDialect>(op->getDialect()) && !isa<ConstantOp, ReshapeOp, RequireOp>(op) && op->getNumResults() > 0 &&
+         isa<RankedTensorType>(op->getResult(0).getType());
+}
+
+static bool isElementwise(Operation *op) {
+  return isa<UnaryOp, BinaryOp, CompareOp, SelectOp, CastOp, BitcastOp, BroadcastOp, IotaOp>(op);
+}
+
+/// Ops whose element costs a loop, or that are lowered by loops of their own: one of them a kernel.
+static bool isAnchor(Operation *op) {
+  return !isElementwise(op) && !isa<TransposeOp, SliceOp, PadOp, ConcatOp, GatherOp, GatherElementsOp, GatherNdOp>(op);
+}
+
+/// Elementwise ops that may be computed again for each element they are broadcast to.
+static bool isCheap(Operation *op) {
+  if (auto binary = dyn_cast<BinaryOp>(op))
+    return llvm::is_contained({BinaryKind::add, BinaryKind::sub, BinaryKind::mul, BinaryKind::bit_and, BinaryKind::bit_or},
+                              binary.getKind());
+  return isa<CastOp, BroadcastOp, IotaOp, CompareOp, SelectOp, BitcastOp>(op);
+}
+
+namespace {
+class Grouper {
+public:
+  Grouper(DimAnalysis &dims, bool fuse) : dims(dims), fuse(fuse) {}
+
+  SmallVector<Group> run(Block &block) {
+    for (Operation &op : llvm::reverse(block))
+      if (isKernelOp(&op))
+        place(&op);
+    SmallVector<Group> groups;
+    for (State &state : llvm::reverse(states))
+      groups.emplace_back(state.ops.rbegin(), state.ops.rend());
+    return groups;
+  }
+
+private:
+  struct State {
+    SmallVector<Operation *> ops; ///< the root first
+    bool hasAnchor = false;
+    DenseSet<Operation *> identity; ///< computed at the root's coordinates, through elementwise ops only
+  };
+
+  void place(Operation *op) {
+    if (fuse)
+      if (auto group = onlyUserGroup(op); group && mayJoin(op, states[*group])) {
+        State &state = states[*group];
+        state.ops.push_back(op);
+        state.hasAnchor |= isAnchor(op);
+        if (isElementwise(op) && usersAtSameElement(op, state))
+          state.identity.insert(op);
+        groupOf[op] = *group;
+        return;
+      }
+    groupOf[op] = states.size();
+    State state;
+    state.ops.push_back(op);
+    state.hasAnchor = isAnchor(op);
+    if (isElementwise(op))
+      state.identity.insert(op);
+    states.push_back(std::move(state));
+  }
+
+  std::optional<size_t> onlyUserGroup(Operation *op) {
+    if (op->getNumResults() != 1)
+      return std::nullopt;
+    std::optional<size_t> group;
+    for (Operation *user : op->getUsers()) {
+      auto it = groupOf.find(user);
+      if (it == groupOf.end() || (group && *group != it->second))
+        return std::nullopt;
+      group = it->second;
+    }
+    return group;
+  }
+
+  bool sameShape(Operation *op, Operation *user) { return dims.sameShape(op->getResult(0), user->getResult(0)); }
+
+  /// Every user is computed at the root's coordinates and has this op's shape.
+  bool usersAtSameElement(Operation *op, State &state) {
+    return llvm::all_of(op->getUsers(), [&](Operation *user) { return state.identity.contains(user) && sameShape(op, user); });
+  }
+
+  bool mayJoin(Operation *op, State &state) {
+    if (isAnchor(op))
+      return !state.hasAnchor && !isa<ScatterElementsOp, ScatterNdOp, NonZeroIndicesOp>(op) && usersAtSameElement(op, state);
+    return keepsVectors(op) && llvm::all_of(op->getUsers(), [&](Operation *user) { return readsOnce(op, user); });
+  }
+
+  /// Data movement along the last dimension would make the whole kernel scalar.
+  bool keepsVectors(Operation *op) {
+    auto type = cast<RankedTensorType>(op->getResult(0).getType());
+    int64_t last = type.getRank() - 1;
+    if (auto concat = dyn_cast<ConcatOp>(op))
+      return int64_t(concat.getAxis()) != last;
+    if (auto pad = dyn_cast<PadOp>(op))
+      return last >= 0 && dims.size(pad.getLow()[last]).isConstant(0) &&
+             dims.dim(pad.getInput(), last) == dims.dim(pad.getResult(), last);
+    if (auto slice = dyn_cast<SliceOp>(op))
+      return last >= 0 && dims.size(slice.getSteps()[last]).isConstant(1);
+    if (auto gather = dyn_cast<GatherOp>(op)) {
+      int64_t rank = cast<RankedTensorType>(gather.getIndices().getType()).getRank();
+      return int64_t(gather.getAxis()) + rank <= last;
+    }
+    if (auto transpose = dyn_cast<TransposeOp>(op))
+      return last >= 0 && transpose.getPermutation()[last] == last;
+    return !isa<GatherElementsOp, GatherNdOp>(op);
+  }
+
+  /// `user` asks for each element of `op` about once, or `op` is cheap.
+  bool readsOnce(Operation *op, Operation *user) {
+    if (isElementwise(user))
+      return sameShape(op, user) || isCheap(op);
+    if (isa<TransposeOp, SliceOp, PadOp, ConcatOp, ReduceOp, ArgReduceOp, SoftmaxOp, NormOp, ScanOp, SortOp>(user))
+      return true;
+    if (auto gather = dyn_cast<GatherOp>(user))
+      return isCheap(op) && gather.getInput() == op->getResult(0) && gather.getIndices() != op->getResult(0);
+    return false;
+  }
+
+  DimAnalysis &dims;
+  bool fuse;
+  std::vector<State> states;
+  DenseMap<Operation *, size_t> groupOf;
+};
+} // namespace
+
+SmallVector<Group> adze::formGroups(Block &block, DimAnalysis &dims, bool fuse) { return Grouper(dims, fuse).run(block); }

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Which ops of a block become one kernel.
+#pragma once
+#include "dialects/core/Core.h"
+
+namespace adze {
+
+/// Ops of one kernel, in the block's order; the last one is the root, whose results leave the kernel.
+using Group = llvm::SmallVector<mlir::Operation *>;
+
+/// True for ops that run in kernels; all others stay on the host.
+bool isKernelOp(mlir::Operation *op);
+
+/// The groups of a block, in order of their roots. Each kernel op is in exactly one; each op but the root is used in its group only.
+llvm::SmallVector<Group> formGroups(mlir::Block &block, core::DimAnalysis &dims, bool fuse);
+
+} // namespace adze

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Moves a group of ops into a kernel.
+#pragma once
+#include "dialects/kernel/Kernel.h"
+#include "passes/fusion/Groups.h"
+
+namespace adze {
+
+/// Makes a kernel.func named `name` at the end of `module` from a group, and replaces the group by a launch. An error if the group uses a
+/// scalar that is no index.
+mlir::FailureOr<kernel::LaunchOp> outlineGroup(const Group &group, core::DimAnalysis &dims, mlir::ModuleOp module,
+                                               llvm::StringRef name);
+
+/// The names of the ONNX nodes in a location, in order, each once.
+void collectNodeNames(mlir::Location loc, llvm::SmallVectorImpl<llvm::StringRef> &names);
+
+} // namespace adze
