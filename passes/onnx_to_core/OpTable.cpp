@@ -14,6 +14,9 @@ const OpTable &OpTable::get() {
     addElementwiseOps(t);
     addContractionOps(t);
     addConvolutionOps(t);
+    addPoolingOps(t);
+    addConvTransposeOps(t);
+    addNormalizationOps(t);
     return t;
   }();
   return table;

@@ -40,5 +40,8 @@ mlir::LogicalResult lowerNodes(mlir::Block &block);
 void addElementwiseOps(OpTable &table);
 void addContractionOps(OpTable &table);
 void addConvolutionOps(OpTable &table);
+void addPoolingOps(OpTable &table);
+void addConvTransposeOps(OpTable &table);
+void addNormalizationOps(OpTable &table);
 
 } // namespace adze

@@ -61,6 +61,24 @@ std::optional<SmallVector<int64_t>> adze::listAttr(CoreBuilder &b, StringRef nam
   return list;
 }
 
+std::optional<SmallVector<Value>> adze::indicesOf(CoreBuilder &b, Value tensor, int64_t count, StringRef what) {
+  if (!tensor)
+    return std::nullopt;
+  if (b.rank(tensor) != 1 || b.isFloat(tensor)) {
+    b.error() << what << " is " << tensor.getType() << ", expected a vector of integers";
+    return std::nullopt;
+  }
+  std::string message = (what + " has another number of entries than expected").str();
+  if (failed(requireEqual(b, b.dim(tensor, 0), b.index(count), message)))
+    return std::nullopt;
+  if (ShapedType::isDynamic(b.type(tensor).getDimSize(0)))
+    tensor = b.reshape(tensor, b.index(count));
+  auto values = b.indices(tensor);
+  if (!values)
+    b.error() << what << " has " << count << " entries, which are too many";
+  return values;
+}
+
 SmallVector<int64_t> adze::range(int64_t first, int64_t last) {
   SmallVector<int64_t> out;
   for (int64_t i = first; i < last; ++i)

@@ -28,6 +28,11 @@ inline mlir::LogicalResult requireEqual(CoreBuilder &b, mlir::Value x, mlir::Val
 std::optional<llvm::SmallVector<int64_t>> listAttr(CoreBuilder &b, llvm::StringRef name, size_t count,
                                                    int64_t otherwise, int64_t least);
 
+/// The elements of a small integer tensor of rank 1 that must have `count` of them, checked now or when the program
+/// runs. `what` names it in messages.
+std::optional<llvm::SmallVector<mlir::Value>> indicesOf(CoreBuilder &b, mlir::Value tensor, int64_t count,
+                                                        llvm::StringRef what);
+
 /// first, first + 1, ..., last - 1.
 llvm::SmallVector<int64_t> range(int64_t first, int64_t last);
 

@@ -23,3 +23,13 @@ func.func @same(%x: tensor<?x1x?xf32>, %w: tensor<1x1x4xf32>) -> !onnx.any {
   %0 = onnx.node "Conv" opset 22 (%x, %w) {auto_pad = "SAME_LOWER", strides = array<i64: 3>} : (tensor<?x1x?xf32>, tensor<1x1x4xf32>) -> !onnx.any
   return %0 : !onnx.any
 }
+
+// Zeros between the elements, and the reversed filter.
+// CHECK-LABEL: func.func @transposed
+func.func @transposed(%x: tensor<1x2x?xf32>, %w: tensor<2x3x4xf32>) -> !onnx.any {
+  // CHECK: core.pad constant %{{.*}} -> tensor<1x?x2x2xf32>
+  // CHECK: core.slice %{{.*}} : tensor<2x3x4xf32> -> tensor<2x3x4xf32>
+  // CHECK: core.conv %{{.*}} strides [1] dilations [1] groups 1 to f32 : (tensor<1x?x2xf32>, tensor<4x2x3xf32>) -> tensor<1x?x3xf32>
+  %0 = onnx.node "ConvTranspose" opset 11 (%x, %w) {strides = array<i64: 2>} : (tensor<1x2x?xf32>, tensor<2x3x4xf32>) -> !onnx.any
+  return %0 : !onnx.any
+}
