@@ -53,12 +53,13 @@ public:
     Kind kind;
     mlir::Value value; ///< Symbol: the index value, or the tensor whose size `dim` it stands for; null if made by hand
     int dim = -1;      ///< Symbol: the dimension of `value`, or -1 where `value` is the index itself
-    std::string name = {};    ///< Symbol: its name, may be empty
-    DimExpr a = {}, b = {};   ///< the operands of the other kinds
-    bool nonNegative = true;  ///< a size rather than an arbitrary number
+    std::string name = {};   ///< Symbol: its name, may be empty
+    DimExpr a = {}, b = {};  ///< the operands of the other kinds
+    bool nonNegative = true; ///< a size rather than an arbitrary number
   };
 
-  /// The symbol of this name, first met as size `dim` of `tensor`; the same name gives the same symbol. It is a size (not negative).
+  /// The symbol of this name, first met as size `dim` of `tensor`; the same name gives the same symbol. It is a size
+  /// (not negative).
   DimExpr named(llvm::StringRef name, mlir::Value tensor = {}, int dim = -1);
   /// The symbol that stands for an index value; the same value gives the same symbol.
   DimExpr symbol(mlir::Value value, bool nonNegative);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Matmul and convolution as plain loops, one row of the result an item, in the order parallel, reduction, parallel: the numeric reference
-// and the form of shapes and types that have no micro-kernel.
+// Matmul and convolution as plain loops, one row of the result an item, in the order parallel, reduction, parallel: the
+// numeric reference and the form of shapes and types that have no micro-kernel.
 #include "passes/core_to_loops/Nests.h"
 
 using namespace mlir;
@@ -19,9 +19,8 @@ static void accumulateRow(Emitter &e, Value acc, Type type, Value from, Value to
 }
 
 static void fillRow(Emitter &e, Value acc, Type type, Value size, int64_t lanes) {
-  e.laneLoop(e.index(0), size, lanes, [&](Coord j) {
-    e.store(e.constant(valueType(type), 0), acc, type, j, e.dims.dims.named(""));
-  });
+  e.laneLoop(e.index(0), size, lanes,
+             [&](Coord j) { e.store(e.constant(valueType(type), 0), acc, type, j, e.dims.dims.named("")); });
 }
 
 /// Writes the accumulated row, converted to the result's type, through the epilogue.

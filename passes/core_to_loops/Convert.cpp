@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Conversions between element types, 8-bit and 4-bit floats by their bit layouts (ONNX "Float stored in 8 bits"; OCP MX 1.0).
+// Conversions between element types, 8-bit and 4-bit floats by their bit layouts (ONNX "Float stored in 8 bits"; OCP
+// MX 1.0).
 #include "passes/core_to_loops/Emitter.h"
 #include <cmath>
 
@@ -8,7 +9,8 @@ using namespace adze;
 using namespace adze::core;
 
 namespace {
-/// A small float's layout: sign bit, mantissa bits, bias; the greatest finite code, and the codes of infinity (-1: none) and NaN.
+/// A small float's layout: sign bit, mantissa bits, bias; the greatest finite code, and the codes of infinity (-1:
+/// none) and NaN.
 struct SmallFloat {
   unsigned signBit, mantissa;
   int bias;
@@ -38,22 +40,24 @@ static Value decode(Emitter &e, Value code, const SmallFloat &f) {
   Value bits = e.create<arith::ExtUIOp>(i32, code);
   Value magnitude = e.create<arith::AndIOp>(bits, c((1 << f.signBit) - 1));
   Value shifted = e.create<arith::ShLIOp>(magnitude, c(23 - f.mantissa));
-  Value value = e.create<arith::MulFOp>(e.create<arith::BitcastOp>(f32, shifted),
-                                        e.constant(f32, std::ldexp(1.0, 127 - f.bias)));
+  Value value =
+      e.create<arith::MulFOp>(e.create<arith::BitcastOp>(f32, shifted), e.constant(f32, std::ldexp(1.0, 127 - f.bias)));
   auto is = [&](Value v, int64_t what) { return e.create<arith::CmpIOp>(arith::CmpIPredicate::eq, v, c(what)); };
   if (f.infinity >= 0) {
     value = e.create<arith::SelectOp>(is(magnitude, f.infinity), e.constant(f32, INFINITY), value);
     Value isNan = e.create<arith::CmpIOp>(arith::CmpIPredicate::ugt, magnitude, c(f.infinity));
     value = e.create<arith::SelectOp>(isNan, e.constant(f32, NAN), value);
   }
-  Value negative = e.create<arith::CmpIOp>(arith::CmpIPredicate::ne, e.create<arith::AndIOp>(bits, c(1 << f.signBit)), c(0));
+  Value negative =
+      e.create<arith::CmpIOp>(arith::CmpIPredicate::ne, e.create<arith::AndIOp>(bits, c(1 << f.signBit)), c(0));
   value = e.create<arith::SelectOp>(negative, e.create<arith::NegFOp>(value), value);
   if (f.infinity < 0 && f.nan >= 0)
     value = e.create<arith::SelectOp>(is(f.nan == 0x80 ? bits : magnitude, f.nan), e.constant(f32, NAN), value);
   return value;
 }
 
-/// The i8 code nearest to the f32 in hand, ties to even. Computed in f64, where the scaled value keeps every bit that rounding needs.
+/// The i8 code nearest to the f32 in hand, ties to even. Computed in f64, where the scaled value keeps every bit that
+/// rounding needs.
 static Value encode(Emitter &e, Value x, const SmallFloat &f, bool saturate) {
   Type f64 = e.typeLike(x, e.b.getF64Type()), i64 = e.typeLike(x, e.b.getI64Type());
   auto c = [&](int64_t v) { return e.constant(i64, v); };
@@ -73,7 +77,8 @@ static Value encode(Emitter &e, Value x, const SmallFloat &f, bool saturate) {
   Value sign = e.create<arith::ShRUIOp>(e.create<arith::BitcastOp>(i64, wide), c(63));
   Value signed_ = e.create<arith::OrIOp>(code, e.create<arith::ShLIOp>(sign, c(f.signBit)));
   if (!f.negativeZero) // zero and NaN have one code each
-    signed_ = pick(e.create<arith::CmpIOp>(arith::CmpIPredicate::eq, e.create<arith::AndIOp>(code, c(0x7F)), c(0)), code, signed_);
+    signed_ = pick(e.create<arith::CmpIOp>(arith::CmpIPredicate::eq, e.create<arith::AndIOp>(code, c(0x7F)), c(0)),
+                   code, signed_);
   return e.create<arith::TruncIOp>(e.typeLike(x, e.b.getI8Type()), signed_);
 }
 
@@ -84,7 +89,8 @@ static Value decodeScale(Emitter &e, Value code) {
   Value bits = e.create<arith::ExtUIOp>(i32, code);
   auto is = [&](int64_t v) { return e.create<arith::CmpIOp>(arith::CmpIPredicate::eq, bits, c(v)); };
   Value normal = e.create<arith::ShLIOp>(bits, c(23));
-  Value all = e.create<arith::SelectOp>(is(0), c(0x00400000), e.create<arith::SelectOp>(is(255), c(0x7FC00000), normal));
+  Value all =
+      e.create<arith::SelectOp>(is(0), c(0x00400000), e.create<arith::SelectOp>(is(255), c(0x7FC00000), normal));
   return e.create<arith::BitcastOp>(f32, all);
 }
 
@@ -119,8 +125,8 @@ static Value floatToFloat(Emitter &e, Value v, Type from, Type to, bool saturate
   return a < b ? e.create<arith::ExtFOp>(type, v) : e.create<arith::TruncFOp>(type, v);
 }
 
-/// Towards zero; what does not fit takes the nearest bound and NaN the lower one, so that no value is undefined. Types below 32 bits
-/// take the low bits of an i32, as C and numpy do, unless `saturate`.
+/// Towards zero; what does not fit takes the nearest bound and NaN the lower one, so that no value is undefined. Types
+/// below 32 bits take the low bits of an i32, as C and numpy do, unless `saturate`.
 static Value floatToInteger(Emitter &e, Value v, Type from, Type to, bool saturate) {
   if (from.getIntOrFloatBitWidth() < 32) {
     v = e.convert(v, from, e.b.getF32Type(), false);

@@ -201,7 +201,8 @@ static Value floatBinary(Emitter &e, BinaryKind kind, Value x, Value y) {
   }
 }
 
-/// Quotient or remainder of integers without the two cases that trap: a divisor of 0 (gives 0) and the least number by -1.
+/// Quotient or remainder of integers without the two cases that trap: a divisor of 0 (gives 0) and the least number by
+/// -1.
 static Value safeDivision(Emitter &e, BinaryKind kind, Value x, Value y, bool isUnsigned) {
   Type t = x.getType();
   Value zero = e.constant(t, 0), one = e.constant(t, 1), minus = e.constant(t, -1);

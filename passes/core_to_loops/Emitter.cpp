@@ -308,8 +308,7 @@ Value Emitter::element(Value tensor, ArrayRef<Coord> at) {
                 [&](auto) { return emitElementwise(*this, op, at); })
             .Case<ReshapeOp, BroadcastOp, TransposeOp, SliceOp, PadOp, ConcatOp, IotaOp>(
                 [&](auto) { return emitMovement(*this, op, at); })
-            .Case<GatherOp, GatherElementsOp, GatherNdOp, GenerateOp>(
-                [&](auto) { return emitIndexing(*this, op, at); })
+            .Case<GatherOp, GatherElementsOp, GatherNdOp, GenerateOp>([&](auto) { return emitIndexing(*this, op, at); })
             .Case<ReduceOp, ArgReduceOp>([&](auto) { return emitReduction(*this, op, at); })
             .Case<PoolOp>([&](auto) { return emitWindow(*this, op, at); })
             .Default([&](Operation *) {

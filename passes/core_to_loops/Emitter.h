@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Emits the body of one kernel: loops, loads, stores and arithmetic on scalars or on vectors of lanes. An op is asked for its element at
-// given coordinates; it asks its operands in turn, so a tree of ops becomes one expression.
+// Emits the body of one kernel: loops, loads, stores and arithmetic on scalars or on vectors of lanes. An op is asked
+// for its element at given coordinates; it asks its operands in turn, so a tree of ops becomes one expression.
 #pragma once
 #include "dialects/core/Core.h"
 #include "dialects/kernel/Kernel.h"
@@ -13,14 +13,15 @@
 
 namespace adze {
 
-/// One coordinate: the index `base`, or, with `lane`, base + 0, base + 1, ... for the lanes of a vector. At most one coordinate of
-/// a tuple has lanes.
+/// One coordinate: the index `base`, or, with `lane`, base + 0, base + 1, ... for the lanes of a vector. At most one
+/// coordinate of a tuple has lanes.
 struct Coord {
   mlir::Value base;
   bool lane = false;
   bool operator==(const Coord &other) const { return base == other.base && lane == other.lane; }
   bool operator<(const Coord &other) const {
-    return std::make_pair(base.getAsOpaquePointer(), lane) < std::make_pair(other.base.getAsOpaquePointer(), other.lane);
+    return std::make_pair(base.getAsOpaquePointer(), lane) <
+           std::make_pair(other.base.getAsOpaquePointer(), other.lane);
   }
 };
 using Coords = llvm::SmallVector<Coord>;
@@ -54,8 +55,8 @@ public:
   Value site, scratch, error;
 
   // ---- elements ----
-  /// Element of a tensor value of the kernel's body: a scalar, or a vector where it depends on lanes. Null after an error was
-  /// reported.
+  /// Element of a tensor value of the kernel's body: a scalar, or a vector where it depends on lanes. Null after an
+  /// error was reported.
   Value element(Value tensor, llvm::ArrayRef<Coord> at);
   /// Makes `tensor`'s element `value` at these coordinates, in the current scope: an anchor's result, for its epilogue.
   void bind(Value tensor, llvm::ArrayRef<Coord> at, Value value);
@@ -63,7 +64,8 @@ public:
   Coords broadcastCoords(Value operand, Value result, llvm::ArrayRef<Coord> at);
   /// The coordinate of a size `from` that broadcasts to `to`.
   Coord broadcastCoord(const core::DimExpr &from, const core::DimExpr &to, Coord at);
-  /// True if elements of `tensor` along dimension `dim` can be computed in lanes, without falling back to one at a time.
+  /// True if elements of `tensor` along dimension `dim` can be computed in lanes, without falling back to one at a
+  /// time.
   bool vectorizable(Value tensor, int64_t dim);
   /// True if no operation of the kernel below `tensor` mixes coordinates, so that `flat` may be set.
   bool isFlat(Value tensor, llvm::ArrayRef<core::DimExpr> shape);
@@ -76,7 +78,8 @@ public:
   Value linear(llvm::ArrayRef<Coord> at, llvm::ArrayRef<core::DimExpr> sizes);
   /// Elements between neighbours along dimension `dim`.
   core::DimExpr stride(llvm::ArrayRef<core::DimExpr> sizes, unsigned dim);
-  /// `count` elements of type `element` in the worker's scratch memory, as a flat memref; grows what the grid function asks for.
+  /// `count` elements of type `element` in the worker's scratch memory, as a flat memref; grows what the grid function
+  /// asks for.
   Value scratchBuffer(mlir::Type element, const core::DimExpr &count);
   const core::DimExpr &scratchBytes() const { return scratchUsed; }
 
@@ -164,8 +167,8 @@ struct Grid {
 };
 /// The grid of a nest op.
 Grid nestGrid(Emitter &e, mlir::Operation *op);
-/// Emits the nest for item `item`. `write(at, values)` takes the op's results at coordinates, one value a result; it runs the
-/// epilogue and stores.
+/// Emits the nest for item `item`. `write(at, values)` takes the op's results at coordinates, one value a result; it
+/// runs the epilogue and stores.
 using WriteFn = llvm::function_ref<mlir::LogicalResult(llvm::ArrayRef<Coord>, llvm::ArrayRef<mlir::Value>)>;
 mlir::LogicalResult emitNest(Emitter &e, mlir::Operation *op, mlir::Value item, WriteFn write);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Elements at coordinates that are data, and elements by scalar code.
-#include "passes/core_to_loops/Emitter.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
+#include "passes/core_to_loops/Emitter.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;

@@ -46,12 +46,10 @@ bool Emitter::vectorizable(Value tensor, int64_t dim) {
       .Case<UnaryOp, BinaryOp, CompareOp, SelectOp, CastOp, BitcastOp, BroadcastOp>(
           [&](auto) { return elementwiseLanes(*this, op, dim); })
       .Case([&](TransposeOp op) { return vectorizable(op.getInput(), op.getPermutation()[dim]); })
-      .Case([&](SliceOp op) {
-        return dims.size(op.getSteps()[dim]).isConstant(1) && vectorizable(op.getInput(), dim);
-      })
+      .Case([&](SliceOp op) { return dims.size(op.getSteps()[dim]).isConstant(1) && vectorizable(op.getInput(), dim); })
       .Case([&](PadOp op) {
-        return dims.size(op.getLow()[dim]).isConstant(0) && dims.dim(op.getInput(), dim) == dims.dim(op.getResult(), dim) &&
-               vectorizable(op.getInput(), dim);
+        return dims.size(op.getLow()[dim]).isConstant(0) &&
+               dims.dim(op.getInput(), dim) == dims.dim(op.getResult(), dim) && vectorizable(op.getInput(), dim);
       })
       .Case([&](ConcatOp op) {
         return int64_t(op.getAxis()) != dim &&
@@ -82,7 +80,8 @@ bool Emitter::vectorizable(Value tensor, int64_t dim) {
         return vectorizable(op.getInput(), in);
       })
       .Case([&](PoolOp op) {
-        return dim == cast<RankedTensorType>(op.getResult().getType()).getRank() - 1 && vectorizable(op.getInput(), dim);
+        return dim == cast<RankedTensorType>(op.getResult().getType()).getRank() - 1 &&
+               vectorizable(op.getInput(), dim);
       })
       .Default([&](Operation *op) {
         // A nest's result is asked for only where its element has been bound.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Cuts each kernel into items and emits its function and its grid.
-#include "passes/core_to_loops/Passes.h"
 #include "passes/core_to_loops/Nests.h"
+#include "passes/core_to_loops/Passes.h"
 
 using namespace mlir;
 using namespace adze::core;
@@ -127,7 +127,8 @@ private:
     };
     bool flat = llvm::all_of(returned->getOperands(), [&](Value v) { return e.isFlat(v, sizes); });
     auto lanesAlong = [&](int64_t dim) {
-      bool lanes = vectorBytes && llvm::all_of(returned->getOperands(), [&](Value v) { return e.vectorizable(v, dim); });
+      bool lanes =
+          vectorBytes && llvm::all_of(returned->getOperands(), [&](Value v) { return e.vectorizable(v, dim); });
       return lanes ? vectorBytes / 4 : 1;
     };
     if (flat || sizes.empty()) {

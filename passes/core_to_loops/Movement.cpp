@@ -7,7 +7,8 @@ using namespace mlir;
 using namespace adze;
 using namespace adze::core;
 
-/// The row-major position in the result, split by the input's sizes; trailing dimensions that are equal keep their coordinates.
+/// The row-major position in the result, split by the input's sizes; trailing dimensions that are equal keep their
+/// coordinates.
 static Value reshaped(Emitter &e, ReshapeOp op, ArrayRef<Coord> at) {
   SmallVector<DimExpr> from = e.dims.shape(op.getInput()).dims, to = e.dims.shape(op.getResult()).dims;
   size_t same = 0;
@@ -89,8 +90,8 @@ static Value padded(Emitter &e, PadOp op, ArrayRef<Coord> at) {
     failed |= !v;
     return Emitter::Values{v ? e.splat(v, lanes ? e.width : 1) : e.constant(type, 0)};
   };
-  auto values = e.branch(
-      inside, type, [&] { return side(op.getInput(), in); }, [&] { return side(op.getValue(), {}); });
+  auto values =
+      e.branch(inside, type, [&] { return side(op.getInput(), in); }, [&] { return side(op.getValue(), {}); });
   return failed ? Value() : values[0];
 }
 
@@ -128,7 +129,8 @@ static Value counted(Emitter &e, IotaOp op, ArrayRef<Coord> at) {
   if (coord.lane) {
     SmallVector<int64_t> steps = llvm::to_vector(llvm::seq<int64_t>(0, e.width));
     auto type = VectorType::get({e.width}, i64);
-    v = e.create<arith::AddIOp>(e.splat(v, e.width), e.create<arith::ConstantOp>(DenseElementsAttr::get(type, ArrayRef(steps))));
+    v = e.create<arith::AddIOp>(e.splat(v, e.width),
+                                e.create<arith::ConstantOp>(DenseElementsAttr::get(type, ArrayRef(steps))));
   }
   return e.convert(v, i64, op.getType(), /*saturate=*/false);
 }

@@ -11,7 +11,8 @@ constexpr int64_t kGrainWork = 16384;
 /// Items are the rows of `result` (all sizes but the last), each about `work` element operations.
 Grid rowGrid(Emitter &e, mlir::Value result, const core::DimExpr &work);
 
-/// Lanes for a loop along dimension `dim` of `tensor`: a vector register of f32, or 1 where it cannot be computed in vectors.
+/// Lanes for a loop along dimension `dim` of `tensor`: a vector register of f32, or 1 where it cannot be computed in
+/// vectors.
 int64_t nestLanes(Emitter &e, mlir::Value tensor, int64_t dim);
 
 // Each emits one item; what an item is, nestGrid says.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Elements of reductions and windows: loops with accumulators, vectors along the innermost reduced dimension or along a kept one.
+// Elements of reductions and windows: loops with accumulators, vectors along the innermost reduced dimension or along a
+// kept one.
 #include "passes/core_to_loops/Emitter.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <limits>
@@ -189,7 +190,8 @@ static Value argReduced(Emitter &e, ArgReduceOp op, ArrayRef<Coord> at) {
       Value notYet = e.create<arith::XOrIOp>(was, e.constant(was.getType(), 1));
       wins = e.create<arith::AndIOp>(e.create<arith::OrIOp>(wins, isNan), notYet);
     }
-    return Emitter::Values{e.create<arith::SelectOp>(wins, v, carried[0]), e.create<arith::SelectOp>(wins, i, carried[1])};
+    return Emitter::Values{e.create<arith::SelectOp>(wins, v, carried[0]),
+                           e.create<arith::SelectOp>(wins, i, carried[1])};
   });
   e.width = width;
   return failed ? Value() : e.create<arith::IndexCastOp>(e.b.getI64Type(), best[1]);

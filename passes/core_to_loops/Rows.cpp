@@ -135,7 +135,8 @@ LogicalResult adze::emitNorm(Emitter &e, NormOp op, Value item, WriteFn write) {
   int64_t rank = cast<RankedTensorType>(op.getInput().getType()).getRank();
   Row row(e, op.getInput(), llvm::to_vector(llvm::seq<int64_t>(op.getAxis(), rank)), item);
   auto binary = [&](BinaryKind kind, Value x, Value y) { return e.binary(kind, x, y, row.acc); };
-  Value count = e.convert(e.create<arith::IndexCastOp>(e.b.getI64Type(), e.size(row.count)), e.b.getI64Type(), row.acc, false);
+  Value count =
+      e.convert(e.create<arith::IndexCastOp>(e.b.getI64Type(), e.size(row.count)), e.b.getI64Type(), row.acc, false);
   Value mean = row.fold(ReduceKind::sum, [&](ArrayRef<Coord> at, ArrayRef<Coord> in) {
     Value v = row.read(at);
     if (v)

@@ -31,7 +31,8 @@ LogicalResult adze::emitScan(Emitter &e, ScanOp op, Value item, WriteFn write) {
 }
 
 namespace {
-/// A row's values and indices in scratch memory, twice: a pass of the merge sort goes from one pair to the other and back.
+/// A row's values and indices in scratch memory, twice: a pass of the merge sort goes from one pair to the other and
+/// back.
 struct SortRow {
   Emitter &e;
   Type element;
@@ -102,9 +103,14 @@ LogicalResult adze::emitSort(Emitter &e, SortOp op, Value item, WriteFn write) {
   Coords at = rowAt(e, op.getInput(), axis, item);
   Type element = getElementTypeOrSelf(op.getInput()), i64 = e.b.getI64Type();
   DimExpr count = e.dims.dim(op.getInput(), axis);
-  SortRow row{e, element, op.getDescending(), e.dims.dims.named(""),
-              e.scratchBuffer(element, count), e.scratchBuffer(i64, count),
-              e.scratchBuffer(element, count), e.scratchBuffer(i64, count)};
+  SortRow row{e,
+              element,
+              op.getDescending(),
+              e.dims.dims.named(""),
+              e.scratchBuffer(element, count),
+              e.scratchBuffer(i64, count),
+              e.scratchBuffer(element, count),
+              e.scratchBuffer(i64, count)};
   bool failed = false;
   Value size = e.size(count);
   e.loop(e.index(0), size, e.index(1), {}, [&](Value i, ValueRange) {
@@ -159,9 +165,10 @@ static void update(Emitter &e, Value result, ScatterReduction reduction, ArrayRe
   SmallVector<DimExpr> sizes = e.dims.shape(result).dims;
   Type element = getElementTypeOrSelf(result);
   Value buffer = e.buffers.lookup(result);
-  static constexpr BinaryKind kinds[] = {BinaryKind::add, BinaryKind::add, BinaryKind::mul, BinaryKind::min, BinaryKind::max};
-  static constexpr BinaryKind ofBool[] = {BinaryKind::bit_or, BinaryKind::bit_or, BinaryKind::bit_and, BinaryKind::bit_and,
-                                          BinaryKind::bit_or};
+  static constexpr BinaryKind kinds[] = {BinaryKind::add, BinaryKind::add, BinaryKind::mul, BinaryKind::min,
+                                         BinaryKind::max};
+  static constexpr BinaryKind ofBool[] = {BinaryKind::bit_or, BinaryKind::bit_or, BinaryKind::bit_and,
+                                          BinaryKind::bit_and, BinaryKind::bit_or};
   if (reduction != ScatterReduction::none) {
     BinaryKind kind = (element.isInteger(1) ? ofBool : kinds)[int(reduction)];
     update = e.binary(kind, e.load(buffer, element, at, sizes), update, element);
@@ -216,7 +223,8 @@ LogicalResult adze::emitScatterNd(Emitter &e, ScatterNdOp op) {
   return failure(failed);
 }
 
-/// Runs body(coordinates, number of elements before that are not zero) for each element that is not zero; gives their number.
+/// Runs body(coordinates, number of elements before that are not zero) for each element that is not zero; gives their
+/// number.
 static Value eachNonZero(Emitter &e, Value input, bool &failed, function_ref<void(ArrayRef<Coord>, Value)> body) {
   SmallVector<DimExpr> sizes = e.dims.shape(input).dims;
   Type element = getElementTypeOrSelf(input);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "passes/fusion/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/fusion/Outline.h"
+#include "passes/fusion/Passes.h"
 #include "llvm/ADT/StringMap.h"
 
 using namespace mlir;

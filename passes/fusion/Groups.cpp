@@ -22,8 +22,8 @@ static bool isAnchor(Operation *op) {
 /// Elementwise ops that may be computed again for each element they are broadcast to.
 static bool isCheap(Operation *op) {
   if (auto binary = dyn_cast<BinaryOp>(op))
-    return llvm::is_contained({BinaryKind::add, BinaryKind::sub, BinaryKind::mul, BinaryKind::bit_and, BinaryKind::bit_or},
-                              binary.getKind());
+    return llvm::is_contained(
+        {BinaryKind::add, BinaryKind::sub, BinaryKind::mul, BinaryKind::bit_and, BinaryKind::bit_or}, binary.getKind());
   return isa<CastOp, BroadcastOp, IotaOp, CompareOp, SelectOp, BitcastOp>(op);
 }
 
@@ -86,12 +86,14 @@ private:
 
   /// Every user is computed at the root's coordinates and has this op's shape.
   bool usersAtSameElement(Operation *op, State &state) {
-    return llvm::all_of(op->getUsers(), [&](Operation *user) { return state.identity.contains(user) && sameShape(op, user); });
+    return llvm::all_of(op->getUsers(),
+                        [&](Operation *user) { return state.identity.contains(user) && sameShape(op, user); });
   }
 
   bool mayJoin(Operation *op, State &state) {
     if (isAnchor(op))
-      return !state.hasAnchor && !isa<ScatterElementsOp, ScatterNdOp, NonZeroIndicesOp>(op) && usersAtSameElement(op, state);
+      return !state.hasAnchor && !isa<ScatterElementsOp, ScatterNdOp, NonZeroIndicesOp>(op) &&
+             usersAtSameElement(op, state);
     return keepsVectors(op) && llvm::all_of(op->getUsers(), [&](Operation *user) { return readsOnce(op, user); });
   }
 
@@ -133,4 +135,6 @@ private:
 };
 } // namespace
 
-SmallVector<Group> adze::formGroups(Block &block, DimAnalysis &dims, bool fuse) { return Grouper(dims, fuse).run(block); }
+SmallVector<Group> adze::formGroups(Block &block, DimAnalysis &dims, bool fuse) {
+  return Grouper(dims, fuse).run(block);
+}

@@ -11,7 +11,8 @@ using Group = llvm::SmallVector<mlir::Operation *>;
 /// True for ops that run in kernels; all others stay on the host.
 bool isKernelOp(mlir::Operation *op);
 
-/// The groups of a block, in order of their roots. Each kernel op is in exactly one; each op but the root is used in its group only.
+/// The groups of a block, in order of their roots. Each kernel op is in exactly one; each op but the root is used in
+/// its group only.
 llvm::SmallVector<Group> formGroups(mlir::Block &block, core::DimAnalysis &dims, bool fuse);
 
 } // namespace adze

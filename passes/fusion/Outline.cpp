@@ -64,7 +64,8 @@ private:
         else if (isa<RankedTensorType>(v.getType()))
           tensors.insert(v);
         else
-          return op->emitOpError() << "uses a value of type " << v.getType() << " from outside, expected index or a tensor";
+          return op->emitOpError() << "uses a value of type " << v.getType()
+                                   << " from outside, expected index or a tensor";
       }
     }
     return success();

@@ -6,8 +6,8 @@
 
 namespace adze {
 
-/// Makes a kernel.func named `name` at the end of `module` from a group, and replaces the group by a launch. An error if the group uses a
-/// scalar that is no index.
+/// Makes a kernel.func named `name` at the end of `module` from a group, and replaces the group by a launch. An error
+/// if the group uses a scalar that is no index.
 mlir::FailureOr<kernel::LaunchOp> outlineGroup(const Group &group, core::DimAnalysis &dims, mlir::ModuleOp module,
                                                llvm::StringRef name);
 

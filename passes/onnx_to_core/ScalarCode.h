@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Short names for the scalar code inside core.generate.
 #pragma once
-#include "passes/onnx_to_core/Builder.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "passes/onnx_to_core/Builder.h"
 
 namespace adze {
 
@@ -39,7 +39,8 @@ public:
   Value ceil(Value x) { return mlir::math::CeilOp::create(b, loc, x); }
   Value roundEven(Value x) { return mlir::math::RoundEvenOp::create(b, loc, x); }
   Value abs(Value x) { return mlir::math::AbsFOp::create(b, loc, x); }
-  /// An index as a float, a float as an index (towards zero; what is out of range of i64 has no defined value), float to float.
+  /// An index as a float, a float as an index (towards zero; what is out of range of i64 has no defined value), float
+  /// to float.
   Value toFloat(Value index, mlir::Type type);
   Value toIndex(Value number);
   Value convert(Value x, mlir::Type type);
@@ -61,8 +62,8 @@ public:
   mlir::Location loc;
 };
 
-/// core.generate of tensors of `element` and `sizes`; `body` answers the element at its coordinates. The tensors that it loads from
-/// must be in `inputs`; null if one of them is.
+/// core.generate of tensors of `element` and `sizes`; `body` answers the element at its coordinates. The tensors that
+/// it loads from must be in `inputs`; null if one of them is.
 mlir::Value generate(CoreBuilder &b, mlir::ValueRange inputs, mlir::Type element, mlir::ValueRange sizes,
                      llvm::function_ref<mlir::Value(ScalarCode &, mlir::ValueRange at)> body);
 
