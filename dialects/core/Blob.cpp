@@ -3,8 +3,10 @@
 
 using namespace adze::core;
 
-bool BlobStore::addMapped(llvm::StringRef name, llvm::ArrayRef<char> bytes) {
+bool BlobStore::addMapped(llvm::StringRef name, llvm::ArrayRef<char> bytes, std::shared_ptr<void> owner) {
   std::lock_guard<std::mutex> lock(mutex);
+  if (owner)
+    owners.push_back(std::move(owner));
   return sources.try_emplace(name, bytes).second;
 }
 

@@ -15,8 +15,8 @@ namespace adze::core {
 /// goes.
 class BlobStore {
 public:
-  /// Makes `bytes`, which outlive the store, known as `name`; false if the name is taken.
-  bool addMapped(llvm::StringRef name, llvm::ArrayRef<char> bytes);
+  /// Makes `bytes` known as `name`; false if the name is taken. `owner` is kept as long as the store lives.
+  bool addMapped(llvm::StringRef name, llvm::ArrayRef<char> bytes, std::shared_ptr<void> owner = {});
   /// Takes over `bytes` and answers the name under which they are known.
   std::string addOwned(std::vector<char> bytes);
   /// Bytes [offset, offset + size) of a source; nothing if the name is unknown or the range is not inside.
@@ -26,6 +26,7 @@ private:
   mutable std::mutex mutex;
   llvm::StringMap<llvm::ArrayRef<char>> sources;
   std::vector<std::unique_ptr<std::vector<char>>> owned;
+  std::vector<std::shared_ptr<void>> owners;
 };
 
 } // namespace adze::core

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/import/Types.h"
+#include "dialects/core/Core.h"
+
+using namespace mlir;
+using namespace adze;
+
+Type adze::elementType(int32_t dataType, MLIRContext &context) {
+  using T = ::onnx::TensorProto;
+  auto i = [&](unsigned bits) { return IntegerType::get(&context, bits); };
+  auto ui = [&](unsigned bits) { return IntegerType::get(&context, bits, IntegerType::Unsigned); };
+  switch (dataType) {
+  case T::FLOAT:
+    return Float32Type::get(&context);
+  case T::DOUBLE:
+    return Float64Type::get(&context);
+  case T::FLOAT16:
+    return Float16Type::get(&context);
+  case T::BFLOAT16:
+    return BFloat16Type::get(&context);
+  case T::FLOAT8E4M3FN:
+    return Float8E4M3FNType::get(&context);
+  case T::FLOAT8E4M3FNUZ:
+    return Float8E4M3FNUZType::get(&context);
+  case T::FLOAT8E5M2:
+    return Float8E5M2Type::get(&context);
+  case T::FLOAT8E5M2FNUZ:
+    return Float8E5M2FNUZType::get(&context);
+  case T::FLOAT4E2M1:
+    return Float4E2M1FNType::get(&context);
+  case T::FLOAT8E8M0:
+    return Float8E8M0FNUType::get(&context);
+  case T::BOOL:
+    return i(1);
+  case T::INT2:
+    return i(2);
+  case T::INT4:
+    return i(4);
+  case T::INT8:
+    return i(8);
+  case T::INT16:
+    return i(16);
+  case T::INT32:
+    return i(32);
+  case T::INT64:
+    return i(64);
+  case T::UINT2:
+    return ui(2);
+  case T::UINT4:
+    return ui(4);
+  case T::UINT8:
+    return ui(8);
+  case T::UINT16:
+    return ui(16);
+  case T::UINT32:
+    return ui(32);
+  case T::UINT64:
+    return ui(64);
+  case T::STRING:
+    return core::StringType::get(&context);
+  default:
+    return {};
+  }
+}
+
+static Type tensorType(const ::onnx::TypeProto::Tensor &type, Location loc, DimNames &names) {
+  Type element = elementType(type.elem_type(), *loc.getContext());
+  if (!element) {
+    emitError(loc) << "data type " << type.elem_type() << " is not supported";
+    return {};
+  }
+  if (!type.has_shape())
+    return UnrankedTensorType::get(element);
+  constexpr int kMaxRank = 32;
+  if (type.shape().dim_size() > kMaxRank) {
+    emitError(loc) << "has rank " << type.shape().dim_size() << ", more than " << kMaxRank;
+    return {};
+  }
+  SmallVector<int64_t> sizes;
+  for (auto &dim : type.shape().dim()) {
+    names.emplace_back();
+    if (dim.has_dim_value()) {
+      if (dim.dim_value() < 0) {
+        emitError(loc) << "has a dimension of size " << dim.dim_value();
+        return {};
+      }
+      sizes.push_back(dim.dim_value());
+      continue;
+    }
+    sizes.push_back(ShapedType::kDynamic);
+    names.back() = dim.dim_param();
+  }
+  return RankedTensorType::get(sizes, element);
+}
+
+Type adze::valueType(const ::onnx::TypeProto &type, Location loc, DimNames &names) {
+  DimNames inner;
+  MLIRContext *context = loc.getContext();
+  switch (type.value_case()) {
+  case ::onnx::TypeProto::kTensorType:
+    return tensorType(type.tensor_type(), loc, names);
+  case ::onnx::TypeProto::kSequenceType:
+    if (Type element = valueType(type.sequence_type().elem_type(), loc, inner))
+      return core::SequenceType::get(context, element);
+    return {};
+  case ::onnx::TypeProto::kOptionalType:
+    if (Type element = valueType(type.optional_type().elem_type(), loc, inner))
+      return core::OptionalType::get(context, element);
+    return {};
+  case ::onnx::TypeProto::VALUE_NOT_SET:
+    emitError(loc) << "has no type";
+    return {};
+  default:
+    emitError(loc) << "is neither a tensor, a sequence nor an optional, which are the types that are supported";
+    return {};
+  }
+}
