@@ -115,27 +115,35 @@ DimExpr DimContext::floorDiv(const DimExpr &a, const DimExpr &b) {
   auto ca = a.constant(), cb = b.constant();
   if (cb == 1)
     return a;
+  if (cb == -1)
+    return a * DimExpr(-1);
   if (ca && cb && *cb != 0)
     return llvm::divideFloorSigned(*ca, *cb);
   if (ca == 0)
     return 0;
   if (a == b)
     return 1;
-  if (b.terms.size() != 1)
+  if (b.terms.size() != 1 || b.terms.begin()->second <= 0)
     return intern(Kind::FloorDiv, a, b);
-  // Split a = b * quotient + rest, term by term; (b * q + r) floordiv b = q + r floordiv b.
+  // Split a = b * quotient + rest, term by term; (b * q + r) floordiv b = q + r floordiv b. What a constant divisor
+  // leaves of a coefficient is in [0, divisor), so that n + 1 and n - 1 by 2 have the same rest.
   auto &[divisor, divisorCoefficient] = *b.terms.begin();
   DimExpr quotient, rest;
   for (auto &[product, coefficient] : a.terms) {
     auto left = divide(product, divisor);
-    if (left && divisorCoefficient != 0 && coefficient % divisorCoefficient == 0)
-      addTerm(quotient, *left, coefficient / divisorCoefficient);
-    else
-      addTerm(rest, product, coefficient);
+    int64_t times = 0;
+    if (left && divisor.empty())
+      times = llvm::divideFloorSigned(coefficient, divisorCoefficient);
+    else if (left && coefficient % divisorCoefficient == 0)
+      times = coefficient / divisorCoefficient;
+    if (times)
+      addTerm(quotient, *left, times);
+    if (int64_t over = wrapAdd(coefficient, wrapMul(wrapMul(times, divisorCoefficient), -1)))
+      addTerm(rest, product, over);
   }
   if (rest.terms.empty())
     return quotient;
-  if (auto cr = rest.constant(); cr && cb && *cb != 0)
+  if (auto cr = rest.constant(); cr && cb)
     return quotient + DimExpr(llvm::divideFloorSigned(*cr, *cb));
   return quotient + intern(Kind::FloorDiv, rest, b);
 }

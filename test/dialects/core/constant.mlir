@@ -41,3 +41,14 @@ func.func @may_move(%x: tensor<?x?xf32>, %n: index, %m: index) -> tensor<?x?xf32
   %0 = core.reshape %x sizes(%n, %m) : tensor<?x?xf32> -> tensor<?x?xf32>
   return %0 : tensor<?x?xf32>
 }
+
+// A condition that holds needs no check.
+// FOLD-LABEL: func.func @require
+// FOLD-NEXT: core.require %arg0, "sizes differ"
+// FOLD-NEXT: return
+func.func @require(%condition: i1) {
+  %true = arith.constant true
+  core.require %true, "always"
+  core.require %condition, "sizes differ"
+  return
+}
