@@ -91,3 +91,63 @@ LogicalResult PoolOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Loca
   results.push_back(out);
   return success();
 }
+
+LogicalResult PackOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Location> loc, Results &results) {
+  ShapeOf out = shapes.shape(op.getInput());
+  if (out.dims.size() < 2 || !out.elementType.isF32())
+    return emitOptionalError(loc, "input is ", out.type(), ", expected f32 of rank 2 or more");
+  DimExpr depth = out.dims[out.dims.size() - 2], columns = out.dims.back();
+  out.dims.pop_back();
+  out.dims.back() = shapes.dims.ceilDiv(columns, 16);
+  out.dims.append({depth, DimExpr(16)});
+  results.push_back(out);
+  return success();
+}
+
+/// Panels of the rank that `head` batch dimensions ask for.
+static LogicalResult checkPanels(std::optional<Location> loc, const ShapeOf &panels) {
+  if (panels.dims.size() < 3 || !panels.dims.back().isConstant(16) || !panels.elementType.isF32())
+    return emitOptionalError(loc, "panels are ", panels.type(), ", expected f32 [..., panels, depth, 16]");
+  return success();
+}
+
+LogicalResult PackedMatmulOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Location> loc, Results &results) {
+  ShapeOf a = shapes.shape(op.getLhs()), b = shapes.shape(op.getPanels());
+  size_t m = a.dims.size(), n = b.dims.size() - 1;
+  if (failed(checkPanels(loc, b)))
+    return failure();
+  if (m < 2 || !a.elementType.isF32())
+    return emitOptionalError(loc, "left side is ", a.type(), ", expected f32 of rank 2 or more");
+  if (failed(sameSize(loc, a.dims.back(), b.dims[n - 1], "inner sizes")))
+    return failure();
+  ShapeOf out{a.elementType, {}};
+  size_t batch = std::max(m, n) - 2;
+  for (size_t i = 0; i < batch; ++i) {
+    DimExpr x = i + m >= batch + 2 ? a.dims[i + m - batch - 2] : DimExpr(1);
+    DimExpr y = i + n >= batch + 2 ? b.dims[i + n - batch - 2] : DimExpr(1);
+    out.dims.push_back(shapes.dims.broadcast(x, y));
+  }
+  out.dims.push_back(a.dims[m - 2]);
+  out.dims.push_back(shapes.size(op.getColumns()));
+  results.push_back(out);
+  return success();
+}
+
+LogicalResult PackedConvOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Location> loc, Results &results) {
+  ShapeOf in = shapes.shape(op.getInput()), panels = shapes.shape(op.getPanels());
+  size_t rank = in.dims.size();
+  if (failed(checkPanels(loc, panels)))
+    return failure();
+  if (rank < 2 || !in.elementType.isF32() || op.getWindow().size() != rank - 2 || panels.dims.size() != 3)
+    return emitOptionalError(loc, "input ", in.type(), ", panels ", panels.type(), " and a window of ",
+                             op.getWindow().size(), " sizes do not fit together");
+  if (failed(windowAttributes(loc, op.getStrides(), op.getDilations(), rank - 2)))
+    return failure();
+  ShapeOf out{in.elementType, {in.dims[0]}};
+  for (size_t i = 0; i + 2 < rank; ++i)
+    out.dims.push_back(
+        positions(shapes, in.dims[i + 1], op.getWindow()[i], op.getStrides()[i], op.getDilations()[i]));
+  out.dims.push_back(shapes.size(op.getColumns()));
+  results.push_back(out);
+  return success();
+}

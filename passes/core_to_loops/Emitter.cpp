@@ -292,21 +292,15 @@ Value Emitter::element(Value tensor, ArrayRef<Coord> at) {
   if (isa<BlockArgument>(tensor)) {
     SmallVector<DimExpr> sizes = dims.shape(tensor).dims;
     Coords where(at);
-    if (flat) {
-      DimExpr total = 1;
-      for (DimExpr &d : sizes)
-        total = total * d;
-      bool single = total.isConstant(1);
-      where = {single ? Coord{index(0)} : at[0]};
-      sizes = {total};
-    }
+    if (form != Form::Full)
+      std::tie(where, sizes) = collapsed(sizes, at);
     v = load(buffers.lookup(tensor), elementType, where, sizes);
   } else {
     Operation *op = tensor.getDefiningOp();
     v = llvm::TypeSwitch<Operation *, Value>(op)
             .Case<ConstantOp, UnaryOp, BinaryOp, CompareOp, SelectOp, CastOp, BitcastOp>(
                 [&](auto) { return emitElementwise(*this, op, at); })
-            .Case<ReshapeOp, BroadcastOp, TransposeOp, SliceOp, PadOp, ConcatOp, IotaOp>(
+            .Case<ReshapeOp, BroadcastOp, TransposeOp, SliceOp, PadOp, ConcatOp, PackOp, IotaOp>(
                 [&](auto) { return emitMovement(*this, op, at); })
             .Case<GatherOp, GatherElementsOp, GatherNdOp, GenerateOp>([&](auto) { return emitIndexing(*this, op, at); })
             .Case<ReduceOp, ArgReduceOp>([&](auto) { return emitReduction(*this, op, at); })
@@ -321,6 +315,33 @@ Value Emitter::element(Value tensor, ArrayRef<Coord> at) {
   return v;
 }
 
+static DimExpr product(ArrayRef<DimExpr> sizes) {
+  DimExpr out = 1;
+  for (const DimExpr &d : sizes)
+    out = out * d;
+  return out;
+}
+
+std::pair<Coords, SmallVector<DimExpr>> Emitter::collapsed(ArrayRef<DimExpr> sizes, ArrayRef<Coord> at) {
+  DimExpr total = product(sizes);
+  if (total.isConstant(1))
+    return {Coords(), {}};
+  if (form == Form::Flat)
+    return {Coords(at), {total}};
+  Coords where;
+  SmallVector<DimExpr> out;
+  DimExpr rows = product(sizes.drop_back());
+  if (!rows.isConstant(1)) {
+    where.push_back(at[0]);
+    out.push_back(rows);
+  }
+  if (!sizes.back().isConstant(1)) {
+    where.push_back(at[1]);
+    out.push_back(sizes.back());
+  }
+  return {where, out};
+}
+
 Coord Emitter::broadcastCoord(const DimExpr &from, const DimExpr &to, Coord at) {
   if (from.isConstant(1))
     return {index(0)};
@@ -331,7 +352,7 @@ Coord Emitter::broadcastCoord(const DimExpr &from, const DimExpr &to, Coord at) 
 }
 
 Coords Emitter::broadcastCoords(Value operand, Value result, ArrayRef<Coord> at) {
-  if (flat)
+  if (form != Form::Full)
     return Coords(at);
   SmallVector<DimExpr> from = dims.shape(operand).dims, to = dims.shape(result).dims;
   Coords out;

@@ -44,10 +44,15 @@ public:
   core::DimAnalysis &dims;
   /// Lanes of a vector; 1: everything is scalar.
   int64_t width = 1;
-  /// All coordinates are one linear index into tensors of the kernel's shape (tensors of one element apart).
-  bool flat = false;
+  /// How coordinates are given to ops: one a dimension; or one linear index for all of them; or one for all but the last, and the last.
+  /// The collapsed forms serve trees of elementwise ops whose operands have the kernel's shape, or are broadcast along the
+  /// collapsed dimensions as a whole.
+  enum class Form { Full, Flat, Rows };
+  Form form = Form::Full;
   /// Bytes of a vector register, for picking widths of inner loops; 0: scalar code only.
   int64_t vectorBytes = 0;
+  /// Number of vector registers.
+  int64_t vectorRegisters = 16;
 
   // ---- what the function gives ----
   llvm::DenseMap<Value, Value> buffers; ///< tensor argument or result value -> flat memref
@@ -67,8 +72,8 @@ public:
   /// True if elements of `tensor` along dimension `dim` can be computed in lanes, without falling back to one at a
   /// time.
   bool vectorizable(Value tensor, int64_t dim);
-  /// True if no operation of the kernel below `tensor` mixes coordinates, so that `flat` may be set.
-  bool isFlat(Value tensor, llvm::ArrayRef<core::DimExpr> shape);
+  /// True if the tree below `tensor`, down to `anchor` (or none), may be run in this collapsed form for results of `shape`.
+  bool fits(Form form, Value tensor, llvm::ArrayRef<core::DimExpr> shape, mlir::Operation *anchor = nullptr);
 
   // ---- memory ----
   Value load(Value buffer, mlir::Type element, llvm::ArrayRef<Coord> at, llvm::ArrayRef<core::DimExpr> sizes);
@@ -141,6 +146,10 @@ private:
   using Key = std::pair<void *, Coords>;
   Value lookup(const Key &key);
 
+  /// Coordinates and sizes of a tensor's element in a collapsed form.
+  std::pair<Coords, llvm::SmallVector<core::DimExpr>> collapsed(llvm::ArrayRef<core::DimExpr> sizes,
+                                                                llvm::ArrayRef<Coord> at);
+
   std::vector<std::map<Key, Value>> scopes;
   std::map<int64_t, Value> indexConstants;
   std::map<core::DimExpr, Value> sizeValues;
@@ -159,6 +168,8 @@ mlir::Value emitWindow(Emitter &e, mlir::Operation *op, llvm::ArrayRef<Coord> at
 // ---- ops that write whole rows or tensors rather than single elements ----
 /// True if the op is lowered by a nest of its own.
 bool isNest(mlir::Operation *op);
+/// True for a nest that works on tiles of rows and columns: its epilogue may run in Form::Rows.
+bool isTiled(mlir::Operation *op);
 
 /// How a kernel's work is cut: items of the grid, and the least number of them that is worth a worker.
 struct Grid {

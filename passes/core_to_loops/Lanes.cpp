@@ -83,21 +83,36 @@ bool Emitter::vectorizable(Value tensor, int64_t dim) {
         return dim == cast<RankedTensorType>(op.getResult().getType()).getRank() - 1 &&
                vectorizable(op.getInput(), dim);
       })
+      .Case<PackOp>([](auto) { return false; })
       .Default([&](Operation *op) {
         // A nest's result is asked for only where its element has been bound.
         return isNest(op);
       });
 }
 
-bool Emitter::isFlat(Value tensor, ArrayRef<DimExpr> shape) {
+bool Emitter::fits(Form form, Value tensor, ArrayRef<DimExpr> shape, Operation *anchor) {
   SmallVector<DimExpr> sizes = dims.shape(tensor).dims;
-  bool single = llvm::all_of(sizes, [](const DimExpr &d) { return d.isConstant(1); });
-  if (!single && ArrayRef(sizes) != shape)
-    return false;
   Operation *op = tensor.getDefiningOp();
+  bool single = llvm::all_of(sizes, [](const DimExpr &d) { return d.isConstant(1); });
+  bool same = ArrayRef(sizes) == shape;
+  if (op && op == anchor)
+    return same;
+  auto fitsRows = [&] {
+    if (form != Form::Rows || sizes.size() > shape.size() || sizes.empty())
+      return false;
+    ArrayRef<DimExpr> head = ArrayRef(sizes).drop_back();
+    bool noRows = llvm::all_of(head, [](const DimExpr &d) { return d.isConstant(1); });
+    bool allRows = sizes.size() == shape.size() && head == shape.drop_back();
+    bool last = sizes.back() == shape.back() || sizes.back().isConstant(1);
+    return last && (noRows || allRows);
+  };
+  if (!single && !same && !fitsRows())
+    return false;
   if (!op || isa<ConstantOp>(op))
     return true;
-  if (!isa<UnaryOp, BinaryOp, CompareOp, SelectOp, CastOp, BitcastOp>(op) || single)
+  if (!isa<UnaryOp, BinaryOp, CompareOp, SelectOp, CastOp, BitcastOp, BroadcastOp>(op))
     return false;
-  return llvm::all_of(op->getOperands(), [&](Value operand) { return isFlat(operand, shape); });
+  return llvm::all_of(op->getOperands(), [&](Value operand) {
+    return !isa<RankedTensorType>(operand.getType()) || fits(form, operand, shape, anchor);
+  });
 }

@@ -14,7 +14,8 @@ namespace {
 /// Lowers one kernel.func.
 class KernelLowering {
 public:
-  KernelLowering(kernel::FuncOp kernel, int64_t vectorBytes) : kernel(kernel), vectorBytes(vectorBytes) {}
+  KernelLowering(kernel::FuncOp kernel, int64_t vectorBytes, int64_t vectorRegisters)
+      : kernel(kernel), vectorBytes(vectorBytes), vectorRegisters(vectorRegisters) {}
 
   LogicalResult run() {
     body = &kernel.getBody().front();
@@ -24,6 +25,7 @@ public:
     createFunction();
     Emitter e(OpBuilder::atBlockEnd(&function.getBody().front()), kernel, dims);
     e.vectorBytes = vectorBytes;
+    e.vectorRegisters = vectorRegisters;
     bindArguments(e);
     Grid grid;
     if (failed(nest ? emitNestItems(e, grid) : emitElements(e, grid)))
@@ -101,6 +103,13 @@ private:
     grid = nestGrid(e, nest);
     LogicalResult done = success();
     SmallVector<DimExpr> sizes = dims.shape(nest->getResult(0)).dims;
+    if (isTiled(nest) && llvm::all_of(returned->getOperands(), [&](Value v) {
+          return e.fits(Emitter::Form::Rows, v, sizes, nest);
+        })) {
+      // A tiled nest gives the row and the column of an element; the epilogue is content with that.
+      e.form = Emitter::Form::Rows;
+      sizes = {dims.dims.floorDiv(total(sizes), sizes.back()), sizes.back()};
+    }
     auto write = [&](ArrayRef<Coord> at, ArrayRef<Value> values) {
       for (auto [result, v] : llvm::zip(nest->getResults(), values))
         e.bind(result, at, v);
@@ -114,43 +123,54 @@ private:
     return done;
   }
 
+  static DimExpr total(ArrayRef<DimExpr> sizes) {
+    DimExpr out = 1;
+    for (const DimExpr &d : sizes)
+      out = out * d;
+    return out;
+  }
+
   /// One item an element where nothing mixes coordinates; else one a row, the last dimension being its inner loop.
   LogicalResult emitElements(Emitter &e, Grid &grid) {
     SmallVector<DimExpr> sizes = dims.shape(returned->getOperand(0)).dims;
-    DimExpr total = 1;
-    for (DimExpr &d : sizes)
-      total = total * d;
     LogicalResult done = success();
     auto emit = [&](ArrayRef<Coord> at, ArrayRef<DimExpr> in) {
       if (succeeded(done))
         done = storeResults(e, at, in);
     };
-    bool flat = llvm::all_of(returned->getOperands(), [&](Value v) { return e.isFlat(v, sizes); });
+    auto fits = [&](Emitter::Form form) {
+      return llvm::all_of(returned->getOperands(), [&](Value v) { return e.fits(form, v, sizes); });
+    };
+    bool flat = fits(Emitter::Form::Flat);
     auto lanesAlong = [&](int64_t dim) {
       bool lanes =
           vectorBytes && llvm::all_of(returned->getOperands(), [&](Value v) { return e.vectorizable(v, dim); });
       return lanes ? vectorBytes / 4 : 1;
     };
     if (flat || sizes.empty()) {
-      e.flat = flat;
-      grid = {total, kGrainWork};
+      e.form = flat ? Emitter::Form::Flat : Emitter::Form::Full;
+      grid = {total(sizes), kGrainWork};
       int64_t lanes = flat && !sizes.empty() ? lanesAlong(sizes.size() - 1) : 1;
       e.laneLoop(begin, end, lanes, [&](Coord i) {
         if (sizes.empty())
           emit({}, {});
         else
-          emit(i, total);
+          emit(i, total(sizes));
       });
       return done;
     }
     grid = rowGrid(e, returned->getOperand(0), sizes.back());
     int64_t lanes = lanesAlong(sizes.size() - 1);
+    bool rows = fits(Emitter::Form::Rows);
+    SmallVector<DimExpr> collapsed{grid.items, sizes.back()};
+    if (rows)
+      e.form = Emitter::Form::Rows;
     e.loop(begin, end, e.index(1), {}, [&](Value item, ValueRange) {
-      Coords at = e.delinearize(item, ArrayRef(sizes).drop_back());
+      Coords at = rows ? Coords{{item}} : e.delinearize(item, ArrayRef(sizes).drop_back());
       at.push_back({});
       e.laneLoop(e.index(0), e.size(sizes.back()), lanes, [&](Coord i) {
         at.back() = i;
-        emit(at, sizes);
+        emit(at, rows ? ArrayRef(collapsed) : ArrayRef(sizes));
       });
       return Emitter::Values();
     });
@@ -184,7 +204,7 @@ private:
   }
 
   kernel::FuncOp kernel;
-  int64_t vectorBytes;
+  int64_t vectorBytes, vectorRegisters;
   DimAnalysis dims;
   Block *body = nullptr;
   Operation *returned = nullptr, *nest = nullptr;
@@ -196,13 +216,16 @@ private:
 struct LowerKernels : impl::LowerKernelsBase<LowerKernels> {
   using LowerKernelsBase::LowerKernelsBase;
   void runOnOperation() override {
-    int64_t vectorBytes = 0;
+    int64_t vectorBytes = 0, vectorRegisters = 16;
     if (auto target = getOperation()->getAttrOfType<DictionaryAttr>("adze.target"); target && !reference)
       if (auto bits = target.getAs<IntegerAttr>("vector_bits"))
         vectorBytes = bits.getInt() / 8;
+    if (auto target = getOperation()->getAttrOfType<DictionaryAttr>("adze.target"))
+      if (auto registers = target.getAs<IntegerAttr>("vector_registers"))
+        vectorRegisters = registers.getInt();
     bool failedAny = false;
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<kernel::FuncOp>()))
-      failedAny |= failed(KernelLowering(kernel, vectorBytes).run());
+      failedAny |= failed(KernelLowering(kernel, vectorBytes, vectorRegisters).run());
     if (failedAny)
       signalPassFailure();
   }

@@ -135,6 +135,26 @@ static Value counted(Emitter &e, IotaOp op, ArrayRef<Coord> at) {
   return e.convert(v, i64, op.getType(), /*saturate=*/false);
 }
 
+/// Element (..., panel, k, j) of packed panels: column panel * 16 + j, or zero from the last column on.
+static Value packed(Emitter &e, PackOp op, ArrayRef<Coord> at) {
+  size_t rank = at.size();
+  Coords in(at.drop_back(3));
+  Value column = e.addi(e.muli(at[rank - 3].base, e.index(16)), at[rank - 1].base);
+  in.push_back(at[rank - 2]);
+  in.push_back({column});
+  Value inside = e.cmpi(arith::CmpIPredicate::slt, column, e.size(e.dims.shape(op.getInput()).dims.back()));
+  bool failed = false;
+  Value v = e.branch(
+      inside, e.b.getF32Type(),
+      [&] {
+        Value v = e.element(op.getInput(), in);
+        failed |= !v;
+        return Emitter::Values{v ? v : e.constant(e.b.getF32Type(), 0)};
+      },
+      [&] { return Emitter::Values{e.constant(e.b.getF32Type(), 0)}; })[0];
+  return failed ? Value() : v;
+}
+
 Value adze::emitMovement(Emitter &e, Operation *op, ArrayRef<Coord> at) {
   return llvm::TypeSwitch<Operation *, Value>(op)
       .Case([&](ReshapeOp op) { return reshaped(e, op, at); })
@@ -145,5 +165,6 @@ Value adze::emitMovement(Emitter &e, Operation *op, ArrayRef<Coord> at) {
       .Case([&](SliceOp op) { return sliced(e, op, at); })
       .Case([&](PadOp op) { return padded(e, op, at); })
       .Case([&](ConcatOp op) { return concatenated(e, op, at); })
+      .Case([&](PackOp op) { return packed(e, op, at); })
       .Case([&](IotaOp op) { return counted(e, op, at); });
 }

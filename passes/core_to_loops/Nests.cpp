@@ -8,9 +8,11 @@ using namespace adze;
 using namespace adze::core;
 
 bool adze::isNest(Operation *op) {
-  return isa<MatmulOp, ConvOp, SoftmaxOp, NormOp, ScanOp, SortOp, ScatterElementsOp, ScatterNdOp, NonZeroOp,
+  return isa<MatmulOp, ConvOp, PackedMatmulOp, PackedConvOp, SoftmaxOp, NormOp, ScanOp, SortOp, ScatterElementsOp, ScatterNdOp, NonZeroOp,
              NonZeroIndicesOp>(op);
 }
+
+bool adze::isTiled(Operation *op) { return isa<PackedMatmulOp, PackedConvOp>(op); }
 
 int64_t adze::nestLanes(Emitter &e, Value tensor, int64_t dim) {
   if (e.vectorBytes == 0 || dim < 0 || !e.vectorizable(tensor, dim))
@@ -36,6 +38,8 @@ Grid adze::nestGrid(Emitter &e, Operation *op) {
         SmallVector<DimExpr> a = e.dims.shape(op.getLhs()).dims, b = e.dims.shape(op.getRhs()).dims;
         return rowGrid(e, op.getResult(), a.back() * b.back());
       })
+      .Case([&](PackedMatmulOp op) { return packedMatmulGrid(e, op); })
+      .Case([&](PackedConvOp op) { return packedConvGrid(e, op); })
       .Case([&](ConvOp op) {
         DimExpr work = 1;
         for (DimExpr &d : e.dims.shape(op.getFilter()).dims)
@@ -61,6 +65,8 @@ LogicalResult adze::emitNest(Emitter &e, Operation *op, Value item, WriteFn writ
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case([&](MatmulOp op) { return emitMatmul(e, op, item, write); })
       .Case([&](ConvOp op) { return emitConv(e, op, item, write); })
+      .Case([&](PackedMatmulOp op) { return emitPackedMatmul(e, op, item, write); })
+      .Case([&](PackedConvOp op) { return emitPackedConv(e, op, item, write); })
       .Case([&](SoftmaxOp op) { return emitSoftmax(e, op, item, write); })
       .Case([&](NormOp op) { return emitNorm(e, op, item, write); })
       .Case([&](ScanOp op) { return emitScan(e, op, item, write); })
