@@ -16,9 +16,7 @@ using namespace adze;
 
 static Error problem(const Twine &why) { return createStringError(inconvertibleErrorCode(), why); }
 
-static Error atPath(StringRef location, const Twine &why) {
-  return problem("external data '" + location + "' " + why);
-}
+static Error atPath(StringRef location, const Twine &why) { return problem("external data '" + location + "' " + why); }
 
 /// A non-negative decimal number.
 static bool parseSize(StringRef text, uint64_t &value) { return !text.getAsInteger(10, value) && value <= INT64_MAX; }
@@ -118,6 +116,7 @@ Expected<BlobRange> ExternalData::locate(const ::onnx::TensorProto &tensor, uint
   }
   uint64_t have = file->bytes().size();
   if (offset > have || bytes > have - offset)
-    return atPath(location, "is too short: it has " + Twine(have) + " bytes, the tensor ends at " + Twine(offset + bytes));
+    return atPath(location,
+                  "is too short: it has " + Twine(have) + " bytes, the tensor ends at " + Twine(offset + bytes));
   return BlobRange{"external:" + location.str(), offset, bytes};
 }

@@ -17,11 +17,13 @@ struct BlobRange {
 /// The external data files of one model, each mapped once.
 class ExternalData {
 public:
-  /// `modelPath` is the model's file, or empty; `directory` is where its data lies, or empty: then external data is an error.
+  /// `modelPath` is the model's file, or empty; `directory` is where its data lies, or empty: then external data is an
+  /// error.
   ExternalData(std::string modelPath, std::string directory, core::BlobStore &store)
       : modelPath(std::move(modelPath)), directory(std::move(directory)), store(store) {}
 
-  /// Where the data of an EXTERNAL tensor of `bytes` bytes lies. The location must be a relative path below the model's folder, without
+  /// Where the data of an EXTERNAL tensor of `bytes` bytes lies. The location must be a relative path below the model's
+  /// folder, without
   /// ".." and without links, to a regular file with one name that holds the range. Exception, as in the Hugging Face
   /// cache: model and data are both symbolic links whose targets lie in one folder.
   llvm::Expected<BlobRange> locate(const ::onnx::TensorProto &tensor, uint64_t bytes);

@@ -96,9 +96,8 @@ LogicalResult GraphImporter::importInputs(func::FuncOp function) {
     types.push_back(*pinned);
     if (failed(define(input.name(), entry->addArgument(*pinned, loc), loc)))
       return failure();
-    SmallVector<Attribute> dims = llvm::map_to_vector(names, [&](const std::string &n) -> Attribute {
-      return b.getStringAttr(options.dims.count(n) ? "" : n);
-    });
+    SmallVector<Attribute> dims = llvm::map_to_vector(
+        names, [&](const std::string &n) -> Attribute { return b.getStringAttr(options.dims.count(n) ? "" : n); });
     NamedAttrList list;
     list.append("adze.name", b.getStringAttr(input.name()));
     list.append("adze.dims", b.getArrayAttr(dims));
@@ -142,11 +141,11 @@ FailureOr<Attribute> GraphImporter::importAttribute(const AttributeProto &attrib
   OpBuilder b(&context);
   auto type = attribute.type();
   if (type == AttributeProto::UNDEFINED) // before IR version 2 the type was not written
-    type = attribute.has_f()         ? AttributeProto::FLOAT
-           : attribute.has_i()       ? AttributeProto::INT
-           : attribute.has_s()       ? AttributeProto::STRING
-           : attribute.has_t()       ? AttributeProto::TENSOR
-           : attribute.floats_size() ? AttributeProto::FLOATS
+    type = attribute.has_f()          ? AttributeProto::FLOAT
+           : attribute.has_i()        ? AttributeProto::INT
+           : attribute.has_s()        ? AttributeProto::STRING
+           : attribute.has_t()        ? AttributeProto::TENSOR
+           : attribute.floats_size()  ? AttributeProto::FLOATS
            : attribute.strings_size() ? AttributeProto::STRINGS
                                       : AttributeProto::INTS;
   switch (type) {
@@ -254,11 +253,11 @@ LogicalResult GraphImporter::importNode(const ::onnx::NodeProto &node, size_t nu
     attributes.append(b.getStringAttr(attribute.name()), *value);
   }
   SmallVector<Type> results(node.output_size(), onnx::AnyType::get(&context));
-  auto op = onnx::NodeOp::create(
-      b, loc, results, node.op_type(), node.domain() == "ai.onnx" ? "" : node.domain(), *opset,
-      attributes.getDictionary(&context),
-      llvm::is_contained(present, false) ? b.getDenseBoolArrayAttr(present) : DenseBoolArrayAttr(),
-      regionNames.empty() ? ArrayAttr() : b.getArrayAttr(regionNames), inputs, graphs.size());
+  auto op =
+      onnx::NodeOp::create(b, loc, results, node.op_type(), node.domain() == "ai.onnx" ? "" : node.domain(), *opset,
+                           attributes.getDictionary(&context),
+                           llvm::is_contained(present, false) ? b.getDenseBoolArrayAttr(present) : DenseBoolArrayAttr(),
+                           regionNames.empty() ? ArrayAttr() : b.getArrayAttr(regionNames), inputs, graphs.size());
   for (auto [graph, region] : llvm::zip(graphs, op.getGraphs()))
     if (failed(importRegion(*graph, region, loc)))
       return failure();
@@ -274,7 +273,8 @@ LogicalResult GraphImporter::importOutputs(func::FuncOp function, OpBuilder &b) 
   for (auto &output : model.graph().output()) {
     Value value = find(output.name());
     if (!value)
-      return emitError(NameLoc::get(b.getStringAttr(output.name()))) << "output '" << output.name() << "' is not defined";
+      return emitError(NameLoc::get(b.getStringAttr(output.name())))
+             << "output '" << output.name() << "' is not defined";
     outputs.push_back(value);
   }
   func::ReturnOp::create(b, function.getLoc(), outputs);

@@ -15,7 +15,8 @@ static constexpr int64_t kLastIrVersion = ::onnx::IR_VERSION;
 static bool parse(const ScannedModel &scanned, ::onnx::ModelProto &model) {
   google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(scanned.message.data()),
                                                 int(scanned.message.size()));
-  return scanned.message.size() < (size_t(1) << 31) && model.ParseFromCodedStream(&stream) && stream.ConsumedEntireMessage();
+  return scanned.message.size() < (size_t(1) << 31) && model.ParseFromCodedStream(&stream) &&
+         stream.ConsumedEntireMessage();
 }
 
 static void setMetadata(const ::onnx::ModelProto &model, ModuleOp module) {
@@ -66,7 +67,8 @@ OwningOpRef<ModuleOp> adze::importModel(const ModelSource &source, const ImportO
   if (!model.has_graph())
     return emitError(loc) << "not an ONNX model: it has no graph", nullptr;
   if (model.ir_version() > kLastIrVersion)
-    return emitError(loc) << "the model has IR version " << model.ir_version() << ", supported are up to " << kLastIrVersion,
+    return emitError(loc) << "the model has IR version " << model.ir_version() << ", supported are up to "
+                          << kLastIrVersion,
            nullptr;
 
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);

@@ -19,10 +19,11 @@ struct ImportOptions {
   std::map<std::string, int64_t> dims; ///< sizes for named dimensions of the inputs; an unknown name is an error
 };
 
-/// Imports a model; null after errors were reported as diagnostics, on the nodes' names where they are about a node. The module has
-/// one function, @main, of onnx.node and core.constant ops, with the inputs' names and dimension names as argument attributes and the
-/// outputs' names as result attributes. Declared shapes of intermediate values and outputs are not read.
-/// Large weights stay where they are: #core.blob refers to the mapped file through the context's BlobStore.
+/// Imports a model; null after errors were reported as diagnostics, on the nodes' names where they are about a node.
+/// The module has one function, @main, of onnx.node and core.constant ops, with the inputs' names and dimension names
+/// as argument attributes and the outputs' names as result attributes. Declared shapes of intermediate values and
+/// outputs are not read. Large weights stay where they are: #core.blob refers to the mapped file through the context's
+/// BlobStore.
 mlir::OwningOpRef<mlir::ModuleOp> importModel(const ModelSource &source, const ImportOptions &options,
                                               mlir::MLIRContext &context);
 

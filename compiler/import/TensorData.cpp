@@ -68,7 +68,8 @@ FailureOr<TensorValue> TensorReader::fromBytes(std::vector<char> bytes, RankedTe
   return TensorValue{DenseElementsAttr::getFromRawBuffer(type, ArrayRef<char>(bytes)), type};
 }
 
-FailureOr<TensorValue> TensorReader::readRaw(const Tensor &tensor, RankedTensorType type, ArrayRef<char> raw, Location loc) {
+FailureOr<TensorValue> TensorReader::readRaw(const Tensor &tensor, RankedTensorType type, ArrayRef<char> raw,
+                                             Location loc) {
   unsigned bits = packedBits(type.getElementType());
   uint64_t count = type.getNumElements(), expected = bits < 8 ? (count * bits + 7) / 8 : count * (bits / 8);
   if (raw.size() != expected)
@@ -126,7 +127,8 @@ FailureOr<TensorValue> TensorReader::readFields(const Tensor &tensor, RankedTens
   return from(tensor.int32_data());
 }
 
-/// The index in ScannedModel::cut of the tensor's data, where the scan has cut it. The scan lets no such field of the file itself through.
+/// The index in ScannedModel::cut of the tensor's data, where the scan has cut it. The scan lets no such field of the
+/// file itself through.
 static std::optional<uint64_t> cutIndex(const Tensor &tensor) {
   const std::string &unknown = tensor.unknown_fields();
   google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(unknown.data()), int(unknown.size()));

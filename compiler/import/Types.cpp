@@ -79,7 +79,8 @@ static Type tensorType(const ::onnx::TypeProto::Tensor &type, Location loc, DimN
   SmallVector<int64_t> sizes;
   for (auto &dim : type.shape().dim()) {
     names.emplace_back();
-    if (dim.has_dim_value()) {
+    // Exporters write -1, and "?", for a size that they do not know; two of these need not be equal.
+    if (dim.has_dim_value() && dim.dim_value() != -1) {
       if (dim.dim_value() < 0) {
         emitError(loc) << "has a dimension of size " << dim.dim_value();
         return {};
@@ -88,7 +89,8 @@ static Type tensorType(const ::onnx::TypeProto::Tensor &type, Location loc, DimN
       continue;
     }
     sizes.push_back(ShapedType::kDynamic);
-    names.back() = dim.dim_param();
+    if (dim.dim_param() != "?")
+      names.back() = dim.dim_param();
   }
   return RankedTensorType::get(sizes, element);
 }

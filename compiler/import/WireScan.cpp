@@ -19,16 +19,19 @@ Message fieldMessage(Message in, uint64_t number) {
   case Message::TrainingInfo:
     return number == 1 || number == 2 ? Message::Graph : Message::Other;
   case Message::Graph:
-    return number == 1 ? Message::Node : number == 5 ? Message::Tensor : number == 15 ? Message::SparseTensor : Message::Other;
+    return number == 1    ? Message::Node
+           : number == 5  ? Message::Tensor
+           : number == 15 ? Message::SparseTensor
+                          : Message::Other;
   case Message::Function:
     return number == 7 ? Message::Node : number == 11 ? Message::Attribute : Message::Other;
   case Message::Node:
     return number == 5 ? Message::Attribute : Message::Other;
   case Message::Attribute:
-    return number == 5 || number == 10   ? Message::Tensor
-           : number == 6 || number == 11 ? Message::Graph
+    return number == 5 || number == 10    ? Message::Tensor
+           : number == 6 || number == 11  ? Message::Graph
            : number == 22 || number == 23 ? Message::SparseTensor
-                                         : Message::Other;
+                                          : Message::Other;
   case Message::SparseTensor:
     return number == 1 || number == 2 ? Message::Tensor : Message::Other;
   default:
@@ -118,7 +121,8 @@ private:
   }
 
   /// A field of `length` bytes at `pos`, its tag at `start`.
-  bool field(uint64_t start, uint64_t pos, uint64_t length, uint64_t tag, Message kind, unsigned depth, std::string &to) {
+  bool field(uint64_t start, uint64_t pos, uint64_t length, uint64_t tag, Message kind, unsigned depth,
+             std::string &to) {
     uint64_t number = tag >> 3;
     if (kind == Message::Tensor && number == kRawData && length >= kLargeTensor) {
       putVarint(to, uint64_t(kRawDataField) << 3);

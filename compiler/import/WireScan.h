@@ -15,17 +15,19 @@ struct RawData {
 
 /// A model without its large raw_data.
 struct ScannedModel {
-  std::string message;       ///< a ModelProto; a tensor whose data was cut has the unknown field kRawDataField, an index into `cut`
+  std::string
+      message; ///< a ModelProto; a tensor whose data was cut has the unknown field kRawDataField, an index into `cut`
   std::vector<RawData> cut;
 };
 
-/// Number of the field that stands for cut data: above all fields of ONNX's schema. Fields of this number in a file are dropped.
+/// Number of the field that stands for cut data: above all fields of ONNX's schema. Fields of this number in a file are
+/// dropped.
 constexpr unsigned kRawDataField = 536000000;
 /// Data from this size up is cut.
 constexpr uint64_t kLargeTensor = 4096;
 
-/// Scans protobuf wire format (protobuf.dev/programming-guides/encoding) along the messages that hold tensors. An error if the bytes
-/// are no protobuf message or nest too deep.
+/// Scans protobuf wire format (protobuf.dev/programming-guides/encoding) along the messages that hold tensors. An error
+/// if the bytes are no protobuf message or nest too deep.
 llvm::Expected<ScannedModel> scanModel(llvm::ArrayRef<char> bytes);
 
 } // namespace adze
