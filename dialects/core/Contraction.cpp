@@ -145,8 +145,7 @@ LogicalResult PackedConvOp::inferShapes(Adaptor op, Shapes &shapes, std::optiona
     return failure();
   ShapeOf out{in.elementType, {in.dims[0]}};
   for (size_t i = 0; i + 2 < rank; ++i)
-    out.dims.push_back(
-        positions(shapes, in.dims[i + 1], op.getWindow()[i], op.getStrides()[i], op.getDilations()[i]));
+    out.dims.push_back(positions(shapes, in.dims[i + 1], op.getWindow()[i], op.getStrides()[i], op.getDilations()[i]));
   out.dims.push_back(shapes.size(op.getColumns()));
   results.push_back(out);
   return success();

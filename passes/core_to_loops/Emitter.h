@@ -44,9 +44,9 @@ public:
   core::DimAnalysis &dims;
   /// Lanes of a vector; 1: everything is scalar.
   int64_t width = 1;
-  /// How coordinates are given to ops: one a dimension; or one linear index for all of them; or one for all but the last, and the last.
-  /// The collapsed forms serve trees of elementwise ops whose operands have the kernel's shape, or are broadcast along the
-  /// collapsed dimensions as a whole.
+  /// How coordinates are given to ops: one a dimension; or one linear index for all of them; or one for all but the
+  /// last, and the last. The collapsed forms serve trees of elementwise ops whose operands have the kernel's shape, or
+  /// are broadcast along the collapsed dimensions as a whole.
   enum class Form { Full, Flat, Rows };
   Form form = Form::Full;
   /// Bytes of a vector register, for picking widths of inner loops; 0: scalar code only.
@@ -72,7 +72,8 @@ public:
   /// True if elements of `tensor` along dimension `dim` can be computed in lanes, without falling back to one at a
   /// time.
   bool vectorizable(Value tensor, int64_t dim);
-  /// True if the tree below `tensor`, down to `anchor` (or none), may be run in this collapsed form for results of `shape`.
+  /// True if the tree below `tensor`, down to `anchor` (or none), may be run in this collapsed form for results of
+  /// `shape`.
   bool fits(Form form, Value tensor, llvm::ArrayRef<core::DimExpr> shape, mlir::Operation *anchor = nullptr);
 
   // ---- memory ----

@@ -103,9 +103,8 @@ private:
     grid = nestGrid(e, nest);
     LogicalResult done = success();
     SmallVector<DimExpr> sizes = dims.shape(nest->getResult(0)).dims;
-    if (isTiled(nest) && llvm::all_of(returned->getOperands(), [&](Value v) {
-          return e.fits(Emitter::Form::Rows, v, sizes, nest);
-        })) {
+    if (isTiled(nest) &&
+        llvm::all_of(returned->getOperands(), [&](Value v) { return e.fits(Emitter::Form::Rows, v, sizes, nest); })) {
       // A tiled nest gives the row and the column of an element; the epilogue is content with that.
       e.form = Emitter::Form::Rows;
       sizes = {dims.dims.floorDiv(total(sizes), sizes.back()), sizes.back()};

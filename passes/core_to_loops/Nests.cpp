@@ -8,8 +8,8 @@ using namespace adze;
 using namespace adze::core;
 
 bool adze::isNest(Operation *op) {
-  return isa<MatmulOp, ConvOp, PackedMatmulOp, PackedConvOp, SoftmaxOp, NormOp, ScanOp, SortOp, ScatterElementsOp, ScatterNdOp, NonZeroOp,
-             NonZeroIndicesOp>(op);
+  return isa<MatmulOp, ConvOp, PackedMatmulOp, PackedConvOp, SoftmaxOp, NormOp, ScanOp, SortOp, ScatterElementsOp,
+             ScatterNdOp, NonZeroOp, NonZeroIndicesOp>(op);
 }
 
 bool adze::isTiled(Operation *op) { return isa<PackedMatmulOp, PackedConvOp>(op); }

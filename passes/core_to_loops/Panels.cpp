@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Contractions over packed panels: a register tile of MR rows by one panel of 16 columns, with unknown rows. The rows of an item are
-// equalised, so that a tile is never tiny beside full ones, and a body for each number of rows is picked by a switch.
+// Contractions over packed panels: a register tile of MR rows by one panel of 16 columns, with unknown rows. The rows
+// of an item are equalised, so that a tile is never tiny beside full ones, and a body for each number of rows is picked
+// by a switch.
 //
-// The inner loop broadcasts one element of each row and multiplies it with the panel's vectors; accumulators stay in registers over all of
-// the depth. They go through 16 * MR elements of scratch memory to the epilogue, which is emitted once for all row counts.
+// The inner loop broadcasts one element of each row and multiplies it with the panel's vectors; accumulators stay in
+// registers over all of the depth. They go through 16 * MR elements of scratch memory to the epilogue, which is emitted
+// once for all row counts.
 #include "passes/core_to_loops/Nests.h"
 
 using namespace mlir;
@@ -114,9 +116,10 @@ void switchRows(Emitter &e, Value rows, int64_t most, function_ref<void(int64_t)
   fill(op.getDefaultRegion(), most);
 }
 
-/// Hands each element of the accumulated tile to `write`, at full coordinates or at row and column, as the emitter's form is.
-LogicalResult writeTile(Emitter &e, Operation *op, const Item &item, Value accumulators, TileShape shape, Value firstRow,
-                        WriteFn write) {
+/// Hands each element of the accumulated tile to `write`, at full coordinates or at row and column, as the emitter's
+/// form is.
+LogicalResult writeTile(Emitter &e, Operation *op, const Item &item, Value accumulators, TileShape shape,
+                        Value firstRow, WriteFn write) {
   SmallVector<DimExpr> sizes = e.dims.shape(op->getResult(0)).dims;
   Value columns = e.size(sizes.back());
   Value from = e.muli(item.panel, e.index(kPanel));
@@ -143,7 +146,8 @@ LogicalResult writeTile(Emitter &e, Operation *op, const Item &item, Value accum
 } // namespace
 
 /// Rows of the left side and columns in panels, of a contraction with `batch` independent parts.
-static Grid panelGrid(Emitter &e, const DimExpr &batch, const DimExpr &panels, const DimExpr &rows, const DimExpr &depth) {
+static Grid panelGrid(Emitter &e, const DimExpr &batch, const DimExpr &panels, const DimExpr &rows,
+                      const DimExpr &depth) {
   TileShape shape = tileShape(e.vectorBytes, e.vectorRegisters);
   Grid grid;
   grid.items = batch * panels * e.dims.dims.ceilDiv(rows, shape.rows);
@@ -152,8 +156,8 @@ static Grid panelGrid(Emitter &e, const DimExpr &batch, const DimExpr &panels, c
   return grid;
 }
 
-/// Sizes of a packed matmul: batch dimensions of the result, rows, depth, panels. A right side without batch dimensions takes all rows
-/// of the left side as one matrix.
+/// Sizes of a packed matmul: batch dimensions of the result, rows, depth, panels. A right side without batch dimensions
+/// takes all rows of the left side as one matrix.
 struct MatmulSizes {
   SmallVector<DimExpr> batch;
   DimExpr rows, depth, panels;
@@ -251,8 +255,12 @@ LogicalResult adze::emitPackedConv(Emitter &e, PackedConvOp op, Value number, Wr
   }
   switchRows(e, item.rows, shape.rows, [&](int64_t count) {
     Value base = e.muli(item.panel, e.size(panels[1] * DimExpr(kPanel)));
-    Tile tile{e.buffers.lookup(op.getInput()), e.buffers.lookup(op.getPanels()),
-              SmallVector<Value>(starts.begin(), starts.begin() + count), base, {}, e.size(depth)};
+    Tile tile{e.buffers.lookup(op.getInput()),
+              e.buffers.lookup(op.getPanels()),
+              SmallVector<Value>(starts.begin(), starts.begin() + count),
+              base,
+              {},
+              e.size(depth)};
     for (size_t i = 0; i < outer; ++i) {
       DimExpr panelStep = depth * DimExpr(kPanel);
       for (size_t j = i + 1; j < outer; ++j)
