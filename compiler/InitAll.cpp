@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/Passes.h"
+#include "passes/core/Passes.h"
 #include "passes/core_to_loops/Passes.h"
 #include "passes/fusion/Passes.h"
 #include "passes/onnx_to_core/Passes.h"
@@ -26,6 +27,7 @@ void adze::registerDialects(mlir::DialectRegistry &registry) {
 void adze::registerPasses() {
   mlir::registerTransformsPasses();
   registerOnnxToCorePasses();
+  registerCoreTransformsPasses();
   registerFusionPasses();
   registerCoreToLoopsPasses();
 }
