@@ -88,7 +88,8 @@ private:
       if (!varint(pos, end, tag))
         return false;
       uint64_t number = tag >> 3;
-      if (number == 0)
+      // Protobuf reads the low 32 bits of a tag: with more, it would see another field than we do.
+      if (number == 0 || tag > UINT32_MAX)
         return fail("the file is no protobuf message", start);
       switch (tag & 7) {
       case 0:
