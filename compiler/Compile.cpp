@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Compile.h"
+#include "compiler/Diagnostics.h"
+#include "compiler/InitAll.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "passes/fusion/Passes.h"
+#include "passes/onnx_to_core/Passes.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <chrono>
+
+using namespace mlir;
+
+namespace adze {
+
+namespace {
+
+/// One step of the way, by the name of what there is after it.
+struct Stage {
+  StringLiteral name;
+  void (*build)(OpPassManager &pm, const CompileOptions &options);
+};
+
+const Stage kStages[] = {
+    {"onnx", [](OpPassManager &, const CompileOptions &) {}}, // what the import makes
+    {"core", [](OpPassManager &pm, const CompileOptions &) { pm.addPass(createOnnxToCore()); }},
+    {"kernels",
+     [](OpPassManager &pm, const CompileOptions &options) {
+       FormKernelsOptions form;
+       form.fuse = options.optLevel > 0;
+       pm.addPass(createFormKernels(form));
+     }},
+};
+
+/// One compilation, from its options to its result.
+class Compilation {
+public:
+  Compilation(const CompileOptions &options, const std::function<void(const Progress &)> &progress)
+      : options(options), progress(progress), context(makeRegistry()), diagnostics(&context) {}
+
+  CompileResult run() {
+    auto start = std::chrono::steady_clock::now();
+    CompileResult result;
+    result.ok = succeeded(compile()) && !diagnostics.hasErrors();
+    if (!result.ok && !diagnostics.hasErrors())
+      diagnostics.addError("the compilation failed without a reason");
+    result.diagnostics = diagnostics.take();
+    summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    result.summary = summary;
+    return result;
+  }
+
+private:
+  static DialectRegistry makeRegistry() {
+    DialectRegistry registry;
+    registerDialects(registry);
+    return registry;
+  }
+
+  LogicalResult fail(const Twine &message) {
+    diagnostics.addError(message);
+    return failure();
+  }
+
+  LogicalResult compile();
+  LogicalResult checkOptions();
+  OwningOpRef<ModuleOp> read();
+  LogicalResult writeText(ModuleOp module);
+  void enter(StringRef stage);
+
+  const CompileOptions &options;
+  const std::function<void(const Progress &)> &progress;
+  MLIRContext context;
+  DiagnosticCollector diagnostics;
+  Summary summary;
+};
+
+} // namespace
+
+void Compilation::enter(StringRef stage) {
+  diagnostics.setStage(stage);
+  Progress p;
+  p.stage = stage.str();
+  if (progress)
+    progress(p);
+}
+
+LogicalResult Compilation::checkOptions() {
+  std::vector<std::string> names = compilerStages();
+  for (const std::string *name : {&options.stopAfter, &options.startAt})
+    if (!name->empty() && !llvm::is_contained(names, *name))
+      return fail("there is no stage '" + *name + "'; stages: " + llvm::join(names, ", "));
+  if (options.optLevel != 0 && options.optLevel != 2)
+    return fail("optimisation level " + Twine(options.optLevel) + " is none of 0, 2");
+  return success();
+}
+
+OwningOpRef<ModuleOp> Compilation::read() {
+  if (options.startAt.empty()) {
+    (void)fail("the import of ONNX models is not built yet");
+    return nullptr;
+  }
+  if (options.modelPath.empty())
+    return parseSourceString<ModuleOp>(StringRef(options.modelBytes.data(), options.modelBytes.size()), &context);
+  auto file = llvm::MemoryBuffer::getFile(options.modelPath);
+  if (!file) {
+    (void)fail("cannot read '" + options.modelPath + "': " + file.getError().message());
+    return nullptr;
+  }
+  return parseSourceString<ModuleOp>((*file)->getBuffer(), &context, options.modelPath);
+}
+
+LogicalResult Compilation::writeText(ModuleOp module) {
+  llvm::Error error = llvm::writeToOutput(options.outputPath, [&](llvm::raw_ostream &os) {
+    module.print(os, OpPrintingFlags().enableDebugInfo());
+    return llvm::Error::success();
+  });
+  return error ? fail("cannot write '" + options.outputPath + "': " + llvm::toString(std::move(error))) : success();
+}
+
+LogicalResult Compilation::compile() {
+  if (failed(checkOptions()))
+    return failure();
+  enter("import");
+  OwningOpRef<ModuleOp> module = read();
+  if (!module)
+    return failure();
+  diagnostics.learnNodes(*module);
+  bool running = options.startAt.empty();
+  for (const Stage &stage : kStages) {
+    running |= stage.name == options.startAt;
+    if (running) {
+      enter(stage.name);
+      PassManager pm(&context);
+      stage.build(pm, options);
+      if (failed(pm.run(*module)))
+        return failure();
+    }
+    if (stage.name == options.stopAfter)
+      return options.emit == Emit::Nothing ? success() : writeText(*module);
+  }
+  if (options.emit == Emit::Nothing)
+    return success();
+  if (options.emit == Emit::MLIR)
+    return writeText(*module);
+  return fail("the stages after 'kernels' are not built yet");
+}
+
+CompileResult compileInProcess(const CompileOptions &options, const std::function<void(const Progress &)> &progress) {
+  return Compilation(options, progress).run();
+}
+
+std::vector<std::string> compilerStages() {
+  std::vector<std::string> names;
+  for (const Stage &stage : kStages)
+    names.push_back(stage.name.str());
+  return names;
+}
+
+} // namespace adze

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Compiles a model in this very process: what a worker does. A defect of a back end may end the process; Api.h's
+// `compile` is the one to call otherwise.
+#pragma once
+#include "compiler/Api.h"
+
+namespace adze {
+
+/// As `compile` of Api.h; `outputPath` must be given unless nothing is written. `progress` may be called from any
+/// thread, one call at a time.
+CompileResult compileInProcess(const CompileOptions &options, const std::function<void(const Progress &)> &progress);
+
+/// The names of the stages, in order.
+std::vector<std::string> compilerStages();
+
+} // namespace adze

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// adze::compile: a small pool of worker processes, each of which serves one compilation at a time.
+#include "compiler/worker/Output.h"
+#include "compiler/worker/Process.h"
+#include "compiler/worker/Protocol.h"
+
+#include <condition_variable>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <mutex>
+#include <set>
+#include <sys/mman.h>
+#include <thread>
+#include <unistd.h>
+
+using namespace adze;
+
+namespace {
+
+constexpr int kPollMs = 100;
+constexpr unsigned kMaxWorkers = 4;
+
+/// Workers that wait for work. Those that are in use belong to the thread that uses them.
+class Pool {
+public:
+  static Pool &get() {
+    // Never destroyed: threads may compile while the process exits, and its end closes the workers' sockets.
+    static Pool *pool = new Pool;
+    return *pool;
+  }
+
+  /// A worker for one compilation, an idle one if there is one; null, with the reason in `why`, if none can be started.
+  std::unique_ptr<WorkerProcess> take(bool &fresh, std::string &why) {
+    std::unique_lock<std::mutex> lock(mutex);
+    if (owner != getpid()) { // a fork: the parent's workers are not ours
+      for (auto &worker : idle)
+        (void)worker.release();
+      idle.clear();
+      inUse = 0;
+      owner = getpid();
+    }
+    freed.wait(lock, [&] { return inUse < limit; });
+    ++inUse;
+    while (!idle.empty()) {
+      std::unique_ptr<WorkerProcess> worker = std::move(idle.back());
+      idle.pop_back();
+      if (worker->usable()) {
+        fresh = false;
+        return worker;
+      }
+    }
+    lock.unlock();
+    fresh = true;
+    std::unique_ptr<WorkerProcess> worker = WorkerProcess::start(why);
+    if (!worker)
+      giveBack(nullptr);
+    return worker;
+  }
+
+  /// Null: the worker is gone.
+  void giveBack(std::unique_ptr<WorkerProcess> worker) {
+    std::lock_guard<std::mutex> lock(mutex);
+    --inUse;
+    if (worker)
+      idle.push_back(std::move(worker));
+    freed.notify_one();
+  }
+
+private:
+  std::mutex mutex;
+  std::condition_variable freed;
+  std::vector<std::unique_ptr<WorkerProcess>> idle;
+  pid_t owner = getpid();
+  unsigned inUse = 0;
+  unsigned limit = std::min(kMaxWorkers, std::max(1u, std::thread::hardware_concurrency()));
+};
+
+Diagnostic error(std::string message, std::string stage = "") {
+  Diagnostic d;
+  d.message = std::move(message);
+  d.stage = std::move(stage);
+  return d;
+}
+
+/// Where a compilation was when its worker died.
+class Whereabouts {
+public:
+  void note(const Progress &progress) {
+    stage = progress.stage;
+    if (progress.kernel.empty())
+      kernels.clear();
+    else if (progress.ends)
+      kernels.erase(progress.kernel);
+    else
+      kernels.insert(progress.kernel);
+  }
+  Diagnostic death(const std::string &cause) const {
+    std::string text = "the compiler process " + cause;
+    if (kernels.empty())
+      return error(text, stage);
+    std::string names;
+    for (const std::string &kernel : kernels)
+      names += (names.empty() ? "'" : ", '") + kernel + "'";
+    return error("while compiling kernel " + names + " " + text, stage);
+  }
+
+private:
+  std::string stage;
+  std::set<std::string> kernels;
+};
+
+enum class Outcome { Done, Cancelled, Died, DiedBeforeStart };
+
+/// Sends one request and reads replies up to the last one.
+Outcome exchange(WorkerProcess &worker, const Request &request, int model, const Callbacks &callbacks, Reply &last,
+                 Whereabouts &where) {
+  worker.clearLastWords();
+  bool started = false;
+  if (!worker.channel.send(encode(request), model))
+    return Outcome::DiedBeforeStart;
+  for (;;) {
+    std::string bytes;
+    Descriptor descriptor;
+    Channel::Received received = worker.channel.receive(bytes, descriptor, callbacks.cancelled ? kPollMs : -1);
+    if (callbacks.cancelled && callbacks.cancelled())
+      return Outcome::Cancelled;
+    if (received == Channel::Received::Nothing)
+      continue;
+    if (received == Channel::Received::Closed || !decode(bytes, last))
+      return started ? Outcome::Died : Outcome::DiedBeforeStart;
+    started = true;
+    if (last.kind == Reply::Kind::Progress) {
+      where.note(last.progress);
+      if (callbacks.progress)
+        callbacks.progress(last.progress);
+    } else if (last.kind != Reply::Kind::Started) {
+      return Outcome::Done;
+    }
+  }
+}
+
+/// One request to a worker of the pool. A worker that died while it was idle is replaced.
+Reply ask(const Request &request, int model, const Callbacks &callbacks) {
+  Reply reply;
+  for (;;) {
+    std::string why;
+    bool fresh;
+    std::unique_ptr<WorkerProcess> worker = Pool::get().take(fresh, why);
+    if (!worker) {
+      reply.result.diagnostics.push_back(error("cannot start the compiler process: " + why));
+      return reply;
+    }
+    Whereabouts where;
+    Outcome outcome = exchange(*worker, request, model, callbacks, reply, where);
+    if (outcome == Outcome::Done) {
+      Pool::get().giveBack(std::move(worker));
+      return reply;
+    }
+    reply = Reply();
+    reply.result.cancelled = outcome == Outcome::Cancelled;
+    if (outcome == Outcome::Cancelled) {
+      worker->kill();
+      reply.result.diagnostics.push_back(error("the compilation was cancelled"));
+    } else if (fresh || outcome == Outcome::Died) {
+      reply.result.diagnostics.push_back(where.death(worker->causeOfDeath()));
+    } else {
+      Pool::get().giveBack(nullptr);
+      continue;
+    }
+    worker.reset();
+    Pool::get().giveBack(nullptr);
+    return reply;
+  }
+}
+
+/// A file in memory with these bytes.
+Descriptor inMemory(std::string_view bytes) {
+  Descriptor file(memfd_create("adze-model", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  for (size_t written = 0; file.get() >= 0 && written < bytes.size();) {
+    ssize_t now = write(file.get(), bytes.data() + written, bytes.size() - written);
+    if (now < 0 && errno == EINTR)
+      continue;
+    if (now <= 0)
+      return Descriptor();
+    written += static_cast<size_t>(now);
+  }
+  // The worker maps it: sealed, it can neither change nor shrink under it.
+  fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
+  return file;
+}
+
+/// The worker's current folder may be another one than ours.
+std::string absolute(const std::string &path) {
+  std::error_code ignored;
+  return path.empty() ? path : std::filesystem::absolute(path, ignored).string();
+}
+
+} // namespace
+
+CompileResult adze::compile(const CompileOptions &options, const Callbacks &callbacks) {
+  Request request;
+  request.options = options;
+  request.options.modelPath = absolute(options.modelPath);
+  request.options.baseDirectory = absolute(options.baseDirectory);
+  request.options.outputPath = absolute(options.outputPath);
+  CompileResult failure;
+  Descriptor model;
+  if (options.modelPath.empty()) {
+    request.modelAttached = true;
+    model = inMemory(options.modelBytes);
+    if (model.get() < 0) {
+      failure.diagnostics.push_back(error(std::string("no memory for the model: ") + strerrordesc_np(errno)));
+      return failure;
+    }
+  }
+  PrivateFile output;
+  bool unnamed = options.outputPath.empty() && options.emit != Emit::Nothing;
+  if (unnamed && !output.create(failure))
+    return failure;
+  if (unnamed)
+    request.options.outputPath = output.path();
+  CompileResult result = std::move(ask(request, model.get(), callbacks).result);
+  if (result.ok && unnamed) {
+    result.descriptor = output.open();
+    if (result.descriptor.get() < 0) {
+      failure.diagnostics.push_back(error(std::string("the output cannot be opened: ") + strerrordesc_np(errno)));
+      return failure;
+    }
+  }
+  return result;
+}
+
+std::vector<std::string> adze::stageNames() {
+  Request request;
+  request.kind = Request::Kind::Stages;
+  return ask(request, -1, {}).stages;
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/worker/Protocol.h"
+
+#include <nlohmann/json.hpp>
+
+using nlohmann::json;
+
+namespace adze {
+
+// Found by nlohmann's library by argument-dependent look-up.
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Diagnostic, severity, message, node, op, opset, types, stage)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Summary, kernels, codeBytes, weightBytes, peakArenaBytes, seconds)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Progress, stage, kernel, ends, done, total)
+
+static void to_json(json &j, const CompileOptions &o) {
+  j = {{"modelPath", o.modelPath},
+       {"baseDirectory", o.baseDirectory},
+       {"outputPath", o.outputPath},
+       {"dims", o.dims},
+       {"target", o.target},
+       {"processor", o.cpu},
+       {"optLevel", o.optLevel},
+       {"jobs", o.jobs},
+       {"emit", o.emit},
+       {"stopAfter", o.stopAfter},
+       {"startAt", o.startAt}};
+}
+
+static void from_json(const json &j, CompileOptions &o) {
+  j.at("modelPath").get_to(o.modelPath);
+  j.at("baseDirectory").get_to(o.baseDirectory);
+  j.at("outputPath").get_to(o.outputPath);
+  j.at("dims").get_to(o.dims);
+  j.at("target").get_to(o.target);
+  j.at("processor").get_to(o.cpu);
+  j.at("optLevel").get_to(o.optLevel);
+  j.at("jobs").get_to(o.jobs);
+  j.at("emit").get_to(o.emit);
+  j.at("stopAfter").get_to(o.stopAfter);
+  j.at("startAt").get_to(o.startAt);
+}
+
+static std::string pack(const json &j) {
+  std::string bytes;
+  json::to_cbor(j, bytes);
+  return bytes;
+}
+
+/// Calls `read` on the value in `bytes`; false if it is another value than `read` expects.
+template <typename Read> static bool unpack(const std::string &bytes, Read read) {
+  try {
+    read(json::from_cbor(bytes));
+    return true;
+  } catch (const json::exception &) {
+    return false;
+  }
+}
+
+std::string encode(const Request &request) {
+  return pack({{"kind", request.kind}, {"options", request.options}, {"attached", request.modelAttached}});
+}
+
+bool decode(const std::string &bytes, Request &request) {
+  return unpack(bytes, [&](const json &j) {
+    j.at("kind").get_to(request.kind);
+    j.at("options").get_to(request.options);
+    j.at("attached").get_to(request.modelAttached);
+  });
+}
+
+std::string encode(const Reply &reply) {
+  json j = {{"kind", reply.kind}};
+  if (reply.kind == Reply::Kind::Progress)
+    j["progress"] = reply.progress;
+  if (reply.kind == Reply::Kind::Stages)
+    j["stages"] = reply.stages;
+  if (reply.kind == Reply::Kind::Result)
+    j["result"] = {
+        {"ok", reply.result.ok}, {"diagnostics", reply.result.diagnostics}, {"summary", reply.result.summary}};
+  return pack(j);
+}
+
+bool decode(const std::string &bytes, Reply &reply) {
+  return unpack(bytes, [&](const json &j) {
+    j.at("kind").get_to(reply.kind);
+    if (reply.kind == Reply::Kind::Progress)
+      j.at("progress").get_to(reply.progress);
+    if (reply.kind == Reply::Kind::Stages)
+      j.at("stages").get_to(reply.stages);
+    if (reply.kind == Reply::Kind::Result) {
+      const json &result = j.at("result");
+      result.at("ok").get_to(reply.result.ok);
+      result.at("diagnostics").get_to(reply.result.diagnostics);
+      result.at("summary").get_to(reply.result.summary);
+    }
+  });
+}
+
+} // namespace adze

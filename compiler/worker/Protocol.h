@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What a client and a worker say to each other: one request, then replies that end with Result or Stages. JSON values
+// in their binary form (CBOR), since paths and node names are bytes and need not be UTF-8.
+#pragma once
+#include "compiler/Api.h"
+
+namespace adze {
+
+struct Request {
+  enum class Kind { Compile, Stages } kind = Kind::Compile;
+  CompileOptions options; ///< a model given as bytes travels as a descriptor of a file in memory
+  bool modelAttached = false;
+};
+
+struct Reply {
+  enum class Kind {
+    Started, ///< the request was read: from here on the worker's death is the request's fault
+    Progress,
+    Result,
+    Stages
+  } kind = Kind::Started;
+  Progress progress;
+  CompileResult result; ///< its descriptor stays empty
+  std::vector<std::string> stages;
+};
+
+std::string encode(const Request &request);
+std::string encode(const Reply &reply);
+/// False: not what encode writes; the second argument is then unspecified.
+bool decode(const std::string &bytes, Request &request);
+bool decode(const std::string &bytes, Reply &reply);
+
+} // namespace adze

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The worker's side: reads requests from its socket and compiles one after the other, until the client is gone.
+#include "compiler/Compile.h"
+#include "compiler/worker/Channel.h"
+#include "compiler/worker/Protocol.h"
+
+#include <cerrno>
+#include <cstring>
+#include <malloc.h>
+#include <mutex>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+using namespace adze;
+
+namespace {
+
+/// Ends the process as soon as the client has closed its end, also in the middle of a compilation.
+void exitWithClient(int socket) {
+  for (;;) {
+    pollfd wait{socket, POLLRDHUP, 0};
+    if (poll(&wait, 1, -1) > 0 && wait.revents != 0)
+      _exit(0);
+  }
+}
+
+/// A file mapped for reading.
+class Mapping {
+public:
+  explicit Mapping(int fd) {
+    struct stat info;
+    if (fstat(fd, &info) != 0)
+      return;
+    size = static_cast<size_t>(info.st_size);
+    void *at = size == 0 ? nullptr : mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    ok = at != MAP_FAILED;
+    data = ok ? static_cast<char *>(at) : nullptr;
+  }
+  ~Mapping() {
+    if (data)
+      munmap(data, size);
+  }
+  char *data = nullptr;
+  size_t size = 0;
+  bool ok = false;
+};
+
+class Server {
+public:
+  explicit Server(int socket) : channel{Descriptor(socket)} {}
+
+  int run() {
+    std::thread(exitWithClient, channel.fd()).detach();
+    for (;;) {
+      std::string bytes;
+      Descriptor model;
+      Request request;
+      if (channel.receive(bytes, model, -1) != Channel::Received::Message)
+        return 0;
+      if (!decode(bytes, request))
+        return 2;
+      Reply reply;
+      send(reply);
+      if (request.kind == Request::Kind::Stages) {
+        reply.kind = Reply::Kind::Stages;
+        reply.stages = compilerStages();
+      } else {
+        reply.kind = Reply::Kind::Result;
+        reply.result = compile(request, model.get());
+      }
+      send(reply);
+      malloc_trim(0); // a large model's memory goes back before the next one
+    }
+  }
+
+private:
+  void send(const Reply &reply) {
+    std::lock_guard<std::mutex> lock(mutex);
+    channel.send(encode(reply));
+  }
+
+  CompileResult compile(Request &request, int model) {
+    Mapping mapping(model);
+    if (request.modelAttached && !mapping.ok) {
+      CompileResult result;
+      Diagnostic d;
+      d.message = std::string("cannot map the model: ") + strerrordesc_np(errno);
+      result.diagnostics.push_back(d);
+      return result;
+    }
+    request.options.modelBytes = std::string_view(mapping.data, mapping.size);
+    return compileInProcess(request.options, [&](const Progress &progress) {
+      Reply reply;
+      reply.kind = Reply::Kind::Progress;
+      reply.progress = progress;
+      send(reply);
+    });
+  }
+
+  Channel channel;
+  std::mutex mutex; ///< progress comes from the compiler's threads
+};
+
+} // namespace
+
+int adze::runWorker(int socket) { return Server(socket).run(); }

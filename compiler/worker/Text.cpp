@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Api.h"
+
+using namespace adze;
+
+const char *adze::version() { return ADZE_VERSION; }
+
+const char *adze::toString(Severity severity) {
+  switch (severity) {
+  case Severity::Error:
+    return "error";
+  case Severity::Warning:
+    return "warning";
+  case Severity::Remark:
+    return "remark";
+  }
+  return "error";
+}
+
+std::string adze::toString(const Diagnostic &d) {
+  std::string text;
+  if (!d.node.empty())
+    text = "node '" + d.node + "'";
+  if (!d.op.empty()) {
+    std::string version = d.opset >= 0 ? ", opset " + std::to_string(d.opset) : "";
+    text += text.empty() ? d.op + version : " (" + d.op + version + ")";
+  }
+  return text.empty() ? d.message : text + ": " + d.message;
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// adze compile: a model to a shared library, or to what there is on the way.
+#include "tools/adze/Commands.h"
+#include "tools/adze/Terminal.h"
+
+#include <cerrno>
+#include <cstring>
+#include <unistd.h>
+
+using namespace adze;
+using namespace adze::tool;
+
+namespace {
+
+/// One line: what came out.
+std::string summaryLine(const std::string &output, const Summary &s) {
+  std::string text = output + ":";
+  auto add = [&](const std::string &part) { text += (text.back() == ':' ? " " : ", ") + part; };
+  if (s.kernels >= 0)
+    add(std::to_string(s.kernels) + " kernels");
+  if (s.codeBytes >= 0)
+    add(bytesText(s.codeBytes) + " code");
+  if (s.weightBytes >= 0)
+    add(bytesText(s.weightBytes) + " weights");
+  add(s.peakArenaBytes >= 0 ? bytesText(s.peakArenaBytes) + " peak arena" : "peak arena depends on sizes");
+  char seconds[32];
+  snprintf(seconds, sizeof seconds, "%.2f s", s.seconds);
+  add(seconds);
+  return text;
+}
+
+/// Copies an open file to standard output.
+int copyToStdout(int from) {
+  char bytes[1 << 16];
+  for (;;) {
+    ssize_t got = read(from, bytes, sizeof bytes);
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got == 0)
+      return fflush(stdout) == 0 ? 0 : fail(std::string("cannot write: ") + strerror(errno));
+    if (got < 0 || fwrite(bytes, 1, static_cast<size_t>(got), stdout) != static_cast<size_t>(got))
+      return fail(std::string("cannot write: ") + strerror(errno));
+  }
+}
+
+int run(const CompileOptions &options) {
+  bool toStdout = options.outputPath == "-";
+  CompileOptions mine = options;
+  if (toStdout)
+    mine.outputPath.clear();
+  CompileResult result = compileShown(mine);
+  if (!result.ok)
+    return 1;
+  if (toStdout)
+    return copyToStdout(result.descriptor.get());
+  if (options.emit == Emit::Artifact)
+    printf("%s\n", summaryLine(options.outputPath, result.summary).c_str());
+  return 0;
+}
+
+} // namespace
+
+void adze::tool::addCompile(CLI::App &app, int &status) {
+  CLI::App *command = app.add_subcommand("compile", "Compile a model to a shared library");
+  auto flags = std::make_shared<CompileFlags>();
+  CompileOptions &o = flags->options;
+  command->add_option("MODEL", o.modelPath, "ONNX model (MLIR text with --start-at)")->required();
+  command->add_option("-o,--output", o.outputPath, "File to write; '-': standard output")
+      ->type_name("FILE")
+      ->required();
+  flags->add(*command);
+  std::map<std::string, Emit> forms{
+      {"object", Emit::Object}, {"llvm", Emit::LLVM}, {"asm", Emit::Asm}, {"mlir", Emit::MLIR}};
+  command->add_option("--emit", o.emit, "Write another form than the library: object, llvm, asm or mlir")
+      ->type_name("FORM")
+      ->transform(CLI::CheckedTransformer(forms).description(""));
+  command->add_option("--stop-after", o.stopAfter, "Stop after a stage and write MLIR")->type_name("STAGE");
+  command->add_option("--start-at", o.startAt, "Begin with a stage; MODEL is what --stop-after of the one before wrote")
+      ->type_name("STAGE");
+  command->callback([flags, &status] {
+    CompileOptions &options = flags->options;
+    if (!options.stopAfter.empty())
+      options.emit = Emit::MLIR;
+    status = flags->finish() ? run(options) : 2;
+  });
+}

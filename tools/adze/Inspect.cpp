@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// adze inspect: what an artifact says of itself. Nothing of it is loaded or executed.
+#include "runtime/loader/loader.h"
+#include "tools/adze/Commands.h"
+#include "tools/adze/Terminal.h"
+
+#include <nlohmann/json.hpp>
+
+using namespace adze::tool;
+using nlohmann::json;
+
+namespace {
+
+std::string scalarText(const json &value) {
+  return value.is_string() ? printable(value.get<std::string>()) : value.dump();
+}
+
+/// "x: float32[batch,3,?]", as far as the entry says it.
+std::string tensorText(const json &entry) {
+  std::string shape;
+  for (const json &size : entry.value("shape", json::array()))
+    shape += (shape.empty() ? "" : ",") + (size.is_null() ? "?" : scalarText(size));
+  return scalarText(entry.value("name", json("?"))) + ": " + scalarText(entry.value("dtype", json("?"))) + "[" + shape +
+         "]";
+}
+
+/// One value under its name; tables and lists one line an entry.
+void show(const std::string &name, const json &value, const std::string &indent) {
+  if (value.is_array()) {
+    printf("%s%s (%zu):\n", indent.c_str(), name.c_str(), value.size());
+    for (const json &entry : value) {
+      bool tensor = entry.is_object() && entry.contains("shape");
+      printf("%s  %s\n", indent.c_str(), (tensor ? tensorText(entry) : scalarText(entry)).c_str());
+    }
+  } else if (value.is_object()) {
+    printf("%s%s:\n", indent.c_str(), name.c_str());
+    for (const auto &[key, inner] : value.items())
+      show(key, inner, indent + "  ");
+  } else {
+    printf("%s%s: %s\n", indent.c_str(), name.c_str(), scalarText(value).c_str());
+  }
+}
+
+int inspect(const std::string &path, bool verify, bool asJson) {
+  char *text = nullptr;
+  adze_error error{};
+  if (adze_read_metadata(path.c_str(), &text, nullptr, &error) != ADZE_OK)
+    return fail(error.message);
+  std::string metadata = text;
+  adze_free_metadata(text);
+  json parsed = json::parse(metadata, nullptr, /*allow_exceptions=*/false);
+  if (asJson)
+    printf("%s\n", metadata.c_str());
+  else if (!parsed.is_object())
+    return fail("'" + path + "': its metadata is no JSON object");
+  else
+    for (const auto &[key, value] : parsed.items())
+      show(key, value, "");
+  if (verify && adze_verify_weights(path.c_str(), &error) != ADZE_OK)
+    return fail(error.message);
+  if (verify && !asJson)
+    printf("verified: code, metadata and weights are as they were written\n");
+  return 0;
+}
+
+} // namespace
+
+void adze::tool::addInspect(CLI::App &app, int &status) {
+  CLI::App *command = app.add_subcommand("inspect", "Print what an artifact says of itself");
+  struct Flags {
+    std::string path;
+    bool verify = false, json = false;
+  };
+  auto flags = std::make_shared<Flags>();
+  command->add_option("SO", flags->path, "What `adze compile` wrote")->required();
+  command->add_flag("--verify", flags->verify, "Check the weights too (code and metadata always are)");
+  command->add_flag("--json", flags->json, "Print the metadata as it stands in the file");
+  command->callback([flags, &status] { status = inspect(flags->path, flags->verify, flags->json); });
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// An artifact, loaded and set up to run.
+#pragma once
+#include "runtime/loader/loader.h"
+#include "tools/adze/Npy.h"
+
+namespace adze::tool {
+
+class Model {
+public:
+  Model() = default;
+  Model(const Model &) = delete;
+  Model &operator=(const Model &) = delete;
+  ~Model();
+
+  /// Loads the artifact in `path`, to run on `threads` threads (0: all CPUs). False, with the reason in `error`.
+  bool load(const std::string &path, int threads, std::string &error);
+
+  const adze_model_info &info() const { return *artifact->info(); }
+
+  /// Runs once; `inputs` in the model's order. False, with the reason in `error`.
+  bool run(const std::vector<Tensor> &inputs, std::vector<Tensor> &outputs, std::string &error);
+
+private:
+  adze_artifact *artifact = nullptr;
+  adze_model *model = nullptr;
+};
+
+} // namespace adze::tool
