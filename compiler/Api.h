@@ -57,7 +57,7 @@ struct CompileOptions {
 };
 
 /// Figures of a compilation; -1 where not known.
-struct Summary {
+struct CompileSummary {
   int64_t kernels = -1;
   int64_t codeBytes = -1;
   int64_t weightBytes = -1;
@@ -89,12 +89,12 @@ struct CompileResult {
   bool ok = false;
   bool cancelled = false;              ///< Callbacks::cancelled ended it
   std::vector<Diagnostic> diagnostics; ///< at least one error if not ok
-  Summary summary;                     ///< if ok
+  CompileSummary summary;              ///< if ok
   Descriptor descriptor;               ///< if ok and without outputPath: the output, a file without a name
 };
 
 /// Where a compilation is.
-struct Progress {
+struct CompileProgress {
   std::string stage;
   std::string kernel; ///< the kernel that begins or ends; empty: the stage begins
   bool ends = false;  ///< the kernel ends
@@ -104,7 +104,7 @@ struct Progress {
 
 /// Called on the thread that compiles; both may be empty.
 struct Callbacks {
-  std::function<void(const Progress &)> progress;
+  std::function<void(const CompileProgress &)> progress;
   std::function<bool()> cancelled; ///< asked ten times a second; true: the compilation is ended
 };
 

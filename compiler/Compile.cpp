@@ -2,6 +2,7 @@
 #include "compiler/Compile.h"
 #include "compiler/Diagnostics.h"
 #include "compiler/InitAll.h"
+#include "compiler/import/Import.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
@@ -39,7 +40,7 @@ const Stage kStages[] = {
 /// One compilation, from its options to its result.
 class Compilation {
 public:
-  Compilation(const CompileOptions &options, const std::function<void(const Progress &)> &progress)
+  Compilation(const CompileOptions &options, const std::function<void(const CompileProgress &)> &progress)
       : options(options), progress(progress), context(makeRegistry()), diagnostics(&context) {}
 
   CompileResult run() {
@@ -73,17 +74,17 @@ private:
   void enter(StringRef stage);
 
   const CompileOptions &options;
-  const std::function<void(const Progress &)> &progress;
+  const std::function<void(const CompileProgress &)> &progress;
   MLIRContext context;
   DiagnosticCollector diagnostics;
-  Summary summary;
+  CompileSummary summary;
 };
 
 } // namespace
 
 void Compilation::enter(StringRef stage) {
   diagnostics.setStage(stage);
-  Progress p;
+  CompileProgress p;
   p.stage = stage.str();
   if (progress)
     progress(p);
@@ -101,8 +102,11 @@ LogicalResult Compilation::checkOptions() {
 
 OwningOpRef<ModuleOp> Compilation::read() {
   if (options.startAt.empty()) {
-    (void)fail("the import of ONNX models is not built yet");
-    return nullptr;
+    ModelSource source{options.modelPath, StringRef(options.modelBytes.data(), options.modelBytes.size()),
+                       options.baseDirectory};
+    ImportOptions import;
+    import.dims.insert(options.dims.begin(), options.dims.end());
+    return importModel(source, import, context);
   }
   if (options.modelPath.empty())
     return parseSourceString<ModuleOp>(StringRef(options.modelBytes.data(), options.modelBytes.size()), &context);
@@ -150,7 +154,8 @@ LogicalResult Compilation::compile() {
   return fail("the stages after 'kernels' are not built yet");
 }
 
-CompileResult compileInProcess(const CompileOptions &options, const std::function<void(const Progress &)> &progress) {
+CompileResult compileInProcess(const CompileOptions &options,
+                               const std::function<void(const CompileProgress &)> &progress) {
   return Compilation(options, progress).run();
 }
 

@@ -8,7 +8,8 @@ namespace adze {
 
 /// As `compile` of Api.h; `outputPath` must be given unless nothing is written. `progress` may be called from any
 /// thread, one call at a time.
-CompileResult compileInProcess(const CompileOptions &options, const std::function<void(const Progress &)> &progress);
+CompileResult compileInProcess(const CompileOptions &options,
+                               const std::function<void(const CompileProgress &)> &progress);
 
 /// The names of the stages, in order.
 std::vector<std::string> compilerStages();

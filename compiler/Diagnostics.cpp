@@ -27,10 +27,10 @@ static StringRef nodeName(Location location) {
   return name;
 }
 
-/// "file:3:4: " for text that was parsed.
+/// "file:3:4: " for text that was parsed; nothing for a model's file, which has no lines.
 static std::string position(Location location) {
   auto at = location->findInstanceOf<FileLineColLoc>();
-  if (!at)
+  if (!at || at.getLine() == 0)
     return "";
   return (at.getFilename().getValue() + ":" + Twine(at.getLine()) + ":" + Twine(at.getColumn()) + ": ").str();
 }

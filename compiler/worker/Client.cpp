@@ -86,7 +86,7 @@ Diagnostic error(std::string message, std::string stage = "") {
 /// Where a compilation was when its worker died.
 class Whereabouts {
 public:
-  void note(const Progress &progress) {
+  void note(const CompileProgress &progress) {
     stage = progress.stage;
     if (progress.kernel.empty())
       kernels.clear();

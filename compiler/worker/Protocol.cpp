@@ -9,8 +9,8 @@ namespace adze {
 
 // Found by nlohmann's library by argument-dependent look-up.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Diagnostic, severity, message, node, op, opset, types, stage)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Summary, kernels, codeBytes, weightBytes, peakArenaBytes, seconds)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Progress, stage, kernel, ends, done, total)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CompileSummary, kernels, codeBytes, weightBytes, peakArenaBytes, seconds)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CompileProgress, stage, kernel, ends, done, total)
 
 static void to_json(json &j, const CompileOptions &o) {
   j = {{"modelPath", o.modelPath},

@@ -19,7 +19,7 @@ struct Reply {
     Result,
     Stages
   } kind = Kind::Started;
-  Progress progress;
+  CompileProgress progress;
   CompileResult result; ///< its descriptor stays empty
   std::vector<std::string> stages;
 };

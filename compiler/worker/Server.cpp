@@ -92,7 +92,7 @@ private:
       return result;
     }
     request.options.modelBytes = std::string_view(mapping.data, mapping.size);
-    return compileInProcess(request.options, [&](const Progress &progress) {
+    return compileInProcess(request.options, [&](const CompileProgress &progress) {
       Reply reply;
       reply.kind = Reply::Kind::Progress;
       reply.progress = progress;

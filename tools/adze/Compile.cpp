@@ -13,7 +13,7 @@ using namespace adze::tool;
 namespace {
 
 /// One line: what came out.
-std::string summaryLine(const std::string &output, const Summary &s) {
+std::string summaryLine(const std::string &output, const CompileSummary &s) {
   std::string text = output + ":";
   auto add = [&](const std::string &part) { text += (text.back() == ':' ? " " : ", ") + part; };
   if (s.kernels >= 0)

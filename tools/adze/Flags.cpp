@@ -52,7 +52,7 @@ bool adze::tool::parseDims(const std::vector<std::string> &texts, std::vector<st
 CompileResult adze::tool::compileShown(const CompileOptions &options) {
   ProgressBar bar;
   Callbacks callbacks;
-  callbacks.progress = [&](const Progress &progress) { bar.show(progress); };
+  callbacks.progress = [&](const CompileProgress &progress) { bar.show(progress); };
   CompileResult result = compile(options, callbacks);
   bar.clear();
   for (const Diagnostic &diagnostic : result.diagnostics)

@@ -59,7 +59,7 @@ std::string adze::tool::bytesText(int64_t bytes) {
 
 ProgressBar::ProgressBar() : terminal(isatty(STDERR_FILENO)) {}
 
-void ProgressBar::show(const Progress &p) {
+void ProgressBar::show(const CompileProgress &p) {
   if (!terminal)
     return;
   constexpr int kCells = 24;

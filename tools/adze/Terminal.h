@@ -22,7 +22,7 @@ class ProgressBar {
 public:
   ProgressBar();
   ~ProgressBar() { clear(); }
-  void show(const Progress &progress);
+  void show(const CompileProgress &progress);
   void clear();
 
 private:
