@@ -348,15 +348,16 @@ static Value splatConstant(Emitter &e, ConstantOp op) {
 }
 
 Value adze::emitElementwise(Emitter &e, Operation *op, ArrayRef<Coord> at) {
+  if (auto constant = dyn_cast<ConstantOp>(op))
+    return splatConstant(e, constant);
   SmallVector<Value> x;
   for (Value operand : op->getOperands()) {
     x.push_back(e.element(operand, e.broadcastCoords(operand, op->getResult(0), at)));
     if (!x.back())
       return {};
   }
-  Type element = op->getNumOperands() ? getElementTypeOrSelf(op->getOperand(0)) : Type();
+  Type element = getElementTypeOrSelf(op->getOperand(0));
   Value v = llvm::TypeSwitch<Operation *, Value>(op)
-                .Case([&](ConstantOp op) { return splatConstant(e, op); })
                 .Case([&](UnaryOp op) { return e.unary(op.getKind(), x[0], element); })
                 .Case([&](BinaryOp op) { return e.binary(op.getKind(), x[0], x[1], element); })
                 .Case([&](CompareOp op) { return e.compare(op.getPredicate(), x[0], x[1], element); })

@@ -1,0 +1,33 @@
+// RUN: adze-opt %s --adze-refine-shapes --canonicalize --split-input-file | FileCheck %s
+
+// The product of a size and 12 divided by that size is 12, whatever the size.
+// CHECK-LABEL: func.func @exact_division
+// CHECK:         core.reshape %{{.*}} : tensor<?x12xf32> -> tensor<?x3x4xf32>
+func.func @exact_division(%x: tensor<?x12xf32> {adze.dims = ["b", ""]}) -> tensor<?x3x?xf32> {
+  %c0 = arith.constant 0 : index
+  %c3 = arith.constant 3 : index
+  %c12 = arith.constant 12 : index
+  %b = tensor.dim %x, %c0 : tensor<?x12xf32>
+  %all = arith.muli %b, %c12 : index
+  %part = arith.muli %b, %c3 : index
+  %rest = arith.floordivsi %all, %part : index
+  %0 = core.reshape %x sizes(%b, %c3, %rest) : tensor<?x12xf32> -> tensor<?x3x?xf32>
+  return %0 : tensor<?x3x?xf32>
+}
+
+// -----
+
+// A size is never -1, so the choice is made.
+// CHECK-LABEL: func.func @decided
+// CHECK-NOT:     arith.select
+// CHECK:         core.reshape
+func.func @decided(%x: tensor<?xf32> {adze.dims = ["n"]}) -> tensor<?x1xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %minus = arith.constant -1 : index
+  %n = tensor.dim %x, %c0 : tensor<?xf32>
+  %is = arith.cmpi eq, %n, %minus : index
+  %size = arith.select %is, %c1, %n : index
+  %0 = core.reshape %x sizes(%size, %c1) : tensor<?xf32> -> tensor<?x1xf32>
+  return %0 : tensor<?x1xf32>
+}

@@ -1,0 +1,54 @@
+// RUN: adze-opt %s --adze-sink-transposes --canonicalize --split-input-file | FileCheck %s
+
+// The transposes of two convolutions meet and cancel, with a bias and an activation between them.
+// CHECK-LABEL: func.func @cancel
+// CHECK-SAME:    %[[X:.*]]: tensor<?x8x8x4xf32>
+// CHECK-NOT:     core.transpose %[[X]]
+// CHECK:         %[[B:.*]] = core.binary add %[[X]]
+// CHECK:         %[[R:.*]] = core.unary relu %[[B]]
+// CHECK-NEXT:    return %[[R]]
+func.func @cancel(%x: tensor<?x8x8x4xf32>, %bias: tensor<4x1x1xf32>) -> tensor<?x8x8x4xf32> {
+  %0 = core.transpose %x [0, 3, 1, 2] : (tensor<?x8x8x4xf32>) -> tensor<?x4x8x8xf32>
+  %1 = core.binary add %0, %bias : (tensor<?x4x8x8xf32>, tensor<4x1x1xf32>) -> tensor<?x4x8x8xf32>
+  %2 = core.unary relu %1 : (tensor<?x4x8x8xf32>) -> tensor<?x4x8x8xf32>
+  %3 = core.transpose %2 [0, 2, 3, 1] : (tensor<?x4x8x8xf32>) -> tensor<?x8x8x4xf32>
+  return %3 : tensor<?x8x8x4xf32>
+}
+
+// -----
+
+// A mean over the image: what is left has sizes of 1 beside the channels, so the transpose is a reshape.
+// CHECK-LABEL: func.func @mean
+// CHECK:         core.reduce sum %{{.*}} axes [1, 2] keepdims true
+// CHECK-NOT:     core.transpose
+// CHECK:         core.reshape
+func.func @mean(%x: tensor<1x8x8x4xf32>) -> tensor<1x4x1x1xf32> {
+  %0 = core.transpose %x [0, 3, 1, 2] : (tensor<1x8x8x4xf32>) -> tensor<1x4x8x8xf32>
+  %1 = core.reduce sum %0 axes [2, 3] keepdims true : (tensor<1x4x8x8xf32>) -> tensor<1x4x1x1xf32>
+  return %1 : tensor<1x4x1x1xf32>
+}
+
+// -----
+
+// Without the reduced dimensions; and the channel axis of a concat moves along.
+// CHECK-LABEL: func.func @concat
+// CHECK:         core.concat axis 3
+// CHECK:         core.transpose
+func.func @concat(%x: tensor<1x8x8x4xf32>, %y: tensor<1x8x8x2xf32>) -> tensor<1x6x8x8xf32> {
+  %0 = core.transpose %x [0, 3, 1, 2] : (tensor<1x8x8x4xf32>) -> tensor<1x4x8x8xf32>
+  %1 = core.transpose %y [0, 3, 1, 2] : (tensor<1x8x8x2xf32>) -> tensor<1x2x8x8xf32>
+  %2 = core.concat axis 1(%0, %1) : (tensor<1x4x8x8xf32>, tensor<1x2x8x8xf32>) -> tensor<1x6x8x8xf32>
+  return %2 : tensor<1x6x8x8xf32>
+}
+
+// -----
+
+// An operand that would need a transpose of its own keeps the transpose above.
+// CHECK-LABEL: func.func @stays
+// CHECK:         core.transpose
+// CHECK-NEXT:    core.binary add
+func.func @stays(%x: tensor<1x8x8x4xf32>, %y: tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32> {
+  %0 = core.transpose %x [0, 3, 1, 2] : (tensor<1x8x8x4xf32>) -> tensor<1x4x8x8xf32>
+  %1 = core.binary add %0, %y : (tensor<1x4x8x8xf32>, tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32>
+  return %1 : tensor<1x4x8x8xf32>
+}

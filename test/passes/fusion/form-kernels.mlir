@@ -1,0 +1,57 @@
+// RUN: adze-opt %s --adze-form-kernels --split-input-file | FileCheck %s
+// RUN: adze-opt %s --adze-form-kernels=fuse=false --split-input-file | FileCheck %s --check-prefix=APART
+
+// A matmul with its bias and activation is one kernel; its unknown size is an index argument.
+// CHECK-LABEL: func.func @epilogue
+// CHECK:         %[[L:.*]] = kernel.launch @[[K:.*]](%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}})
+// CHECK-NEXT:    return %[[L]]
+// CHECK:       kernel.func @[[K]](%{{.*}}: index, %{{.*}}: tensor<?x8xf32> {adze.dims = array<i64: 0, -1>}
+// CHECK:         core.matmul
+// CHECK:         core.binary add
+// CHECK:         core.unary relu
+// APART-LABEL: func.func @epilogue
+// APART-COUNT-3: kernel.launch
+func.func @epilogue(%x: tensor<?x8xf32>, %w: tensor<8x4xf32>, %b: tensor<4xf32>) -> tensor<?x4xf32> {
+  %0 = core.matmul %x, %w to f32 : (tensor<?x8xf32>, tensor<8x4xf32>) -> tensor<?x4xf32>
+  %1 = core.binary add %0, %b : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
+  %2 = core.unary relu %1 : (tensor<?x4xf32>) -> tensor<?x4xf32>
+  return %2 : tensor<?x4xf32>
+}
+
+// -----
+
+// Two contractions are two kernels, and equal kernels are one.
+// CHECK-LABEL: func.func @equal
+// CHECK:         kernel.launch @k0
+// CHECK:         kernel.launch @k0
+// CHECK-COUNT-1: kernel.func
+// CHECK-NOT:     kernel.func
+func.func @equal(%x: tensor<4x4xf32>, %w: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %0 = core.matmul %x, %w to f32 : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+  %1 = core.matmul %0, %w to f32 : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %1 : tensor<4x4xf32>
+}
+
+// -----
+
+// An exponential is not computed again for every element that it is broadcast to.
+// CHECK-LABEL: func.func @broadcast
+// CHECK-COUNT-2: kernel.launch
+func.func @broadcast(%x: tensor<4x1xf32>, %y: tensor<4x1000xf32>) -> tensor<4x1000xf32> {
+  %0 = core.unary exp %x : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %1 = core.binary mul %y, %0 : (tensor<4x1000xf32>, tensor<4x1xf32>) -> tensor<4x1000xf32>
+  return %1 : tensor<4x1000xf32>
+}
+
+// -----
+
+// Reshapes stay on the host: they are the same buffer. Indices from data have a site with the node's name.
+// CHECK-LABEL: func.func @host
+// CHECK:         core.reshape
+// CHECK:         kernel.launch {{.*}} adze.sites = ["node 'pick': index out of range"]
+func.func @host(%x: tensor<4x4xf32>, %i: tensor<2xi64>) -> tensor<2xf32> {
+  %c = arith.constant 16 : index
+  %0 = core.reshape %x sizes(%c) : tensor<4x4xf32> -> tensor<16xf32>
+  %1 = core.gather %0, %i axis 0 : (tensor<16xf32>, tensor<2xi64>) -> tensor<2xf32> loc("pick")
+  return %1 : tensor<2xf32>
+}
