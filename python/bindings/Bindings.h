@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The parts of the extension adze._adze; the package's Python files give them their public form.
+#pragma once
+#include <pybind11/pybind11.h>
+
+namespace adze::python {
+
+/// compile(): a model to an artifact, in the worker process.
+void addCompiler(pybind11::module_ &module);
+
+/// Artifact and Session: loading and running.
+void addRuntime(pybind11::module_ &module);
+
+} // namespace adze::python
