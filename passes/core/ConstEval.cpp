@@ -105,7 +105,8 @@ private:
         return failure();
       Tensor t{::llvm::cast<RankedTensorType>(v.getType()), {}, {}};
       if (auto blob = dyn_cast<core::BlobAttr>(constant.getValue())) {
-        auto bytes = op->getContext()->getLoadedDialect<CoreDialect>()->blobs().get(blob.getSource(), blob.getOffset(), blob.getSize());
+        auto bytes = op->getContext()->getLoadedDialect<CoreDialect>()->blobs().get(blob.getSource(), blob.getOffset(),
+                                                                                    blob.getSize());
         if (!bytes)
           return failure();
         t.data = *bytes;
@@ -288,13 +289,13 @@ private:
     }
     if (auto compare = dyn_cast<CompareOp>(op)) {
       auto test = [&](auto a, auto b) {
-        bool results[] = {a == b, a != b, a < b, a <= b, a > b, a >= b};
+        bool results[] = {a == b, a != b, a<b, a <= b, a> b, a >= b};
         return results[int(compare.getPredicate())];
       };
       bool wide = !isFloat && isUnsignedElement(from);
       bool v = isFloat ? test(floatAt(tensors[0], place[0]), floatAt(tensors[1], place[1]))
-               : wide ? test(uint64_t(integerAt(tensors[0], place[0])), uint64_t(integerAt(tensors[1], place[1])))
-                      : test(integerAt(tensors[0], place[0]), integerAt(tensors[1], place[1]));
+               : wide  ? test(uint64_t(integerAt(tensors[0], place[0])), uint64_t(integerAt(tensors[1], place[1])))
+                       : test(integerAt(tensors[0], place[0]), integerAt(tensors[1], place[1]));
       out.push_back(char(v));
       return true;
     }

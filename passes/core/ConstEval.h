@@ -5,8 +5,9 @@
 
 namespace adze {
 
-/// The value of `op`'s one result, as core.constant takes it (elements, or a blob from 4 KB up), if all its tensor operands are
-/// core.constants, its index operands constants, and the op is one that can be evaluated here. Fails otherwise.
+/// The value of `op`'s one result, as core.constant takes it (elements, or a blob from 4 KB up), if all its tensor
+/// operands are core.constants, its index operands constants, and the op is one that can be evaluated here. Fails
+/// otherwise.
 mlir::FailureOr<mlir::Attribute> evaluateConstant(mlir::Operation *op);
 
 } // namespace adze

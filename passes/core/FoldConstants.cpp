@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "passes/core/ConstEval.h"
-#include "passes/core/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
+#include "passes/core/ConstEval.h"
+#include "passes/core/Passes.h"
 
 using namespace mlir;
 using namespace adze::core;

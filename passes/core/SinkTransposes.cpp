@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "passes/core/Passes.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/core/Passes.h"
 
 using namespace mlir;
 using namespace adze::core;
@@ -84,7 +84,8 @@ TransposeOp sameTranspose(Value v, ArrayRef<int64_t> permutation) {
   return t && t.getPermutation() == permutation ? t : TransposeOp();
 }
 
-/// True if an operand can go below a transpose without costing one: it is such a transpose itself, a constant, or has one size over 1.
+/// True if an operand can go below a transpose without costing one: it is such a transpose itself, a constant, or has
+/// one size over 1.
 bool mayGoBelow(Value v, ArrayRef<int64_t> permutation) {
   auto type = cast<RankedTensorType>(v.getType());
   return sameTranspose(v, permutation) || v.getDefiningOp<ConstantOp>() ||
@@ -140,7 +141,8 @@ struct SinkBelowConcat : OpRewritePattern<ConcatOp> {
     if (!transpose)
       return rewriter.notifyMatchFailure(op, "no input is a transpose");
     SmallVector<int64_t> permutation(transpose.getPermutation());
-    if (!llvm::all_of(op.getInputs(), [&](Value v) { return sameTranspose(v, permutation) || v.getDefiningOp<ConstantOp>(); }))
+    if (!llvm::all_of(op.getInputs(),
+                      [&](Value v) { return sameTranspose(v, permutation) || v.getDefiningOp<ConstantOp>(); }))
       return rewriter.notifyMatchFailure(op, "another input would need a transpose");
     SmallVector<Value> inputs;
     for (Value v : op.getInputs())
@@ -188,13 +190,15 @@ struct SinkBelowGather : OpRewritePattern<GatherOp> {
     auto t = op.getInput().getDefiningOp<TransposeOp>();
     if (!t || cast<RankedTensorType>(op.getIndices().getType()).getRank() != 1)
       return rewriter.notifyMatchFailure(op, "input is no transpose, or the rank changes");
-    Value below = GatherOp::create(rewriter, op.getLoc(), t.getInput(), op.getIndices(), t.getPermutation()[op.getAxis()]);
+    Value below =
+        GatherOp::create(rewriter, op.getLoc(), t.getInput(), op.getIndices(), t.getPermutation()[op.getAxis()]);
     rewriter.replaceOpWithNewOp<TransposeOp>(op, op.getResult().getType(), below, t.getPermutation());
     return success();
   }
 };
 
-/// reduce(transpose(x)) -> transpose(reduce(x)), or the reduction alone where the order of what is left does not change.
+/// reduce(transpose(x)) -> transpose(reduce(x)), or the reduction alone where the order of what is left does not
+/// change.
 struct SinkBelowReduce : OpRewritePattern<ReduceOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(ReduceOp op, PatternRewriter &rewriter) const override {

@@ -42,6 +42,10 @@ BACKENDS = {"adze": Adze, "onnxruntime": OnnxRuntime}
 
 
 def first_line(error):
+    """What went wrong, without the place in the model's text."""
+    for diagnostic in getattr(error, "diagnostics", ()):
+        if diagnostic.severity == "error":
+            return diagnostic.message.splitlines()[0] if diagnostic.message else "no message"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"{lines[0] if lines else type(error).__name__}"
 
@@ -62,7 +66,7 @@ def answer(backend, folder, job):
     except compare.Mismatch as error:
         return {"status": "fail", "reason": str(error), "seconds": seconds}
     except Exception as error:
-        died = "compiler process" in str(error) or "worker" in str(error).lower()
+        died = "the compiler process " in str(error)
         return {"status": "crash" if died else "fail", "reason": first_line(error),
                 "seconds": time.perf_counter() - start, "stage": stage}
 
