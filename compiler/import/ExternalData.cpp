@@ -19,7 +19,34 @@ static Error problem(const Twine &why) { return createStringError(inconvertibleE
 static Error atPath(StringRef location, const Twine &why) { return problem("external data '" + location + "' " + why); }
 
 /// A non-negative decimal number.
-static bool parseSize(StringRef text, uint64_t &value) { return !text.getAsInteger(10, value) && value <= INT64_MAX; }
+static bool parseSize(StringRef text, uint64_t &value) {
+  return all_of(text, isDigit) && !text.getAsInteger(10, value) && value <= INT64_MAX;
+}
+
+std::string adze::addSource(core::BlobStore &store, const std::string &name, ArrayRef<char> bytes,
+                            std::shared_ptr<void> owner) {
+  std::string unique = name;
+  for (unsigned i = 2; !store.addMapped(unique, bytes, owner); ++i)
+    unique = name + "#" + std::to_string(i);
+  return unique;
+}
+
+/// Why `part` of `folder` cannot be opened.
+static std::string openProblem(int folder, const std::string &part, int why) {
+  struct stat info;
+  if (fstatat(folder, part.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(info.st_mode))
+    return "leads through a symbolic link";
+  return std::string("cannot be opened: ") + std::strerror(why);
+}
+
+/// Fails, and closes the file, where it has other names: one of them may be outside of the model's folder.
+static Expected<int> withOneName(int fd, StringRef location) {
+  struct stat info;
+  if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_nlink <= 1)
+    return fd;
+  close(fd);
+  return atPath(location, "is a hard link: the file has other names too");
+}
 
 Expected<int> ExternalData::openBeneath(StringRef location) {
   int folder = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -33,20 +60,13 @@ Expected<int> ExternalData::openBeneath(StringRef location) {
     bool last = i + 1 == parts.size();
     int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | (last ? O_NONBLOCK : O_DIRECTORY);
     int next = openat(folder, part.str().c_str(), flags);
-    int why = errno;
+    std::string problem = next < 0 ? openProblem(folder, part.str(), errno) : "";
     close(folder);
     if (next < 0)
-      return atPath(location, why == ELOOP || why == EMLINK || (why == ENOTDIR && !last)
-                                  ? Twine("leads through a symbolic link")
-                                  : "cannot be opened: " + Twine(std::strerror(why)));
+      return atPath(location, problem);
     folder = next;
   }
-  struct stat info;
-  if (fstat(folder, &info) == 0 && S_ISREG(info.st_mode) && info.st_nlink > 1) {
-    close(folder);
-    return atPath(location, "is a hard link: the file has other names too");
-  }
-  return folder;
+  return withOneName(folder, location);
 }
 
 /// The folder of a symbolic link's target, or empty.
@@ -69,7 +89,7 @@ Expected<int> ExternalData::openThroughLinks(StringRef location) {
   int fd = ::open(resolved, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (fd < 0)
     return atPath(location, "cannot be opened: " + Twine(std::strerror(errno)));
-  return fd;
+  return withOneName(fd, location);
 }
 
 Expected<std::shared_ptr<MappedFile>> ExternalData::open(StringRef location) {
@@ -106,17 +126,17 @@ Expected<BlobRange> ExternalData::locate(const ::onnx::TensorProto &tensor, uint
   }
   if (length != bytes)
     return atPath(location, "has " + Twine(length) + " bytes for this tensor, expected " + Twine(bytes));
-  auto &file = files[location.str()];
-  if (!file) {
+  File &file = files[location.str()];
+  if (!file.mapped) {
     auto opened = open(location);
     if (!opened)
       return opened.takeError();
-    file = *opened;
-    store.addMapped("external:" + location.str(), file->bytes(), file);
+    file.mapped = *opened;
+    file.source = addSource(store, "external:" + location.str(), file.mapped->bytes(), file.mapped);
   }
-  uint64_t have = file->bytes().size();
+  uint64_t have = file.mapped->bytes().size();
   if (offset > have || bytes > have - offset)
     return atPath(location,
                   "is too short: it has " + Twine(have) + " bytes, the tensor ends at " + Twine(offset + bytes));
-  return BlobRange{"external:" + location.str(), offset, bytes};
+  return BlobRange{file.source, offset, bytes};
 }

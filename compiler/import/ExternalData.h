@@ -14,6 +14,10 @@ struct BlobRange {
   uint64_t offset, size;
 };
 
+/// Adds bytes to the store under `name`, or under a name made of it where that one is taken; answers the name.
+std::string addSource(core::BlobStore &store, const std::string &name, llvm::ArrayRef<char> bytes,
+                      std::shared_ptr<void> owner);
+
 /// The external data files of one model, each mapped once.
 class ExternalData {
 public:
@@ -29,13 +33,17 @@ public:
   llvm::Expected<BlobRange> locate(const ::onnx::TensorProto &tensor, uint64_t bytes);
 
 private:
+  struct File {
+    std::shared_ptr<MappedFile> mapped;
+    std::string source;
+  };
   llvm::Expected<std::shared_ptr<MappedFile>> open(llvm::StringRef location);
   llvm::Expected<int> openBeneath(llvm::StringRef location);
   llvm::Expected<int> openThroughLinks(llvm::StringRef location);
 
   std::string modelPath, directory;
   core::BlobStore &store;
-  std::map<std::string, std::shared_ptr<MappedFile>> files;
+  std::map<std::string, File> files;
 };
 
 } // namespace adze

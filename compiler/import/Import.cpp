@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/import/Import.h"
-#include "compiler/import/Functions.h"
 #include "compiler/import/GraphImporter.h"
 #include "dialects/core/Core.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -54,9 +53,9 @@ OwningOpRef<ModuleOp> adze::importModel(const ModelSource &source, const ImportO
     if (directory.empty())
       directory = ".";
   }
-  store.addMapped("model", bytes, file);
   if (bytes.empty())
     return emitError(loc) << "the model is empty", nullptr;
+  std::string sourceName = addSource(store, "model", bytes, file);
 
   auto scanned = scanModel(bytes);
   if (!scanned)
@@ -64,9 +63,10 @@ OwningOpRef<ModuleOp> adze::importModel(const ModelSource &source, const ImportO
   ::onnx::ModelProto model;
   if (!parse(*scanned, model))
     return emitError(loc) << "not an ONNX model: protobuf cannot parse it", nullptr;
+  scanned->message = std::string();
   if (!model.has_graph())
     return emitError(loc) << "not an ONNX model: it has no graph", nullptr;
-  if (model.ir_version() > kLastIrVersion)
+  if (model.ir_version() < 0 || model.ir_version() > kLastIrVersion)
     return emitError(loc) << "the model has IR version " << model.ir_version() << ", supported are up to "
                           << kLastIrVersion,
            nullptr;
@@ -74,8 +74,8 @@ OwningOpRef<ModuleOp> adze::importModel(const ModelSource &source, const ImportO
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   setMetadata(model, *module);
   ExternalData external(source.path, directory, store);
-  TensorReader tensors(*scanned, external, store);
-  if (failed(inlineFunctions(model, loc)) || failed(GraphImporter(model, tensors, options, *module).run()))
+  TensorReader tensors(*scanned, sourceName, external, store);
+  if (failed(GraphImporter(model, tensors, options, *module).run()))
     return nullptr;
   return module;
 }

@@ -9,23 +9,35 @@ using namespace adze;
 
 using Tensor = ::onnx::TensorProto;
 
-/// The model's own file in the BlobStore.
-static constexpr StringLiteral kModelSource = "model";
-
-static InFlightDiagnostic error(const Tensor &tensor, Location loc) {
-  return emitError(loc) << "tensor '" << tensor.name() << "': ";
+InFlightDiagnostic adze::tensorError(const Tensor &tensor, Location loc) {
+  auto diagnostic = emitError(loc);
+  if (tensor.name().empty())
+    diagnostic << "tensor: ";
+  else
+    diagnostic << "tensor '" << tensor.name() << "': ";
+  return diagnostic;
 }
 
 /// Bits of an element in raw data: sub-byte types are packed there.
 static unsigned packedBits(Type element) { return element.isInteger(1) ? 8 : element.getIntOrFloatBitWidth(); }
 
+/// Bytes of raw data; the shape has been checked.
+static uint64_t packedBytes(RankedTensorType type) {
+  uint64_t bits = packedBits(type.getElementType()), count = type.getNumElements();
+  return bits < 8 ? count / 8 * bits + (count % 8 * bits + 7) / 8 : count * (bits / 8);
+}
+
 /// Elements of fewer than 8 bits, packed low bits first, as one element a byte, signed ones with their sign.
 static std::vector<char> unpack(ArrayRef<char> raw, Type element, int64_t count) {
-  unsigned bits = packedBits(element), perByte = 8 / bits;
+  unsigned bits = packedBits(element);
   bool isSigned = element.isSignlessInteger();
   std::vector<char> out(count);
   for (int64_t i = 0; i < count; ++i) {
-    uint8_t code = (uint8_t(raw[i / perByte]) >> (i % perByte * bits)) & ((1 << bits) - 1);
+    uint64_t first = uint64_t(i) * bits, byte = first / 8, shift = first % 8;
+    unsigned pair = uint8_t(raw[byte]); // six bits may lie in two bytes
+    if (shift + bits > 8)
+      pair |= unsigned(uint8_t(raw[byte + 1])) << 8;
+    uint8_t code = (pair >> shift) & ((1u << bits) - 1);
     if (isSigned && (code >> (bits - 1)))
       code |= uint8_t(0xFF << bits);
     out[i] = char(code);
@@ -33,24 +45,19 @@ static std::vector<char> unpack(ArrayRef<char> raw, Type element, int64_t count)
   return out;
 }
 
-/// The shape, checked so that its bytes can be counted; null type after an error.
-static RankedTensorType shapeOf(const Tensor &tensor, Location loc) {
+RankedTensorType adze::tensorShape(const Tensor &tensor, Location loc) {
   Type element = elementType(tensor.data_type(), *loc.getContext());
-  if (!element) {
-    error(tensor, loc) << "data type " << tensor.data_type() << " is not supported";
+  std::string problem;
+  if (!element)
+    problem = "data type " + std::to_string(tensor.data_type()) + " is not supported";
+  else if (tensor.dims_size() > kMaxRank)
+    problem = "has rank " + std::to_string(tensor.dims_size()) + ", more than " + std::to_string(kMaxRank);
+  else
+    problem = sizeProblem(ArrayRef<int64_t>(tensor.dims().data(), tensor.dims_size()), element);
+  if (!problem.empty()) {
+    tensorError(tensor, loc) << problem;
     return {};
   }
-  if (tensor.dims_size() > 32) {
-    error(tensor, loc) << "has rank " << tensor.dims_size() << ", more than 32";
-    return {};
-  }
-  int64_t bytes = std::max(1u, core::elementBytes(element));
-  for (int64_t size : tensor.dims())
-    if (size < 0 || (size > 0 && __builtin_mul_overflow(bytes, size, &bytes))) {
-      error(tensor, loc) << (size < 0 ? "has a dimension of size " + std::to_string(size)
-                                      : "has more bytes than can be addressed");
-      return {};
-    }
   return RankedTensorType::get(SmallVector<int64_t>(tensor.dims().begin(), tensor.dims().end()), element);
 }
 
@@ -70,13 +77,17 @@ FailureOr<TensorValue> TensorReader::fromBytes(std::vector<char> bytes, RankedTe
 
 FailureOr<TensorValue> TensorReader::readRaw(const Tensor &tensor, RankedTensorType type, ArrayRef<char> raw,
                                              Location loc) {
-  unsigned bits = packedBits(type.getElementType());
-  uint64_t count = type.getNumElements(), expected = bits < 8 ? (count * bits + 7) / 8 : count * (bits / 8);
-  if (raw.size() != expected)
-    return error(tensor, loc) << "raw data has " << raw.size() << " bytes, " << type << " takes " << expected;
-  if (bits < 8)
-    return fromBytes(unpack(raw, type.getElementType(), count), type);
-  return fromBytes(std::vector<char>(raw.begin(), raw.end()), type);
+  Type element = type.getElementType();
+  if (raw.size() != packedBytes(type))
+    return tensorError(tensor, loc) << "raw data has " << raw.size() << " bytes, " << type << " takes "
+                                    << packedBytes(type);
+  if (packedBits(element) < 8)
+    return fromBytes(unpack(raw, element, type.getNumElements()), type);
+  std::vector<char> bytes(raw.begin(), raw.end());
+  if (element.isInteger(1))
+    for (char &byte : bytes)
+      byte = byte != 0; // kernels read them as 0 or 1
+  return fromBytes(std::move(bytes), type);
 }
 
 /// Appends the low bytes of each value.
@@ -96,7 +107,7 @@ FailureOr<TensorValue> TensorReader::readFields(const Tensor &tensor, RankedTens
   auto checked = [&](int64_t have, int64_t want) -> LogicalResult {
     if (have == want)
       return success();
-    return error(tensor, loc) << "has " << have << " values, " << type << " takes " << want;
+    return tensorError(tensor, loc) << "has " << have << " values, " << type << " takes " << want;
   };
   if (isa<core::StringType>(element)) {
     if (failed(checked(tensor.string_data_size(), count)))
@@ -104,17 +115,18 @@ FailureOr<TensorValue> TensorReader::readFields(const Tensor &tensor, RankedTens
     SmallVector<StringRef> strings(tensor.string_data().begin(), tensor.string_data().end());
     return TensorValue{DenseStringElementsAttr::get(type, strings), type};
   }
-  unsigned bits = packedBits(element);
-  if (bits < 8) { // each value of int32_data holds a byte
-    if (failed(checked(tensor.int32_data_size(), (count * bits + 7) / 8)))
+  if (packedBits(element) < 6) { // each value of int32_data holds a byte
+    if (failed(checked(tensor.int32_data_size(), packedBytes(type))))
       return failure();
-    std::vector<char> bytes = pack(tensor.int32_data(), 1);
-    return fromBytes(unpack(bytes, element, count), type);
+    return readRaw(tensor, type, pack(tensor.int32_data(), 1), loc);
   }
   auto from = [&](auto &field) -> FailureOr<TensorValue> {
     if (failed(checked(field.size(), count)))
       return failure();
-    return fromBytes(pack(field, core::elementBytes(element)), type);
+    std::vector<char> bytes = pack(field, core::elementBytes(element));
+    for (char &byte : bytes) // what elements have no bits for is dropped
+      byte = element.isInteger(1) ? byte != 0 : packedBits(element) == 6 ? byte & 0x3F : byte;
+    return fromBytes(std::move(bytes), type);
   };
   if (element.isF32())
     return from(tensor.float_data());
@@ -127,96 +139,68 @@ FailureOr<TensorValue> TensorReader::readFields(const Tensor &tensor, RankedTens
   return from(tensor.int32_data());
 }
 
-/// The index in ScannedModel::cut of the tensor's data, where the scan has cut it. The scan lets no such field of the
+/// The places in ScannedModel::cut of the tensor's data, where the scan has cut it. The scan lets no such field of the
 /// file itself through.
-static std::optional<uint64_t> cutIndex(const Tensor &tensor) {
+static SmallVector<uint64_t> cutPlaces(const Tensor &tensor) {
+  SmallVector<uint64_t> places;
   const std::string &unknown = tensor.unknown_fields();
   google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(unknown.data()), int(unknown.size()));
   while (uint32_t tag = stream.ReadTag()) {
     uint64_t index;
-    if (tag == kRawDataField << 3)
-      return stream.ReadVarint64(&index) ? std::optional<uint64_t>(index) : std::nullopt;
-    if (!google::protobuf::internal::WireFormatLite::SkipField(&stream, tag))
-      break;
+    if (tag != kRawDataField << 3) {
+      if (!google::protobuf::internal::WireFormatLite::SkipField(&stream, tag))
+        break;
+    } else if (stream.ReadVarint64(&index)) {
+      places.push_back(index);
+    }
   }
-  return std::nullopt;
+  return places;
 }
 
-FailureOr<TensorValue> TensorReader::read(const Tensor &tensor, Location loc) {
-  RankedTensorType type = shapeOf(tensor, loc);
+/// True if elements in memory are what raw data holds, so that a blob may refer to it.
+static bool isPlain(Type element) { return packedBits(element) >= 8 && !element.isInteger(1); }
+
+FailureOr<TensorValue> TensorReader::readExternal(const Tensor &tensor, RankedTensorType type, Location loc) {
+  auto range = external.locate(tensor, packedBytes(type));
+  if (!range)
+    return tensorError(tensor, loc) << llvm::toString(range.takeError());
+  if (range->size < kLargeTensor || !isPlain(type.getElementType()))
+    return readRaw(tensor, type, *store.get(range->source, range->offset, range->size), loc);
+  return TensorValue{core::BlobAttr::get(loc.getContext(), range->source, range->offset, range->size, ""), type};
+}
+
+FailureOr<TensorValue> TensorReader::readNew(const Tensor &tensor, Location loc) {
+  RankedTensorType type = tensorShape(tensor, loc);
   if (!type)
     return failure();
   if (tensor.has_segment())
-    return error(tensor, loc) << "is stored in segments, which is not supported";
-  uint64_t bytes = uint64_t(type.getNumElements()) * core::elementBytes(type.getElementType());
+    return tensorError(tensor, loc) << "is stored in segments, which is not supported";
+  bool isString = isa<core::StringType>(type.getElementType());
   if (tensor.data_location() == Tensor::EXTERNAL) {
-    if (!core::elementBytes(type.getElementType()) || packedBits(type.getElementType()) < 8)
-      return error(tensor, loc) << "of type " << type << " cannot be external data";
-    auto range = external.locate(tensor, bytes);
-    if (!range)
-      return error(tensor, loc) << llvm::toString(range.takeError());
-    if (bytes < kLargeTensor) {
-      auto data = store.get(range->source, range->offset, range->size);
-      return fromBytes(std::vector<char>(data->begin(), data->end()), type);
-    }
-    return TensorValue{core::BlobAttr::get(loc.getContext(), range->source, range->offset, range->size, ""), type};
+    if (isString)
+      return tensorError(tensor, loc) << "of type " << type << " cannot be external data";
+    return readExternal(tensor, type, loc);
   }
-  if (auto index = cutIndex(tensor)) {
-    const RawData &raw = model.cut[*index];
-    if (packedBits(type.getElementType()) < 8 || type.getElementType().isInteger(1)) {
-      auto data = store.get(kModelSource, raw.offset, raw.size);
-      return readRaw(tensor, type, *data, loc);
-    }
-    if (raw.size != bytes)
-      return error(tensor, loc) << "raw data has " << raw.size << " bytes, " << type << " takes " << bytes;
-    return TensorValue{core::BlobAttr::get(loc.getContext(), kModelSource, raw.offset, raw.size, ""), type};
-  }
-  if (tensor.has_raw_data()) {
-    if (isa<core::StringType>(type.getElementType()))
-      return error(tensor, loc) << "holds strings as raw data";
+  SmallVector<uint64_t> cut = cutPlaces(tensor);
+  if (cut.empty() && !tensor.has_raw_data())
+    return readFields(tensor, type, loc);
+  if (isString)
+    return tensorError(tensor, loc) << "holds strings as raw data";
+  if (cut.size() + tensor.has_raw_data() > 1)
+    return tensorError(tensor, loc) << "has raw data twice";
+  if (cut.empty())
     return readRaw(tensor, type, ArrayRef<char>(tensor.raw_data().data(), tensor.raw_data().size()), loc);
-  }
-  return readFields(tensor, type, loc);
+  const RawData &raw = model.cut[cut[0]];
+  if (!isPlain(type.getElementType()) || raw.size != packedBytes(type))
+    return readRaw(tensor, type, *store.get(source, raw.offset, raw.size), loc);
+  return TensorValue{core::BlobAttr::get(loc.getContext(), source, raw.offset, raw.size, ""), type};
 }
 
-FailureOr<TensorValue> TensorReader::readSparse(const ::onnx::SparseTensorProto &sparse, Location loc) {
-  auto values = read(sparse.values(), loc), indices = read(sparse.indices(), loc);
-  if (failed(values) || failed(indices))
-    return failure();
-  Tensor shape;
-  shape.set_name(sparse.values().name());
-  shape.set_data_type(sparse.values().data_type());
-  *shape.mutable_dims() = sparse.dims();
-  RankedTensorType type = shapeOf(shape, loc);
-  if (!type)
-    return failure();
-  constexpr int64_t kMostElements = int64_t(1) << 28; // a sparse tensor can claim any size
-  auto bad = [&](const Twine &why) { return error(shape, loc) << why; };
-  auto places = dyn_cast<DenseIntElementsAttr>(indices->value);
-  if (!type.getElementType().isIntOrFloat() || type.getNumElements() > kMostElements)
-    return bad("is a sparse tensor of " + Twine(type.getNumElements()) + " elements, more than is supported");
-  if (!places || !indices->type.getElementType().isSignlessInteger(64) || !isa<DenseElementsAttr>(values->value))
-    return bad("is a sparse tensor that is too large or whose indices are not int64");
-  int64_t count = values->type.getNumElements(), rank = type.getRank();
-  bool linear = indices->type.getRank() == 1;
-  if (indices->type.getNumElements() != (linear ? count : count * rank))
-    return bad("has indices of type other than its values ask for");
-  unsigned width = core::elementBytes(type.getElementType());
-  std::vector<char> bytes(size_t(type.getNumElements()) * width, 0);
-  OpBuilder builder(loc.getContext());
-  auto holder = core::ConstantOp::create(builder, loc, values->type, values->value);
-  auto data = core::constantBytes(holder);
-  holder->erase();
-  auto at = places.getValues<int64_t>().begin();
-  for (int64_t i = 0; i < count; ++i) {
-    int64_t position = 0;
-    for (int64_t d = 0; d < (linear ? 1 : rank); ++d, ++at) {
-      int64_t size = linear ? type.getNumElements() : type.getDimSize(d);
-      if (*at < 0 || *at >= size)
-        return bad("has an index out of range: " + Twine(*at));
-      position = position * size + *at;
-    }
-    std::copy_n(data->begin() + i * width, width, bytes.begin() + position * width);
-  }
-  return fromBytes(std::move(bytes), type);
+FailureOr<TensorValue> TensorReader::read(const Tensor &tensor, Location loc) {
+  if (auto it = known.find(&tensor); it != known.end())
+    return it->second;
+  auto value = readNew(tensor, loc);
+  if (succeeded(value))
+    known[&tensor] = *value;
+  return value;
 }

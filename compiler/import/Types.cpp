@@ -28,6 +28,10 @@ Type adze::elementType(int32_t dataType, MLIRContext &context) {
     return Float8E5M2FNUZType::get(&context);
   case T::FLOAT4E2M1:
     return Float4E2M1FNType::get(&context);
+  case T::FLOAT6E2M3:
+    return Float6E2M3FNType::get(&context);
+  case T::FLOAT6E3M2:
+    return Float6E3M2FNType::get(&context);
   case T::FLOAT8E8M0:
     return Float8E8M0FNUType::get(&context);
   case T::BOOL:
@@ -63,6 +67,18 @@ Type adze::elementType(int32_t dataType, MLIRContext &context) {
   }
 }
 
+std::string adze::sizeProblem(ArrayRef<int64_t> sizes, Type element) {
+  int64_t bytes = std::max(1u, core::elementBytes(element));
+  for (int64_t size : sizes) {
+    if (size < 0)
+      return "has a dimension of size " + std::to_string(size);
+    // Where one is zero, the others still count: they meet in products of their own later.
+    if (size > 0 && __builtin_mul_overflow(bytes, size, &bytes))
+      return "has more bytes than can be addressed";
+  }
+  return "";
+}
+
 static Type tensorType(const ::onnx::TypeProto::Tensor &type, Location loc, DimNames &names) {
   Type element = elementType(type.elem_type(), *loc.getContext());
   if (!element) {
@@ -71,26 +87,26 @@ static Type tensorType(const ::onnx::TypeProto::Tensor &type, Location loc, DimN
   }
   if (!type.has_shape())
     return UnrankedTensorType::get(element);
-  constexpr int kMaxRank = 32;
   if (type.shape().dim_size() > kMaxRank) {
     emitError(loc) << "has rank " << type.shape().dim_size() << ", more than " << kMaxRank;
     return {};
   }
-  SmallVector<int64_t> sizes;
+  SmallVector<int64_t> sizes, known;
   for (auto &dim : type.shape().dim()) {
     names.emplace_back();
     // Exporters write -1, and "?", for a size that they do not know; two of these need not be equal.
     if (dim.has_dim_value() && dim.dim_value() != -1) {
-      if (dim.dim_value() < 0) {
-        emitError(loc) << "has a dimension of size " << dim.dim_value();
-        return {};
-      }
       sizes.push_back(dim.dim_value());
+      known.push_back(dim.dim_value());
       continue;
     }
     sizes.push_back(ShapedType::kDynamic);
     if (dim.dim_param() != "?")
       names.back() = dim.dim_param();
+  }
+  if (std::string problem = sizeProblem(known, element); !problem.empty()) {
+    emitError(loc) << problem;
+    return {};
   }
   return RankedTensorType::get(sizes, element);
 }

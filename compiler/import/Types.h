@@ -9,6 +9,12 @@ namespace adze {
 /// Element type of a TensorProto.DataType; null for one that is unknown or complex.
 mlir::Type elementType(int32_t dataType, mlir::MLIRContext &context);
 
+/// The highest rank of a tensor.
+constexpr int kMaxRank = 32;
+/// What is wrong with a tensor that has these known sizes among its dimensions: one is negative, or the bytes cannot be
+/// counted; or nothing.
+std::string sizeProblem(llvm::ArrayRef<int64_t> sizes, mlir::Type element);
+
 /// Dimension names of a tensor type: one a dimension, empty where it has none or its size is known.
 using DimNames = llvm::SmallVector<std::string>;
 

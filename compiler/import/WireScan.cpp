@@ -39,8 +39,9 @@ Message fieldMessage(Message in, uint64_t number) {
   }
 }
 
-constexpr unsigned kMaxDepth = 100; // protobuf's own limit
-constexpr uint64_t kRawData = 9;    // TensorProto.raw_data
+constexpr unsigned kMaxDepth = 100;  // protobuf's own limit
+constexpr uint64_t kRawData = 9;     // TensorProto.raw_data
+constexpr unsigned kLengthBytes = 5; // of a message of up to 2^31 bytes, protobuf's limit
 
 class Scanner {
 public:
@@ -137,12 +138,17 @@ private:
         to.append(bytes.data() + start, pos + length - start);
       return true;
     }
-    std::string text;
-    if (!message(pos, pos + length, inner, depth + 1, text))
-      return false;
+    // The length follows when it is known: a number may have leading zeros on the wire, so its room is fixed.
     putVarint(to, tag);
-    putVarint(to, text.size());
-    to += text;
+    size_t room = to.size();
+    to.append(kLengthBytes, '\0');
+    if (!message(pos, pos + length, inner, depth + 1, to))
+      return false;
+    uint64_t size = to.size() - room - kLengthBytes;
+    if (size >> (7 * kLengthBytes))
+      return fail("a message is too large", pos);
+    for (unsigned i = 0; i < kLengthBytes; ++i)
+      to[room + i] = char((size >> (7 * i) & 0x7F) | (i + 1 < kLengthBytes ? 0x80 : 0));
     return true;
   }
 

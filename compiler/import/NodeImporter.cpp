@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Nodes: operands by name, attributes with references resolved, locations that are unique.
+#include "compiler/import/Attributes.h"
+#include "compiler/import/GraphImporter.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+using namespace adze;
+using ::onnx::AttributeProto;
+
+static constexpr int64_t kLastOpset = 28;
+
+Location GraphImporter::nodeLocation(const ::onnx::NodeProto &node) {
+  std::string number = std::to_string(nodes++);
+  std::string name = frame->prefix + (node.name().empty() ? node.op_type() + "#" + number : node.name());
+  for (std::string unique = name;;) {
+    if (locations.try_emplace(unique, 1).second)
+      return NameLoc::get(StringAttr::get(&context, unique));
+    unique = name + "#" + std::to_string(++locations[name]);
+  }
+}
+
+FailureOr<int64_t> GraphImporter::opsetOf(const ::onnx::NodeProto &node, Location loc) {
+  std::string domain = domainKey(node.domain());
+  // A function says the opsets of its nodes; one that forgets a domain has the model's.
+  for (const ::onnx::FunctionProto *importer : {frame->function, (const ::onnx::FunctionProto *)nullptr}) {
+    const Opsets &versions = opsets[importer];
+    auto it = versions.find(domain);
+    if (it == versions.end())
+      continue;
+    if (domain.empty() && (it->second < 1 || it->second > kLastOpset))
+      return emitError(loc) << (importer ? "function " + importer->name() : std::string("the model"))
+                            << " imports opset " << it->second << ", supported are 1 to " << kLastOpset;
+    return it->second;
+  }
+  return emitError(loc) << "operator " << node.op_type() << " is of domain '" << node.domain()
+                        << "', which the model does not import";
+}
+
+/// One value an input position; null where the input is empty. Positions at the end that are empty are left out.
+FailureOr<SmallVector<Value>> GraphImporter::importOperands(const ::onnx::NodeProto &node, Location loc) {
+  SmallVector<Value> operands;
+  for (const std::string &name : node.input()) {
+    auto value = name.empty() ? Value() : frame->find(name);
+    if (!value)
+      return emitError(loc) << "input '" << name << "' of operator " << node.op_type()
+                            << (frame->isOutputOfANode(name)
+                                    ? " is defined after it: the graph is not sorted or has a cycle"
+                                    : " is not defined");
+    operands.push_back(*value);
+  }
+  while (!operands.empty() && !operands.back())
+    operands.pop_back();
+  return operands;
+}
+
+FailureOr<GivenAttribute> GraphImporter::resolve(const AttributeProto &attribute, Location loc) {
+  if (attribute.ref_attr_name().empty())
+    return GivenAttribute{&attribute, frame};
+  if (!frame->function)
+    return emitError(loc) << "attribute '" << attribute.name() << "' refers to attribute '" << attribute.ref_attr_name()
+                          << "' of a function, but stands in none";
+  GivenAttribute given = frame->attributes.lookup(attribute.ref_attr_name());
+  if (!given.attribute || attribute.type() == AttributeProto::UNDEFINED)
+    return given;
+  auto type = attributeType(*given.attribute, loc);
+  if (failed(type))
+    return failure();
+  if (*type != attribute.type())
+    return emitError(loc) << "attribute '" << attribute.name() << "' is of type "
+                          << AttributeProto::AttributeType_Name(attribute.type()) << ", but the call gives "
+                          << AttributeProto::AttributeType_Name(*type);
+  return given;
+}
+
+LogicalResult GraphImporter::importAttributes(const ::onnx::NodeProto &node, Attributes &to, Location loc) {
+  llvm::StringSet<> names;
+  for (const AttributeProto &attribute : node.attribute()) {
+    if (attribute.name().empty())
+      return emitError(loc) << "an attribute has no name";
+    if (!names.insert(attribute.name()).second)
+      return emitError(loc) << "attribute '" << attribute.name() << "' is given twice";
+    auto given = resolve(attribute, loc);
+    if (failed(given))
+      return failure();
+    if (!given->attribute)
+      continue;
+    auto type = attributeType(*given->attribute, loc);
+    if (failed(type))
+      return failure();
+    StringAttr name = StringAttr::get(&context, attribute.name());
+    if (*type == AttributeProto::GRAPH) {
+      to.graphNames.push_back(name);
+      to.graphs.push_back(*given);
+      continue;
+    }
+    Attribute &value = imported[given->attribute];
+    if (!value) {
+      auto made = importAttribute(*given->attribute, *type, tensors, loc);
+      if (failed(made))
+        return failure();
+      value = *made;
+    }
+    to.values.append(name, value);
+  }
+  return success();
+}
+
+LogicalResult GraphImporter::importNode(const ::onnx::NodeProto &node, OpBuilder &b) {
+  Location loc = nodeLocation(node);
+  if (!calls.empty() && failed(charge(node, loc)))
+    return failure();
+  if (node.op_type().empty())
+    return emitError(loc) << "the node has no operator";
+  if (const ::onnx::FunctionProto *function = calledFunction(node))
+    return importCall(node, *function, loc, b);
+  auto opset = opsetOf(node, loc);
+  if (failed(opset))
+    return failure();
+  auto operands = importOperands(node, loc);
+  Attributes attributes;
+  if (failed(operands) || failed(importAttributes(node, attributes, loc)))
+    return failure();
+  SmallVector<bool> present = llvm::map_to_vector(*operands, [](Value v) { return bool(v); });
+  llvm::erase(*operands, Value());
+  SmallVector<Type> results(node.output_size(), onnx::AnyType::get(&context));
+  auto op = onnx::NodeOp::create(
+      b, loc, results, node.op_type(), domainKey(node.domain()), *opset, attributes.values.getDictionary(&context),
+      operands->size() < present.size() ? b.getDenseBoolArrayAttr(present) : DenseBoolArrayAttr(),
+      attributes.graphNames.empty() ? ArrayAttr() : b.getArrayAttr(attributes.graphNames), *operands,
+      attributes.graphs.size());
+  for (auto [graph, name, region] : llvm::zip(attributes.graphs, attributes.graphNames, op.getGraphs()))
+    if (failed(importRegion(graph.attribute->g(), *graph.frame, region, cast<StringAttr>(name), loc)))
+      return failure();
+  for (auto [name, value] : llvm::zip(node.output(), op.getOutputs()))
+    if (!name.empty() && failed(define(name, value, loc)))
+      return failure();
+  return success();
+}
