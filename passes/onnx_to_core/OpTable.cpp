@@ -17,6 +17,8 @@ const OpTable &OpTable::get() {
     addPoolingOps(t);
     addConvTransposeOps(t);
     addNormalizationOps(t);
+    addResizeOps(t);
+    addGridSampleOps(t);
     return t;
   }();
   return table;

@@ -43,5 +43,7 @@ void addConvolutionOps(OpTable &table);
 void addPoolingOps(OpTable &table);
 void addConvTransposeOps(OpTable &table);
 void addNormalizationOps(OpTable &table);
+void addResizeOps(OpTable &table);
+void addGridSampleOps(OpTable &table);
 
 } // namespace adze

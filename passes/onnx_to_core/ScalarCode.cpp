@@ -45,8 +45,12 @@ Value ScalarCode::toFloat(Value index, Type type) {
   return arith::SIToFPOp::create(b, loc, type, wide);
 }
 
-Value ScalarCode::toIndex(Value number) {
-  Value wide = arith::FPToSIOp::create(b, loc, b.getI64Type(), number);
+Value ScalarCode::toIndex(Value x) {
+  constexpr double kLimit = 1LL << 40;
+  Value low = number(x.getType(), -kLimit), high = number(x.getType(), kLimit);
+  x = select(compare(Predicate::sgt, x, low), x, low);
+  x = select(compare(Predicate::slt, x, high), x, high);
+  Value wide = arith::FPToSIOp::create(b, loc, b.getI64Type(), x);
   return b.createOrFold<arith::IndexCastOp>(loc, b.getIndexType(), wide);
 }
 

@@ -39,8 +39,8 @@ public:
   Value ceil(Value x) { return mlir::math::CeilOp::create(b, loc, x); }
   Value roundEven(Value x) { return mlir::math::RoundEvenOp::create(b, loc, x); }
   Value abs(Value x) { return mlir::math::AbsFOp::create(b, loc, x); }
-  /// An index as a float, a float as an index (towards zero; what is out of range of i64 has no defined value), float
-  /// to float.
+  /// An index as a float; a float (f32 or wider) as an index, towards zero, between -2^40 (NaN too) and 2^40; float to
+  /// float.
   Value toFloat(Value index, mlir::Type type);
   Value toIndex(Value number);
   Value convert(Value x, mlir::Type type);

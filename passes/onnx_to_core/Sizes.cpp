@@ -101,6 +101,26 @@ Value adze::alongAxis(CoreBuilder &b, Value x, int64_t axis, int64_t rank) {
 
 Value adze::asScalar(CoreBuilder &b, Value x) { return !x || b.rank(x) == 0 ? x : b.reshape(x, {}); }
 
+Value adze::elementAt(CoreBuilder &b, Value vector, int64_t i) {
+  if (!vector)
+    return {};
+  return b.reshape(b.slice(vector, b.index(i), b.index(1), b.index(1)), {});
+}
+
+std::optional<SmallVector<double>> adze::constantFloats(Value tensor) {
+  auto op = tensor ? tensor.getDefiningOp<ConstantOp>() : ConstantOp();
+  auto elements = op ? dyn_cast<DenseFPElementsAttr>(op.getValue()) : DenseFPElementsAttr();
+  if (!elements)
+    return std::nullopt;
+  SmallVector<double> out;
+  for (APFloat v : elements.getValues<APFloat>()) {
+    bool inexact;
+    v.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &inexact);
+    out.push_back(v.convertToDouble());
+  }
+  return out;
+}
+
 Value adze::constantVector(CoreBuilder &b, Type element, ArrayRef<double> values) {
   auto type = RankedTensorType::get({int64_t(values.size())}, element);
   SmallVector<Attribute> elements;

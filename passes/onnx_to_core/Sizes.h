@@ -45,6 +45,12 @@ mlir::Value alongAxis(CoreBuilder &b, mlir::Value x, int64_t axis, int64_t rank)
 /// A tensor of one element (rank 0, or 1 and size 1) as rank 0.
 mlir::Value asScalar(CoreBuilder &b, mlir::Value x);
 
+/// Element `i` of a vector, as a tensor of rank 0.
+mlir::Value elementAt(CoreBuilder &b, mlir::Value vector, int64_t i);
+
+/// The elements of a constant float tensor; nothing if it is no constant by now.
+std::optional<llvm::SmallVector<double>> constantFloats(mlir::Value tensor);
+
 /// A 1-D constant of these numbers in a float or integer element type.
 mlir::Value constantVector(CoreBuilder &b, mlir::Type element, llvm::ArrayRef<double> values);
 
