@@ -19,6 +19,15 @@ const OpTable &OpTable::get() {
     addNormalizationOps(t);
     addResizeOps(t);
     addGridSampleOps(t);
+    addAttentionOps(t);
+    addQuantizationOps(t);
+    addLossOps(t);
+    addRecurrentOps(t);
+    addLinearAttentionOps(t);
+    addSignalOps(t);
+    addEinsumOps(t);
+    addDetectionOps(t);
+    addTrainingOps(t);
     return t;
   }();
   return table;

@@ -45,5 +45,14 @@ void addConvTransposeOps(OpTable &table);
 void addNormalizationOps(OpTable &table);
 void addResizeOps(OpTable &table);
 void addGridSampleOps(OpTable &table);
+void addAttentionOps(OpTable &table);
+void addQuantizationOps(OpTable &table);
+void addLossOps(OpTable &table);
+void addRecurrentOps(OpTable &table);
+void addLinearAttentionOps(OpTable &table);
+void addSignalOps(OpTable &table);
+void addEinsumOps(OpTable &table);
+void addDetectionOps(OpTable &table);
+void addTrainingOps(OpTable &table);
 
 } // namespace adze

@@ -37,6 +37,7 @@ Value adze::quantizeTo(CoreBuilder &b, Value x, Value zero, Type to, bool satura
     return {};
   }
   x = b.unary(UnaryKind::round, x);
+  x = x ? b.cast(x, wideFloat(b.element(x))) : x; // the sum with the zero point is exact there
   if (zero)
     x = b.add(x, b.cast(zero, b.element(x)));
   return b.cast(x, to, /*saturate=*/true);
