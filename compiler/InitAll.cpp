@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/InitAll.h"
+#include "codegen/Target.h"
 #include "dialects/core/Core.h"
 #include "dialects/kernel/Kernel.h"
 #include "dialects/onnx/Onnx.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -15,13 +17,15 @@
 #include "passes/core/Passes.h"
 #include "passes/core_to_loops/Passes.h"
 #include "passes/fusion/Passes.h"
+#include "passes/host/Passes.h"
 #include "passes/onnx_to_core/Passes.h"
 
 void adze::registerDialects(mlir::DialectRegistry &registry) {
-  registry
-      .insert<onnx::OnnxDialect, core::CoreDialect, kernel::KernelDialect, mlir::arith::ArithDialect,
-              mlir::func::FuncDialect, mlir::LLVM::LLVMDialect, mlir::math::MathDialect, mlir::memref::MemRefDialect,
-              mlir::scf::SCFDialect, mlir::tensor::TensorDialect, mlir::vector::VectorDialect>();
+  registry.insert<onnx::OnnxDialect, core::CoreDialect, kernel::KernelDialect, mlir::arith::ArithDialect,
+                  mlir::cf::ControlFlowDialect, mlir::func::FuncDialect, mlir::LLVM::LLVMDialect,
+                  mlir::math::MathDialect, mlir::memref::MemRefDialect, mlir::scf::SCFDialect,
+                  mlir::tensor::TensorDialect, mlir::vector::VectorDialect>();
+  registerEmission(registry);
 }
 
 void adze::registerPasses() {
@@ -30,4 +34,6 @@ void adze::registerPasses() {
   registerCoreTransformsPasses();
   registerFusionPasses();
   registerCoreToLoopsPasses();
+  registerHostPasses();
+  registerTargetPasses();
 }

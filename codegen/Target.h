@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What a target is to the rest of the compiler. A target is one folder of codegen/, registered by its word in
+// ADZE_TARGETS.
+#pragma once
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "passes/host/Program.h"
+#include "llvm/ADT/SmallVector.h"
+#include <memory>
+#include <string>
+
+namespace adze {
+
+/// How a target compiles.
+struct EmitOptions {
+  /// The reference route (-O0): kernels are plain scalar loops, which LLVM's standard pipeline vectorises.
+  bool reference = false;
+  enum class Form { Object, Llvm, Assembly };
+  /// What comes out: an object file, or text to look at.
+  Form form = Form::Object;
+};
+
+/// An object file, or text.
+using Emitted = llvm::SmallVector<char, 0>;
+
+/// The module attribute that holds Target::facts(). Passes read it, and never ask which target it is.
+constexpr llvm::StringLiteral kTargetAttr = "adze.target";
+
+class Target {
+public:
+  virtual ~Target() = default;
+  /// The word in ADZE_TARGETS.
+  virtual llvm::StringRef name() const = 0;
+
+  /// What passes may know of the machine:
+  ///   vector_bits        : i64   width of a vector register
+  ///   vector_registers   : i64   how many of them
+  ///   fma                : bool  a * b + c in one instruction, rounded once
+  ///   f16_convert        : bool  f16 <-> f32 in vector instructions
+  ///   dot_i8, dot_bf16   : bool  four (two) products of neighbours added to an i32 (f32) in one instruction
+  virtual mlir::DictionaryAttr facts(mlir::MLIRContext &context) const = 0;
+
+  /// The machine by name and in full, for the artifact's metadata: never "native".
+  virtual std::string machine() const = 0;
+
+  /// Compiles one kernel. Comes in: a module with the body alone, in scf, arith, math, vector and memref:
+  ///
+  ///   func.func private @k(%begin: index, %end: index, %site: index, %n: index, %x: memref<?xf32>, %y: memref<?xf32>,
+  ///                        %scratch: memref<?xi8>, %error: memref<?xi64>) attributes {adze.kernel} { ... }
+  ///
+  /// Goes out: an object that defines the hidden symbol kernelSymbol("k"), of the type that the launch service calls
+  /// (on a CPU: adze_kernel_fn of runtime/abi.h). May be called from several threads with different modules of one
+  /// context.
+  virtual mlir::FailureOr<Emitted> compileKernel(mlir::ModuleOp kernel, const EmitOptions &options) const = 0;
+};
+
+/// The target that runs the host program: always the CPU that the artifact is for.
+class HostTarget : public Target {
+public:
+  /// Compiles the host program. Comes in: a module with adze_main and the grids in the LLVM dialect. Goes out: an
+  /// object that defines adze_program_description of runtime/abi.h and all it points to, but for the kernels and the
+  /// weights.
+  virtual mlir::FailureOr<Emitted> compileHost(mlir::ModuleOp module, const host::Program &program,
+                                               llvm::StringRef metadata, const EmitOptions &options) const = 0;
+};
+
+/// The symbol that a kernel is linked by.
+std::string kernelSymbol(llvm::StringRef kernel);
+
+/// The target of this name for a machine by the target's own naming (for cpu: "native", a level such as x86-64-v3, or
+/// any CPU that LLVM knows). Null with a reason in `error` if there is none.
+std::unique_ptr<Target> createTarget(llvm::StringRef name, llvm::StringRef machine, std::string &error);
+/// As createTarget, for the host.
+std::unique_ptr<HostTarget> createHostTarget(llvm::StringRef machine, std::string &error);
+/// Adds what a context needs for modules to be exported to LLVM IR.
+void registerEmission(mlir::DialectRegistry &registry);
+/// Registers the passes of all targets, for adze-opt.
+void registerTargetPasses();
+/// The targets that this build has.
+llvm::ArrayRef<llvm::StringLiteral> targetNames();
+
+} // namespace adze

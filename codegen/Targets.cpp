@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The registry: ADZE_TARGET(word) of Targets.inc, made by CMake from ADZE_TARGETS.
+#include "codegen/Target.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+
+namespace adze {
+
+#define ADZE_TARGET(ID) std::unique_ptr<Target> create_##ID##_target(llvm::StringRef machine, std::string &error);
+#include "codegen/Targets.inc"
+
+#define ADZE_TARGET(ID) void register_##ID##_passes();
+#include "codegen/Targets.inc"
+
+void registerTargetPasses() {
+#define ADZE_TARGET(ID) register_##ID##_passes();
+#include "codegen/Targets.inc"
+}
+
+static constexpr llvm::StringLiteral kNames[] = {
+#define ADZE_TARGET(ID) #ID,
+#include "codegen/Targets.inc"
+};
+
+llvm::ArrayRef<llvm::StringLiteral> targetNames() { return kNames; }
+
+std::unique_ptr<Target> createTarget(llvm::StringRef name, llvm::StringRef machine, std::string &error) {
+#define ADZE_TARGET(ID)                                                                                                \
+  if (name == #ID)                                                                                                     \
+    return create_##ID##_target(machine, error);
+#include "codegen/Targets.inc"
+  error = "target '" + name.str() + "' is not one of this build's: " + llvm::join(targetNames(), ", ");
+  return nullptr;
+}
+
+} // namespace adze

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "codegen/cpu/Machine.h"
+#include "runtime/cpu_features.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
+
+using namespace adze;
+using llvm::StringRef;
+
+namespace {
+/// An architecture that artifacts can be made for: the one that the compiler runs on.
+struct Architecture {
+  const char *triple, *base;
+  llvm::ArrayRef<const char *> features;
+};
+} // namespace
+
+static Architecture architecture() {
+#if defined(__aarch64__)
+  return {"aarch64-linux-gnu", "generic", llvm::ArrayRef(kAArch64FeatureNames, ADZE_AARCH64_FEATURES)};
+#else
+  return {"x86_64-linux-gnu", "x86-64", llvm::ArrayRef(kX86FeatureNames, ADZE_X86_FEATURES)};
+#endif
+}
+
+static const llvm::Target *lookUp(StringRef triple, std::string &error) {
+  static const bool initialised = [] {
+    llvm::InitializeNativeTarget();
+    llvm::InitializeNativeTargetAsmPrinter();
+    return true;
+  }();
+  (void)initialised;
+  return llvm::TargetRegistry::lookupTarget(llvm::Triple(triple), error);
+}
+
+bool CpuMachine::has(StringRef feature) const {
+  for (StringRef entry : llvm::split(features, ','))
+    if (entry.drop_front(entry.empty() ? 0 : 1) == feature)
+      return true;
+  return false;
+}
+
+/// What LLVM's description of a CPU, or the operating system for "native", says it has.
+static bool hasFeature(const llvm::MCSubtargetInfo &cpu, const llvm::StringMap<bool> *native, StringRef feature) {
+  return native ? native->lookup(feature) : cpu.checkFeatures(("+" + feature).str());
+}
+
+static void findFacts(CpuMachine &machine) {
+  bool wide = machine.has("avx512f") && machine.has("avx512vl") && machine.has("avx512bw") && machine.has("avx512dq");
+  bool arm = machine.has("neon");
+  machine.vectorBits = wide ? 512 : machine.has("avx2") ? 256 : 128;
+  machine.vectorRegisters = wide || arm ? 32 : 16;
+  machine.fma = machine.has("fma") || arm;
+  machine.f16Convert = machine.has("f16c") || arm;
+  machine.dotI8 = machine.has("avx512vnni") || machine.has("avxvnni") || machine.has("dotprod");
+  machine.dotBf16 = machine.has("avx512bf16") || machine.has("bf16");
+}
+
+std::optional<CpuMachine> CpuMachine::find(StringRef name, std::string &error) {
+  Architecture arch = architecture();
+  const llvm::Target *target = lookUp(arch.triple, error);
+  if (!target)
+    return std::nullopt;
+  bool isNative = name == "native";
+  llvm::StringMap<bool> native;
+  if (isNative)
+    native = llvm::sys::getHostCPUFeatures();
+  CpuMachine machine;
+  machine.triple = arch.triple;
+  machine.base = arch.base;
+  machine.tune = isNative ? llvm::sys::getHostCPUName().str() : name.str();
+  llvm::Triple triple(arch.triple);
+  std::unique_ptr<llvm::MCSubtargetInfo> cpu(target->createMCSubtargetInfo(triple, arch.base, ""));
+  if (!cpu->isCPUStringValid(machine.tune)) {
+    error = "CPU '" + name.str() + "' is not known for " + machine.triple +
+            "; expected native, a level such as x86-64-v3, or a CPU's name by LLVM";
+    return std::nullopt;
+  }
+  cpu.reset(target->createMCSubtargetInfo(triple, machine.tune, ""));
+  machine.featureBits = 0;
+  for (auto [bit, feature] : llvm::enumerate(arch.features)) {
+    if (!hasFeature(*cpu, isNative ? &native : nullptr, feature))
+      continue;
+    machine.featureBits |= uint64_t(1) << bit;
+    machine.features += (machine.features.empty() ? "+" : ",+") + std::string(feature);
+  }
+  findFacts(machine);
+  return machine;
+}
+
+std::unique_ptr<llvm::TargetMachine> CpuMachine::create(bool quick) const {
+  std::string error;
+  const llvm::Target *target = lookUp(triple, error);
+  llvm::TargetOptions options;
+  options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
+  options.FunctionSections = true;
+  return std::unique_ptr<llvm::TargetMachine>(
+      target->createTargetMachine(llvm::Triple(triple), base, features, options, llvm::Reloc::PIC_, std::nullopt,
+                                  quick ? llvm::CodeGenOptLevel::Less : llvm::CodeGenOptLevel::Default));
+}

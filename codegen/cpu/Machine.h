@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// A CPU by its name: what it can do, and LLVM's machine for it.
+#pragma once
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Target/TargetMachine.h"
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace adze {
+
+struct CpuMachine {
+  std::string triple;
+  std::string base;     ///< the architecture's first level: its features and those named below are what code may use
+  std::string tune;     ///< the CPU that code is scheduled for
+  std::string features; ///< LLVM's form: "+avx,+avx2"
+  uint64_t featureBits; ///< of adze_program.cpu_features
+  int64_t vectorBits, vectorRegisters;
+  bool fma, f16Convert, dotI8, dotBf16;
+
+  /// `name` is "native" or a CPU or level that LLVM knows for this architecture. Nothing, and a reason in `error`, if
+  /// it is not.
+  static std::optional<CpuMachine> find(llvm::StringRef name, std::string &error);
+  /// LLVM's machine. `quick`: for code that runs once.
+  std::unique_ptr<llvm::TargetMachine> create(bool quick) const;
+  bool has(llvm::StringRef feature) const;
+};
+
+} // namespace adze

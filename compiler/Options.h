@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What the user may choose for a compilation, and what the compiler tells while it works.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+namespace adze {
+
+struct Options {
+  /// The host's machine: "native", a level such as "x86-64-v3", or a CPU's name by LLVM.
+  std::string cpu = "native";
+  /// Kernels compiled at the same time; 0: one for each CPU. Changes no byte of the artifact.
+  unsigned jobs = 0;
+  /// 0: the reference route; 1: everything.
+  unsigned optLevel = 1;
+  /// Sizes that are fixed, by the model's names of dimensions.
+  std::map<std::string, int64_t> dims;
+  /// The folder of the archives that are linked into artifacts; empty: found beside the running program.
+  std::string libraryFolder;
+  /// A digest of the model, for the artifact's metadata; may be empty.
+  std::string sourceDigest;
+};
+
+/// Told how far a compilation is. May be called from several threads, one at a time.
+using Progress = std::function<void(const char *stage, unsigned done, unsigned total)>;
+
+/// What a compilation made.
+struct Summary {
+  unsigned kernels = 0;
+  int64_t codeBytes = 0, weightBytes = 0;
+  double seconds = 0;
+};
+
+} // namespace adze

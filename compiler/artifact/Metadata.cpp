@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/artifact/Metadata.h"
+#include "codegen/common/Dtype.h"
+#include "runtime/abi.h"
+#include "llvm/Config/llvm-config.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+
+using namespace adze;
+namespace json = llvm::json;
+
+static json::Array tensors(const std::vector<host::TensorInfo> &infos) {
+  json::Array out;
+  for (const host::TensorInfo &info : infos) {
+    json::Array shape;
+    for (auto [size, name] : llvm::zip(info.dims, info.dimNames)) {
+      if (size >= 0)
+        shape.push_back(size);
+      else if (name.empty())
+        shape.push_back(nullptr);
+      else
+        shape.push_back(json::fixUTF8(name));
+    }
+    auto dtype = dtypeOf(info.elementType);
+    out.push_back(json::Object{{"name", json::fixUTF8(info.name)},
+                               {"dtype", dtype ? dtypeName(*dtype) : "unknown"},
+                               {"shape", std::move(shape)}});
+  }
+  return out;
+}
+
+std::string adze::makeMetadata(const host::Program &program, llvm::StringRef machine, const Options &options) {
+  json::Array kernels;
+  for (const host::Kernel &kernel : program.kernels)
+    kernels.push_back(json::Object{{"name", json::fixUTF8(kernel.symbol)}, {"nodes", json::fixUTF8(kernel.nodes)}});
+  json::Object dims;
+  for (const auto &[name, size] : options.dims)
+    dims[json::fixUTF8(name)] = size;
+  json::Object root{{"abi_version", int64_t(ADZE_ABI_VERSION)},
+                    {"compiler", "adze " ADZE_VERSION " (LLVM " LLVM_VERSION_STRING ")"},
+                    {"machine", machine},
+                    {"opt_level", int64_t(options.optLevel)},
+                    {"dims", std::move(dims)},
+                    {"source", json::fixUTF8(options.sourceDigest)},
+                    {"inputs", tensors(program.inputs)},
+                    {"outputs", tensors(program.outputs)},
+                    {"kernels", std::move(kernels)},
+                    {"weight_bytes", program.weightBytes}};
+  return llvm::formatv("{0}", json::Value(std::move(root)));
+}

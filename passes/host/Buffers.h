@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What the host program's tensors are in memory: which value is whose memory, where it is written, how long it lives,
+// and which buffers can be planned together.
+#pragma once
+#include "dialects/kernel/Kernel.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SmallVector.h"
+#include <optional>
+
+namespace adze::host {
+
+/// The value whose memory `value` shows under another type, for the ops that only do that (core.reshape, casts);
+/// nothing else.
+mlir::Value aliasedBy(mlir::Value value);
+/// True for ops that compute scalars from scalars (and sizes of tensors) without side effects.
+bool isScalarOp(mlir::Operation *op);
+/// True for results that get memory of their own: of launches and of tensor.from_elements.
+bool ownsMemory(mlir::Value value);
+/// The operand of `launch` that is size `dim` of result `result`; nothing if the size is static.
+mlir::Value sizeOperand(kernel::LaunchOp launch, unsigned result, unsigned dim);
+/// Checks that result_dims is there and of the right form.
+mlir::LogicalResult verifyResultDims(kernel::LaunchOp launch);
+
+/// Where a value is written if not in a plan.
+struct Destination {
+  enum Kind { Output, Slot } kind;
+  int32_t number;
+  mlir::Value shape; ///< of an output: the returned value, whose sizes are the output's
+};
+
+/// Buffers whose sizes are known at one point of a block: they are one plan.
+struct Segment {
+  unsigned begin = 0; ///< position in the block of the first op after that point
+  llvm::SmallVector<mlir::Value> buffers;
+  llvm::SmallVector<int32_t> first, last;
+};
+
+/// The two slots that a loop uses in turn for one tensor that it carries: `current` holds it, `next` is being written.
+struct LoopSlots {
+  int32_t current, next;
+};
+
+class Buffers {
+public:
+  /// Analyses @main.
+  explicit Buffers(mlir::func::FuncOp main);
+
+  /// Plans of a block, in order.
+  llvm::SmallVector<Segment> segments(mlir::Block &block);
+  /// Where `value` is written outside plans.
+  std::optional<Destination> destination(mlir::Value value) const;
+  /// The slots of carried value `number` of a loop; made at the first question.
+  LoopSlots loopSlots(mlir::Operation *loop, unsigned number);
+  /// The position in `block` from which on a scalar (or all sizes of a tensor) can be computed: 0 is its begin.
+  unsigned readyAt(mlir::Value scalar, mlir::Block &block);
+  unsigned sizesReadyAt(mlir::Value tensor, mlir::Block &block);
+
+private:
+  void chooseOutputs(mlir::func::FuncOp main);
+  void chooseSlots(mlir::Operation *loop, mlir::Operation *yield);
+  /// Values with memory that `value` may show.
+  void roots(mlir::Value value, llvm::SmallSetVector<mlir::Value, 8> &out, llvm::SmallPtrSetImpl<mlir::Value> &seen);
+  void findLives(mlir::Block &block, llvm::MutableArrayRef<Segment> segments);
+  unsigned position(mlir::Operation *op);
+  unsigned sizeReadyAt(mlir::Value tensor, unsigned dim, mlir::Block &block);
+
+  llvm::DenseMap<mlir::Value, Destination> destinations;
+  llvm::DenseMap<std::pair<mlir::Operation *, unsigned>, LoopSlots> slots;
+  llvm::DenseMap<mlir::Operation *, unsigned> positions;
+  llvm::DenseMap<std::pair<mlir::Value, mlir::Block *>, unsigned> ready;
+  int32_t numSlots = 0;
+};
+
+} // namespace adze::host

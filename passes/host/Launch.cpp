@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Launches, and where tensors lie and how large they are.
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "passes/host/Lowering.h"
+
+using namespace mlir;
+using namespace adze;
+using namespace adze::host;
+
+Value Lowering::sizeOf(Value tensor, unsigned dim) {
+  Location loc = tensor.getLoc();
+  auto type = cast<RankedTensorType>(tensor.getType());
+  if (!type.isDynamicDim(dim))
+    return arith::ConstantIndexOp::create(b, loc, type.getDimSize(dim));
+  if (auto launch = tensor.getDefiningOp<kernel::LaunchOp>())
+    return scalar(sizeOperand(launch, cast<OpResult>(tensor).getResultNumber(), dim));
+  if (auto reshape = tensor.getDefiningOp<core::ReshapeOp>())
+    return scalar(reshape.getSizes()[dim]);
+  if (Value source = aliasedBy(tensor))
+    return sizeOf(source, dim);
+  return carriedSizes[tensor][dim];
+}
+
+Value Lowering::bytesOf(Location loc, Value tensor) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  int64_t known = core::elementBytes(type.getElementType());
+  for (int64_t size : type.getShape())
+    if (!ShapedType::isDynamic(size) && llvm::MulOverflow(known, size, known))
+      known = INT64_MAX;
+  Value bytes = services->i64(loc, known);
+  for (unsigned dim = 0; dim < type.getRank(); ++dim)
+    if (type.isDynamicDim(dim))
+      bytes = services->grow(loc, bytes, sizeOf(tensor, dim));
+  return bytes;
+}
+
+Value Lowering::address(Location loc, Value tensor) {
+  while (Value source = aliasedBy(tensor))
+    tensor = source;
+  const Place &place = places[tensor];
+  if (place.kind == Place::Pointer)
+    return place.base;
+  if (place.kind == Place::InArray)
+    return services->loadAt(loc, place.base, place.number, services->pointerType());
+  Value offset = services->i64(loc, place.number);
+  return LLVM::GEPOp::create(b, loc, services->pointerType(), b.getI8Type(), weights, ValueRange(offset));
+}
+
+Value Lowering::outputMemory(Location loc, int32_t index, Value shapedAs) {
+  unsigned rank = cast<RankedTensorType>(shapedAs.getType()).getRank();
+  shapeCount = std::max<int64_t>(shapeCount, rank);
+  for (unsigned dim = 0; dim < rank; ++dim)
+    services->storeAt(loc, shapeArea, dim, services->asI64(loc, sizeOf(shapedAs, dim)));
+  return services->output(loc, index, shapeArea);
+}
+
+void Lowering::place(Value value, const Destination &destination) {
+  Location loc = value.getLoc();
+  Value memory = destination.kind == Destination::Output
+                     ? outputMemory(loc, destination.number, destination.shape)
+                     : services->alloc(loc, destination.number, bytesOf(loc, value));
+  places[value] = {Place::Pointer, memory};
+}
+
+FailureOr<int32_t> Lowering::kernelNumber(kernel::LaunchOp op) {
+  auto [it, isNew] = kernelNumbers.try_emplace(op.getKernel(), program.kernels.size());
+  if (!isNew)
+    return it->second;
+  auto body = module.lookupSymbol<func::FuncOp>(op.getKernel());
+  if (!body || !body->hasAttr(kKernelAttr))
+    return op.emitOpError() << "launches " << op.getKernelAttr() << ", which is no function with " << kKernelAttr;
+  if (!module.lookupSymbol<func::FuncOp>((op.getKernel() + ".grid").str()))
+    return op.emitOpError() << "launches " << op.getKernelAttr() << ", which has no function @" << op.getKernel()
+                            << ".grid";
+  auto nodes = body->getAttrOfType<StringAttr>("adze.nodes");
+  program.kernels.push_back({op.getKernel().str(), nodes ? nodes.str() : ""});
+  return it->second;
+}
+
+FailureOr<int32_t> Lowering::siteNumber(Operation *op, ArrayAttr texts) {
+  if (!texts || texts.empty())
+    return 0;
+  auto [it, isNew] = siteNumbers.try_emplace(texts, program.sites.size());
+  if (!isNew)
+    return it->second;
+  for (Attribute text : texts) {
+    auto string = dyn_cast<StringAttr>(text);
+    if (!string)
+      return op->emitOpError() << "adze.sites holds " << text << ", expected a string";
+    program.sites.push_back(string.str());
+  }
+  return it->second;
+}
+
+/// Checks that the launch has what its kernel's body and grid take.
+static LogicalResult verifyOperands(ModuleOp module, kernel::LaunchOp op) {
+  unsigned numScalars = llvm::count_if(op.getOperandTypes(), [](Type type) { return type.isIndex(); });
+  for (auto [i, type] : llvm::enumerate(op.getOperandTypes()))
+    if (i < numScalars ? !type.isIndex() : !isa<RankedTensorType>(type))
+      return op.emitOpError() << "operand " << i << " has type " << type
+                              << ", expected index operands and then tensors";
+  auto body = module.lookupSymbol<func::FuncOp>(op.getKernel());
+  unsigned expected = 3 + op.getNumOperands() + op.getNumResults() + 2;
+  if (body.getNumArguments() != expected)
+    return op.emitOpError() << "kernel " << op.getKernelAttr() << " takes " << body.getNumArguments()
+                            << " arguments, expected " << expected
+                            << " (begin, end, site, the launch's operands and results, scratch, error)";
+  auto grid = module.lookupSymbol<func::FuncOp>((op.getKernel() + ".grid").str());
+  if (grid.getNumArguments() != numScalars || grid.getNumResults() != 3)
+    return op.emitOpError() << "@" << grid.getSymName() << " has type " << grid.getFunctionType() << ", expected "
+                            << numScalars << " index arguments and 3 index results";
+  return success();
+}
+
+LogicalResult Lowering::lowerLaunch(kernel::LaunchOp op) {
+  Location loc = op.getLoc();
+  auto number = kernelNumber(op);
+  auto site = siteNumber(op, op->getAttrOfType<ArrayAttr>("adze.sites"));
+  if (failed(number) || failed(site) || failed(verifyOperands(module, op)))
+    return failure();
+  SmallVector<Value> sizes, memory;
+  for (Value operand : op.getOperands()) {
+    if (operand.getType().isIndex())
+      sizes.push_back(scalar(operand));
+    else
+      memory.push_back(address(loc, operand));
+  }
+  for (Value result : op.getResults()) {
+    if (auto destination = buffers.destination(result))
+      place(result, *destination);
+    memory.push_back(address(loc, result));
+  }
+  auto grid = func::CallOp::create(b, loc, module.lookupSymbol<func::FuncOp>((op.getKernel() + ".grid").str()), sizes);
+  scalarCount = std::max<int64_t>(scalarCount, sizes.size() + 1);
+  bufferCount = std::max<int64_t>(bufferCount, memory.size());
+  services->storeAt(loc, scalarArea, 0, services->i64(loc, *site));
+  for (auto [i, size] : llvm::enumerate(sizes))
+    services->storeAt(loc, scalarArea, i + 1, services->asI64(loc, size));
+  for (auto [i, pointer] : llvm::enumerate(memory))
+    services->storeAt(loc, bufferArea, i, pointer);
+  services->launch(loc, *number, grid.getResult(0), grid.getResult(1), bufferArea, scalarArea, grid.getResult(2));
+  return success();
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The passes of this folder, from Passes.td.
+#pragma once
+#include "dialects/core/Core.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace adze {
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "passes/host/Passes.h.inc"
+} // namespace adze

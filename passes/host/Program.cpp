@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "passes/host/Program.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinAttributes.h"
+
+using namespace mlir;
+using namespace adze::host;
+
+static constexpr StringLiteral kProgramAttr = "adze.program";
+
+static Attribute tensorsAttr(Builder &b, ArrayRef<TensorInfo> tensors) {
+  SmallVector<Attribute> out;
+  for (const TensorInfo &t : tensors) {
+    SmallVector<Attribute> names;
+    for (const std::string &name : t.dimNames)
+      names.push_back(b.getStringAttr(name));
+    out.push_back(b.getDictionaryAttr(
+        {b.getNamedAttr("name", b.getStringAttr(t.name)), b.getNamedAttr("type", TypeAttr::get(t.elementType)),
+         b.getNamedAttr("dims", b.getDenseI64ArrayAttr(t.dims)), b.getNamedAttr("dim_names", b.getArrayAttr(names))}));
+  }
+  return b.getArrayAttr(out);
+}
+
+void Program::write(ModuleOp module) const {
+  Builder b(module.getContext());
+  SmallVector<Attribute> kernelAttrs, planAttrs, siteAttrs;
+  for (const Kernel &k : kernels)
+    kernelAttrs.push_back(b.getDictionaryAttr(
+        {b.getNamedAttr("symbol", b.getStringAttr(k.symbol)), b.getNamedAttr("nodes", b.getStringAttr(k.nodes))}));
+  for (const Plan &p : plans)
+    planAttrs.push_back(b.getDictionaryAttr({b.getNamedAttr("first", b.getDenseI32ArrayAttr(p.first)),
+                                             b.getNamedAttr("last", b.getDenseI32ArrayAttr(p.last))}));
+  for (const std::string &s : sites)
+    siteAttrs.push_back(b.getStringAttr(s));
+  module->setAttr(kProgramAttr,
+                  b.getDictionaryAttr({b.getNamedAttr("inputs", tensorsAttr(b, inputs)),
+                                       b.getNamedAttr("outputs", tensorsAttr(b, outputs)),
+                                       b.getNamedAttr("kernels", b.getArrayAttr(kernelAttrs)),
+                                       b.getNamedAttr("plans", b.getArrayAttr(planAttrs)),
+                                       b.getNamedAttr("sites", b.getArrayAttr(siteAttrs)),
+                                       b.getNamedAttr("weight_bytes", b.getI64IntegerAttr(weightBytes))}));
+}
+
+namespace {
+/// Reads entries of dictionaries and remembers whether all were there.
+struct Reader {
+  bool ok = true;
+
+  template <typename T> T get(DictionaryAttr dict, StringRef name) {
+    T attr = dict ? dict.getAs<T>(name) : T();
+    ok &= bool(attr);
+    return attr;
+  }
+  std::string text(DictionaryAttr dict, StringRef name) {
+    auto attr = get<StringAttr>(dict, name);
+    return attr ? attr.str() : "";
+  }
+  template <typename Array> auto numbers(DictionaryAttr dict, StringRef name) {
+    auto attr = get<Array>(dict, name);
+    return attr ? attr.asArrayRef().vec() : decltype(attr.asArrayRef().vec())();
+  }
+  /// The entries of an array of dictionaries.
+  SmallVector<DictionaryAttr> dicts(DictionaryAttr dict, StringRef name) {
+    SmallVector<DictionaryAttr> out;
+    if (auto array = get<ArrayAttr>(dict, name))
+      for (Attribute a : array) {
+        out.push_back(dyn_cast<DictionaryAttr>(a));
+        ok &= bool(out.back());
+      }
+    return out;
+  }
+  std::vector<std::string> texts(DictionaryAttr dict, StringRef name) {
+    std::vector<std::string> out;
+    if (auto array = get<ArrayAttr>(dict, name))
+      for (Attribute a : array) {
+        auto text = dyn_cast<StringAttr>(a);
+        ok &= bool(text);
+        out.push_back(text ? text.str() : "");
+      }
+    return out;
+  }
+  std::vector<TensorInfo> tensors(DictionaryAttr dict, StringRef name) {
+    std::vector<TensorInfo> out;
+    for (DictionaryAttr d : dicts(dict, name)) {
+      auto type = get<TypeAttr>(d, "type");
+      out.push_back({text(d, "name"), type ? type.getValue() : Type(), numbers<DenseI64ArrayAttr>(d, "dims"),
+                     texts(d, "dim_names")});
+      ok &= out.back().dims.size() == out.back().dimNames.size();
+    }
+    return out;
+  }
+};
+} // namespace
+
+FailureOr<Program> Program::read(ModuleOp module) {
+  auto dict = module->getAttrOfType<DictionaryAttr>(kProgramAttr);
+  if (!dict)
+    return module.emitError() << "module has no attribute '" << kProgramAttr << "': run adze-host-to-buffers first";
+  Reader reader;
+  Program program;
+  program.inputs = reader.tensors(dict, "inputs");
+  program.outputs = reader.tensors(dict, "outputs");
+  for (DictionaryAttr d : reader.dicts(dict, "kernels"))
+    program.kernels.push_back({reader.text(d, "symbol"), reader.text(d, "nodes")});
+  for (DictionaryAttr d : reader.dicts(dict, "plans")) {
+    program.plans.push_back(
+        {reader.numbers<DenseI32ArrayAttr>(d, "first"), reader.numbers<DenseI32ArrayAttr>(d, "last")});
+    reader.ok &= program.plans.back().first.size() == program.plans.back().last.size();
+  }
+  program.sites = reader.texts(dict, "sites");
+  auto bytes = reader.get<IntegerAttr>(dict, "weight_bytes");
+  program.weightBytes = bytes ? bytes.getInt() : 0;
+  if (!reader.ok)
+    return module.emitError() << "attribute '" << kProgramAttr << "' is not of the form of passes/host/Program.h";
+  return program;
+}
