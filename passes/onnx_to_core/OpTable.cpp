@@ -12,6 +12,15 @@ const OpTable &OpTable::get() {
   static const OpTable table = [] {
     OpTable t;
     addElementwiseOps(t);
+    addActivationOps(t);
+    addCastOps(t);
+    addConstantOps(t);
+    addReshapeOps(t);
+    addMovementOps(t);
+    addSliceOps(t);
+    addReductionOps(t);
+    addIndexingOps(t);
+    addSelectionOps(t);
     addContractionOps(t);
     addConvolutionOps(t);
     addPoolingOps(t);

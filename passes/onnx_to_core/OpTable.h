@@ -38,6 +38,15 @@ mlir::LogicalResult lowerNodes(mlir::Block &block);
 
 // One function a family, each in the file of its name; OpTable::get calls them all.
 void addElementwiseOps(OpTable &table);
+void addActivationOps(OpTable &table);
+void addCastOps(OpTable &table);
+void addConstantOps(OpTable &table);
+void addReshapeOps(OpTable &table);
+void addMovementOps(OpTable &table);
+void addSliceOps(OpTable &table);
+void addReductionOps(OpTable &table);
+void addIndexingOps(OpTable &table);
+void addSelectionOps(OpTable &table);
 void addContractionOps(OpTable &table);
 void addConvolutionOps(OpTable &table);
 void addPoolingOps(OpTable &table);

@@ -99,7 +99,14 @@ Value adze::alongAxis(CoreBuilder &b, Value x, int64_t axis, int64_t rank) {
   return b.reshape(x, sizes);
 }
 
-Value adze::asScalar(CoreBuilder &b, Value x) { return !x || b.rank(x) == 0 ? x : b.reshape(x, {}); }
+Value adze::asScalar(CoreBuilder &b, Value x) {
+  if (!x || b.rank(x) == 0)
+    return x;
+  if (failed(
+          requireEqual(b, product(b, b.dims(x)), b.index(1), "a scalar input has another number of elements than one")))
+    return {};
+  return b.reshape(x, {});
+}
 
 Value adze::elementAt(CoreBuilder &b, Value vector, int64_t i) {
   if (!vector)

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Operators whose indices are data: gathers, scatters, OneHot, ReverseSequence, TensorScatter.
+#include "passes/onnx_to_core/OpTable.h"
+#include "passes/onnx_to_core/Operands.h"
+#include "passes/onnx_to_core/ScalarCode.h"
+#include "passes/onnx_to_core/ShapeMath.h"
+#include "passes/onnx_to_core/Sizes.h"
+
+using namespace mlir;
+using namespace adze;
+using namespace adze::core;
+using P = arith::CmpIPredicate;
+using Values = CoreBuilder::Values;
+
+static std::optional<int64_t> axisOf(CoreBuilder &b, Value x, int64_t otherwise) {
+  return x ? b.axis(b.intAttr("axis", otherwise), b.rank(x)) : std::nullopt;
+}
+
+static LogicalResult lowerGather(CoreBuilder &b) {
+  Value x = b.in(0);
+  auto axis = axisOf(b, x, 0);
+  return axis ? b.done(b.gather(x, b.in(1), *axis)) : failure();
+}
+
+/// Sizes of `indices` are not above those of `x` but along `axis`.
+static LogicalResult requireInside(CoreBuilder &b, Value x, Value indices, int64_t axis) {
+  for (int64_t d = 0; d < b.rank(x); ++d)
+    if (d != axis &&
+        failed(require(b, P::sle, b.dim(indices, d), b.dim(x, d), "the indices reach over the input's sizes")))
+      return failure();
+  return success();
+}
+
+/// Size i of `x` is size `from` + i of `y`, for `count` sizes.
+static LogicalResult requireSizes(CoreBuilder &b, Value x, int64_t at, Value y, int64_t from, int64_t count,
+                                  StringRef message) {
+  for (int64_t i = 0; i < count; ++i)
+    if (failed(requireEqual(b, b.dim(x, at + i), b.dim(y, from + i), message)))
+      return failure();
+  return success();
+}
+
+static LogicalResult lowerGatherElements(CoreBuilder &b) {
+  Value x = b.in(0), indices = b.in(1);
+  auto axis = axisOf(b, x, 0);
+  if (!axis || !indices)
+    return failure();
+  Value result = b.create<GatherElementsOp>(x, indices, *axis);
+  return result && succeeded(requireInside(b, x, indices, *axis)) ? b.done(result) : failure();
+}
+
+static LogicalResult lowerGatherNd(CoreBuilder &b) {
+  Value x = b.in(0), indices = b.in(1);
+  int64_t batch = b.intAttr("batch_dims", 0);
+  Value result = b.create<GatherNdOp>(x, indices, batch);
+  if (!result || failed(requireSizes(b, x, 0, indices, 0, batch, "the batch dimensions of input and indices differ")))
+    return failure();
+  return b.done(result);
+}
+
+static std::optional<ScatterReduction> reductionAttr(CoreBuilder &b) {
+  std::string name = b.stringAttr("reduction", "none");
+  auto kind = symbolizeScatterReduction(name);
+  if (!kind)
+    b.error() << "reduction is '" << name << "', expected none, add, mul, min or max";
+  return kind;
+}
+
+static LogicalResult lowerScatterElements(CoreBuilder &b) {
+  Value x = input(b, 0, Elements::any), indices = b.in(1), updates = b.in(2);
+  auto axis = axisOf(b, x, 0);
+  auto reduction = reductionAttr(b);
+  if (!axis || !indices || !updates || !reduction)
+    return failure();
+  Value result = b.create<ScatterElementsOp>(x, indices, updates, *axis, *reduction);
+  if (!result || failed(requireInside(b, x, indices, *axis)) ||
+      failed(requireSizes(b, indices, 0, updates, 0, b.rank(x), "indices and updates differ in size")))
+    return failure();
+  return b.done(result);
+}
+
+static LogicalResult lowerScatterNd(CoreBuilder &b) {
+  Value x = input(b, 0, Elements::any), indices = b.in(1), updates = b.in(2);
+  auto reduction = reductionAttr(b);
+  if (!x || !indices || !updates || !reduction)
+    return failure();
+  Value result = b.create<ScatterNdOp>(x, indices, updates, *reduction);
+  if (!result)
+    return failure();
+  int64_t head = b.rank(indices) - 1, tail = b.rank(updates) - head;
+  StringRef message = "the updates' sizes do not fit the input and the indices";
+  if (failed(requireSizes(b, updates, 0, indices, 0, head, message)) ||
+      failed(requireSizes(b, updates, head, x, b.rank(x) - tail, tail, message)))
+    return failure();
+  return b.done(result);
+}
+
+/// Elements of `update` instead of those of the cache from a sample's write index on.
+static LogicalResult lowerTensorScatter(CoreBuilder &b) {
+  Value cache = input(b, 0, Elements::any), update = input(b, 1, Elements::any);
+  auto axis = axisOf(b, cache, -2);
+  std::string mode = b.stringAttr("mode", "linear");
+  if (!axis || !update)
+    return failure();
+  if (mode != "linear" && mode != "circular")
+    return b.error() << "mode is '" << mode << "', expected linear or circular";
+  if (b.rank(update) != b.rank(cache) || b.element(update) != b.element(cache) || *axis == 0)
+    return b.error() << "an update of " << update.getType() << " at axis " << *axis << " does not fit";
+  StringRef message = "the update's sizes do not fit the cache";
+  for (int64_t d = 0; d < b.rank(cache); ++d)
+    if (failed(require(b, d == *axis ? P::sle : P::eq, b.dim(update, d), b.dim(cache, d), message)))
+      return failure();
+  Values inputs{cache, update};
+  Value starts = b.has(2) ? input(b, 2, Elements::integers) : Value();
+  if (b.has(2)) {
+    if (!starts || b.rank(starts) != 1 ||
+        failed(requireEqual(b, b.dim(starts, 0), b.dim(cache, 0), "there is not one write index for each sample")))
+      return starts && b.rank(starts) != 1 ? LogicalResult(b.error() << "write indices are " << starts.getType())
+                                           : failure();
+    inputs.push_back(starts);
+  }
+  Value length = b.dim(update, *axis), limit = b.dim(cache, *axis);
+  return b.done(generate(b, inputs, b.element(cache), b.dims(cache), [&](ScalarCode &code, ValueRange at) {
+    Value start = starts ? code.asIndex(code.load(starts, at[0])) : code.index(0), place;
+    if (mode == "linear") {
+      start = code.checked(start, code.add(code.sub(limit, length), code.index(1)));
+      place = code.sub(at[*axis], start);
+    } else {
+      Value rest = arith::RemSIOp::create(code.b, code.loc, code.sub(at[*axis], start), limit);
+      place = code.select(code.lt(rest, code.index(0)), code.add(rest, limit), rest);
+    }
+    Values from(at);
+    from[*axis] = place;
+    return code.loadOr(update, from, code.load(cache, at));
+  }));
+}
+
+static LogicalResult lowerReverseSequence(CoreBuilder &b) {
+  Value x = input(b, 0, Elements::any), lengths = input(b, 1, Elements::integers);
+  if (!x || !lengths)
+    return failure();
+  auto time = b.axis(b.intAttr("time_axis", 0), b.rank(x)), batch = b.axis(b.intAttr("batch_axis", 1), b.rank(x));
+  if (!time || !batch)
+    return failure();
+  if (*time == *batch || b.rank(lengths) != 1)
+    return b.error() << "time axis " << *time << ", batch axis " << *batch << " and lengths " << lengths.getType()
+                     << " do not fit together";
+  if (failed(requireEqual(b, b.dim(lengths, 0), b.dim(x, *batch), "there is not one length for each sample")))
+    return failure();
+  return b.done(generate(b, {x, lengths}, b.element(x), b.dims(x), [&](ScalarCode &code, ValueRange at) {
+    Value t = at[*time], length = code.asIndex(code.load(lengths, at[*batch]));
+    Value mirrored = code.sub(code.sub(length, code.index(1)), t);
+    Values from(at);
+    from[*time] = code.checked(code.select(code.lt(t, length), mirrored, t), code.dim(x, *time));
+    return code.load(x, from);
+  }));
+}
+
+static LogicalResult lowerOneHot(CoreBuilder &b) {
+  Value indices = input(b, 0, Elements::numbers), depth = asScalar(b, input(b, 1, Elements::numbers));
+  Value values = input(b, 2, Elements::any);
+  if (!indices || !depth || !values)
+    return failure();
+  Type i64 = b.i(64);
+  int64_t rank = b.rank(indices) + 1;
+  auto axis = b.axis(b.intAttr("axis", -1), rank);
+  Value depthNumber = b.cast(depth, i64);
+  auto size = b.indices(depthNumber);
+  if (!axis || !size)
+    return failure();
+  if (b.rank(values) != 1)
+    return b.error() << "values are " << values.getType() << ", expected two in a vector";
+  Value classes = checkedSize(b, (*size)[0], "depth");
+  if (!classes || failed(requireEqual(b, b.dim(values, 0), b.index(2), "values are not two")))
+    return failure();
+  Value wanted = b.cast(indices, i64);
+  wanted = b.select(b.compare(ComparePredicate::lt, wanted, b.like(wanted, 0)), b.add(wanted, depthNumber), wanted);
+  Values sizes(rank, b.index(1));
+  sizes[*axis] = classes;
+  Value isOn = b.compare(ComparePredicate::eq, b.unsqueeze(wanted, *axis), b.iota(i64, *axis, sizes));
+  auto value = [&](int64_t i) { return b.reshape(b.sliceAxis(values, 0, b.index(i), b.index(1)), {}); };
+  return b.done(b.select(isOn, value(1), value(0)));
+}
+
+void adze::addIndexingOps(OpTable &table) {
+  table.onOp("Gather", 1, lowerGather);
+  table.onOp("GatherElements", 11, lowerGatherElements);
+  table.onOp("GatherND", 11, lowerGatherNd);
+  table.onOp("Scatter", 9, lowerScatterElements);
+  table.onOp("ScatterElements", 11, lowerScatterElements);
+  table.onOp("ScatterND", 11, lowerScatterNd);
+  table.onOp("TensorScatter", 24, lowerTensorScatter);
+  table.onOp("ReverseSequence", 10, lowerReverseSequence);
+  table.onOp("OneHot", 9, lowerOneHot);
+}
