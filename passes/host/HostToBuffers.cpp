@@ -18,7 +18,10 @@ struct HostToBuffers : impl::HostToBuffersBase<HostToBuffers> {
       module.emitError() << "module has no function @main of one block";
       return signalPassFailure();
     }
-    if (failed(host::Lowering(module, main).run()))
+    WalkResult checked = main.walk([](kernel::LaunchOp op) {
+      return failed(host::verifyResultDims(op)) ? WalkResult::interrupt() : WalkResult::advance();
+    });
+    if (checked.wasInterrupted() || failed(host::Lowering(module, main).run()))
       signalPassFailure();
   }
 };

@@ -59,11 +59,6 @@ static void setLength(Value area, int64_t count) {
 LogicalResult Lowering::run() {
   if (failed(describe()))
     return failure();
-  WalkResult checked = source.walk([](kernel::LaunchOp op) {
-    return failed(verifyResultDims(op)) ? WalkResult::interrupt() : WalkResult::advance();
-  });
-  if (checked.wasInterrupted())
-    return failure();
   b.setInsertionPoint(source);
   target = func::FuncOp::create(b, source.getLoc(), "adze_main",
                                 b.getFunctionType(LLVM::LLVMPointerType::get(b.getContext()), b.getI32Type()));
