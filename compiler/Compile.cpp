@@ -6,8 +6,8 @@
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "passes/fusion/Passes.h"
-#include "passes/onnx_to_core/Passes.h"
+#include "compiler/Pipeline.h"
+#include "codegen/Target.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
@@ -19,23 +19,6 @@ using namespace mlir;
 namespace adze {
 
 namespace {
-
-/// One step of the way, by the name of what there is after it.
-struct Stage {
-  StringLiteral name;
-  void (*build)(OpPassManager &pm, const CompileOptions &options);
-};
-
-const Stage kStages[] = {
-    {"onnx", [](OpPassManager &, const CompileOptions &) {}}, // what the import makes
-    {"core", [](OpPassManager &pm, const CompileOptions &) { pm.addPass(createOnnxToCore()); }},
-    {"kernels",
-     [](OpPassManager &pm, const CompileOptions &options) {
-       FormKernelsOptions form;
-       form.fuse = options.optLevel > 0;
-       pm.addPass(createFormKernels(form));
-     }},
-};
 
 /// One compilation, from its options to its result.
 class Compilation {
@@ -59,6 +42,7 @@ private:
   static DialectRegistry makeRegistry() {
     DialectRegistry registry;
     registerDialects(registry);
+    registerEmission(registry);
     return registry;
   }
 
@@ -71,6 +55,8 @@ private:
   LogicalResult checkOptions();
   OwningOpRef<ModuleOp> read();
   LogicalResult writeText(ModuleOp module);
+  LogicalResult emit(ModuleOp module, const Options &pipeline);
+  Options pipelineOptions();
   void enter(StringRef stage);
 
   const CompileOptions &options;
@@ -135,12 +121,18 @@ LogicalResult Compilation::compile() {
     return failure();
   diagnostics.learnNodes(*module);
   bool running = options.startAt.empty();
-  for (const Stage &stage : kStages) {
+  Options pipeline = pipelineOptions();
+  std::string error;
+  auto target = createHostTarget(options.cpu, error);
+  if (!target)
+    return fail(error);
+  (*module)->setAttr(kTargetAttr, target->facts(context));
+  for (const Stage &stage : stages()) {
     running |= stage.name == options.startAt;
     if (running) {
       enter(stage.name);
       PassManager pm(&context);
-      stage.build(pm, options);
+      stage.build(pm, pipeline);
       if (failed(pm.run(*module)))
         return failure();
     }
@@ -151,7 +143,37 @@ LogicalResult Compilation::compile() {
     return success();
   if (options.emit == Emit::MLIR)
     return writeText(*module);
-  return fail("the stages after 'kernels' are not built yet");
+  if (options.emit != Emit::Artifact)
+    return fail("this form of output is not built yet");
+  return emit(*module, pipeline);
+}
+
+Options Compilation::pipelineOptions() {
+  Options out;
+  out.cpu = options.cpu;
+  out.jobs = options.jobs;
+  out.optLevel = options.optLevel;
+  out.dims.insert(options.dims.begin(), options.dims.end());
+  return out;
+}
+
+LogicalResult Compilation::emit(ModuleOp module, const Options &pipeline) {
+  enter("emit");
+  auto tell = [&](const char *stage, unsigned done, unsigned total) {
+    CompileProgress p;
+    p.stage = stage;
+    p.done = done;
+    p.total = total;
+    if (progress)
+      progress(p);
+  };
+  auto made = emitArtifact(module, pipeline, options.outputPath, tell);
+  if (failed(made))
+    return failure();
+  summary.kernels = made->kernels;
+  summary.codeBytes = made->codeBytes;
+  summary.weightBytes = made->weightBytes;
+  return success();
 }
 
 CompileResult compileInProcess(const CompileOptions &options,
@@ -161,7 +183,7 @@ CompileResult compileInProcess(const CompileOptions &options,
 
 std::vector<std::string> compilerStages() {
   std::vector<std::string> names;
-  for (const Stage &stage : kStages)
+  for (const Stage &stage : stages())
     names.push_back(stage.name.str());
   return names;
 }

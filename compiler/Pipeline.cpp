@@ -3,11 +3,74 @@
 #include "compiler/Kernels.h"
 #include "compiler/artifact/Metadata.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/core/Passes.h"
+#include "passes/core_to_loops/Passes.h"
+#include "passes/fusion/Passes.h"
 #include "passes/host/Passes.h"
+#include "passes/onnx_to_core/Passes.h"
 #include <chrono>
 
 using namespace mlir;
 using namespace adze;
+
+// The order of the passes stands here and nowhere else. -O0 is the numeric reference: one op a kernel, plain loops.
+
+/// onnx.node -> core. After: every value is typed; shape arithmetic is scalars.
+static void buildCore(OpPassManager &passes, const Options &) {
+  passes.addPass(createOnnxToCore());
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+  passes.addPass(createRefineShapes());
+  passes.addPass(createCanonicalizerPass());
+}
+
+/// core -> core. After: constants folded, channels last, contractions packed.
+static void buildOptimised(OpPassManager &passes, const Options &options) {
+  if (options.optLevel == 0)
+    return;
+  passes.addPass(createFoldConstants());
+  passes.addPass(createSinkTransposes());
+  passes.addPass(createCanonicalizerPass());
+  // Transposed weights fold before they are packed, packed ones after.
+  passes.addPass(createFoldConstants());
+  passes.addPass(createPackContractions());
+  passes.addPass(createFoldConstants());
+  passes.addPass(createRefineShapes());
+  passes.addPass(createCSEPass());
+  passes.addPass(createCanonicalizerPass());
+}
+
+/// core -> kernels and launches. After: every core op on tensors is in a kernel, but for constants and reshapes.
+static void buildKernels(OpPassManager &passes, const Options &options) {
+  FormKernelsOptions form;
+  form.fuse = options.optLevel > 0;
+  passes.addPass(createFormKernels(form));
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+}
+
+/// Kernel bodies -> loops on buffers.
+static void buildLoops(OpPassManager &passes, const Options &options) {
+  LowerKernelsOptions lower;
+  lower.reference = options.optLevel == 0;
+  passes.addPass(createLowerKernels(lower));
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+  if (options.optLevel > 0)
+    passes.addPass(createApproximateMath());
+}
+
+ArrayRef<Stage> adze::stages() {
+  static constexpr Stage all[] = {
+      {"onnx", [](OpPassManager &, const Options &) {}}, // what the import makes
+      {"core", buildCore},
+      {"optimised", buildOptimised},
+      {"kernels", buildKernels},
+      {"loops", buildLoops},
+  };
+  return all;
+}
 
 /// Takes the constants out of the module: nothing but the artifact's writer knows them.
 static std::vector<OwningOpRef<core::ConstantOp>> takeConstants(ModuleOp module) {

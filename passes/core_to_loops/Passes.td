@@ -15,4 +15,10 @@ def LowerKernels : Pass<"adze-lower-kernels", "::mlir::ModuleOp"> {
                            "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
                            "::mlir::vector::VectorDialect"];
 }
+
+def ApproximateMath : Pass<"adze-approximate-math", "::mlir::ModuleOp"> {
+  let summary = "Compute functions of f32 by polynomials, on vectors and scalars alike";
+  let description = "Relative errors are below 3e-7 (MLIR's polynomial approximations). Functions of other types stay calls.";
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
+}
 #endif
