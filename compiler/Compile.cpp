@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Compile.h"
+#include "codegen/Target.h"
 #include "compiler/Diagnostics.h"
 #include "compiler/InitAll.h"
+#include "compiler/Pipeline.h"
 #include "compiler/import/Import.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "compiler/Pipeline.h"
-#include "codegen/Target.h"
 #include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
+#include "llvm/Support/xxhash.h"
 
 #include <chrono>
 
@@ -57,6 +59,7 @@ private:
   LogicalResult writeText(ModuleOp module);
   LogicalResult emit(ModuleOp module, const Options &pipeline);
   Options pipelineOptions();
+  std::string sourceDigest() const;
   void enter(StringRef stage);
 
   const CompileOptions &options;
@@ -81,6 +84,11 @@ LogicalResult Compilation::checkOptions() {
   for (const std::string *name : {&options.stopAfter, &options.startAt})
     if (!name->empty() && !llvm::is_contained(names, *name))
       return fail("there is no stage '" + *name + "'; stages: " + llvm::join(names, ", "));
+  auto place = [&](const std::string &name) { return llvm::find(names, name) - names.begin(); };
+  if (!options.stopAfter.empty() && !options.startAt.empty() && place(options.stopAfter) < place(options.startAt))
+    return fail("stage '" + options.stopAfter + "' comes before stage '" + options.startAt + "'");
+  if (!options.target.empty() && !llvm::is_contained(targetNames(), options.target))
+    return fail("there is no target '" + options.target + "'; targets: " + llvm::join(targetNames(), ", "));
   if (options.optLevel != 0 && options.optLevel != 2)
     return fail("optimisation level " + Twine(options.optLevel) + " is none of 0, 2");
   return success();
@@ -116,6 +124,8 @@ LogicalResult Compilation::compile() {
   if (failed(checkOptions()))
     return failure();
   enter("import");
+  if (options.jobs == 1)
+    context.disableMultithreading();
   OwningOpRef<ModuleOp> module = read();
   if (!module)
     return failure();
@@ -143,9 +153,31 @@ LogicalResult Compilation::compile() {
     return success();
   if (options.emit == Emit::MLIR)
     return writeText(*module);
-  if (options.emit != Emit::Artifact)
-    return fail("this form of output is not built yet");
   return emit(*module, pipeline);
+}
+
+static EmitOptions::Form codeForm(Emit emit) {
+  switch (emit) {
+  case Emit::LLVM:
+    return EmitOptions::Form::Llvm;
+  case Emit::Asm:
+    return EmitOptions::Form::Assembly;
+  default:
+    return EmitOptions::Form::Object;
+  }
+}
+
+/// A digest of the model's file, for the artifact's metadata.
+static std::string digest(StringRef model) {
+  llvm::XXH128_hash_t hash = llvm::xxh3_128bits(ArrayRef<uint8_t>(model.bytes_begin(), model.size()));
+  return llvm::formatv("xxh3-128:{0:x-16}{1:x-16}", hash.high64, hash.low64);
+}
+
+std::string Compilation::sourceDigest() const {
+  if (options.modelPath.empty())
+    return digest(StringRef(options.modelBytes.data(), options.modelBytes.size()));
+  auto file = llvm::MemoryBuffer::getFile(options.modelPath, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  return file ? digest((*file)->getBuffer()) : "";
 }
 
 Options Compilation::pipelineOptions() {
@@ -154,20 +186,22 @@ Options Compilation::pipelineOptions() {
   out.jobs = options.jobs;
   out.optLevel = options.optLevel;
   out.dims.insert(options.dims.begin(), options.dims.end());
+  if (options.emit == Emit::Artifact)
+    out.sourceDigest = sourceDigest();
   return out;
 }
 
 LogicalResult Compilation::emit(ModuleOp module, const Options &pipeline) {
   enter("emit");
-  auto tell = [&](const char *stage, unsigned done, unsigned total) {
-    CompileProgress p;
-    p.stage = stage;
-    p.done = done;
-    p.total = total;
+  auto tell = [&](const Step &step) {
     if (progress)
-      progress(p);
+      progress({step.stage, step.kernel, step.ends, step.done, step.total});
   };
-  auto made = emitArtifact(module, pipeline, options.outputPath, tell);
+  FailureOr<Summary> made = failure();
+  if (options.emit == Emit::Artifact)
+    made = emitArtifact(module, pipeline, options.outputPath, tell);
+  else
+    made = emitCode(module, pipeline, codeForm(options.emit), options.outputPath, tell);
   if (failed(made))
     return failure();
   summary.kernels = made->kernels;

@@ -27,6 +27,13 @@ static FailureOr<std::vector<OwningOpRef<ModuleOp>>> splitKernels(ModuleOp modul
   return kernels;
 }
 
+/// "k3 (conv1;relu1)": a kernel for a user who knows the model's nodes.
+static std::string label(const host::Kernel &kernel) {
+  constexpr size_t kMaxNodes = 100;
+  std::string nodes = kernel.nodes.size() > kMaxNodes ? kernel.nodes.substr(0, kMaxNodes) + "..." : kernel.nodes;
+  return nodes.empty() ? kernel.symbol : kernel.symbol + " (" + nodes + ")";
+}
+
 FailureOr<std::vector<Emitted>> adze::compileKernels(ModuleOp module, const host::Program &program,
                                                      const Target &target, const EmitOptions &options, unsigned jobs,
                                                      const Progress &progress) {
@@ -39,17 +46,22 @@ FailureOr<std::vector<Emitted>> adze::compileKernels(ModuleOp module, const host
   std::atomic<bool> failedAny(false);
   std::mutex progressLock;
   unsigned done = 0;
+  auto tell = [&](unsigned i, bool ends) {
+    std::lock_guard<std::mutex> guard(progressLock);
+    done += ends;
+    if (progress)
+      progress({"emit", done, count, label(program.kernels[i]), ends});
+  };
   auto work = [&] {
     for (unsigned i; !failedAny && (i = next++) < count;) {
+      tell(i, /*ends=*/false); // before: should the back end abort, this is known
       auto object = target.compileKernel(*(*kernels)[i], options);
       if (failed(object)) {
         failedAny = true;
         return;
       }
       objects[i] = std::move(*object);
-      std::lock_guard<std::mutex> guard(progressLock);
-      if (progress)
-        progress("kernels", ++done, count);
+      tell(i, /*ends=*/true);
     }
   };
   unsigned threads = jobs ? jobs : std::max(1u, std::thread::hardware_concurrency());

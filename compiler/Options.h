@@ -23,8 +23,16 @@ struct Options {
   std::string sourceDigest;
 };
 
-/// Told how far a compilation is. May be called from several threads, one at a time.
-using Progress = std::function<void(const char *stage, unsigned done, unsigned total)>;
+/// How far a compilation is.
+struct Step {
+  const char *stage;
+  unsigned done = 0, total = 0; ///< kernels
+  std::string kernel{};         ///< the kernel that begins or ends, with the nodes in it; empty: the stage begins
+  bool ends = false;            ///< the kernel ends
+};
+
+/// Told of each step. May be called from several threads, one at a time.
+using Progress = std::function<void(const Step &step)>;
 
 /// What a compilation made.
 struct Summary {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Pipeline.h"
+#include "codegen/common/Link.h"
 #include "compiler/Kernels.h"
 #include "compiler/artifact/Metadata.h"
 #include "mlir/Pass/PassManager.h"
@@ -9,6 +10,8 @@
 #include "passes/fusion/Passes.h"
 #include "passes/host/Passes.h"
 #include "passes/onnx_to_core/Passes.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/raw_ostream.h"
 #include <chrono>
 
 using namespace mlir;
@@ -82,14 +85,23 @@ static std::vector<OwningOpRef<core::ConstantOp>> takeConstants(ModuleOp module)
   return constants;
 }
 
-FailureOr<Summary> adze::emitArtifact(ModuleOp module, const Options &options, StringRef path, const Progress &progress,
-                                      const ConstantBytes &bytesOf) {
-  auto start = std::chrono::steady_clock::now();
+namespace {
+/// What goes into an artifact.
+struct Code {
+  host::Program program;
+  std::vector<OwningOpRef<core::ConstantOp>> constants;
+  std::vector<Emitted> objects; ///< of the kernels, then of the host program
+  std::string metadata;
+};
+} // namespace
+
+/// From stage loops to code in the form asked for.
+static FailureOr<Code> generate(ModuleOp module, const Options &options, EmitOptions::Form form,
+                                const Progress &progress) {
   std::string error;
   auto target = createHostTarget(options.cpu, error);
   if (!target)
     return module.emitError() << error;
-
   PassManager passes(module.getContext(), ModuleOp::getOperationName());
   passes.addPass(createHostToBuffers());
   passes.addPass(createHostToLlvm());
@@ -98,32 +110,68 @@ FailureOr<Summary> adze::emitArtifact(ModuleOp module, const Options &options, S
   auto program = host::Program::read(module);
   if (failed(program))
     return failure();
-  auto owned = takeConstants(module);
-  std::vector<core::ConstantOp> constants;
-  for (auto &op : owned)
-    constants.push_back(*op);
-
+  Code code;
+  code.program = std::move(*program);
+  code.constants = takeConstants(module);
   EmitOptions emitOptions;
   emitOptions.reference = options.optLevel == 0;
-  auto objects = compileKernels(module, *program, *target, emitOptions, options.jobs, progress);
+  emitOptions.form = form;
+  auto objects = compileKernels(module, code.program, *target, emitOptions, options.jobs, progress);
   if (failed(objects))
     return failure();
-  std::string metadata = makeMetadata(*program, target->machine(), options);
-  auto hostObject = target->compileHost(module, *program, metadata, emitOptions);
+  code.objects = std::move(*objects);
+  code.metadata = makeMetadata(module, code.program, target->machine(), options);
+  auto hostObject = target->compileHost(module, code.program, code.metadata, emitOptions);
   if (failed(hostObject))
     return failure();
-  objects->push_back(std::move(*hostObject));
+  code.objects.push_back(std::move(*hostObject));
+  return code;
+}
 
-  if (progress)
-    progress("link", 0, 1);
+static Summary summarise(const Code &code, int64_t codeBytes) {
   Summary summary;
-  Artifact artifact{*objects, constants, program->weightBytes, metadata, bytesOf, options.libraryFolder};
-  if (failed(writeArtifact(artifact, path, module.getLoc(), summary.codeBytes)))
+  summary.kernels = code.program.kernels.size();
+  summary.weightBytes = code.program.weightBytes;
+  summary.codeBytes = codeBytes;
+  return summary;
+}
+
+FailureOr<Summary> adze::emitArtifact(ModuleOp module, const Options &options, StringRef path, const Progress &progress,
+                                      const ConstantBytes &bytesOf) {
+  auto start = std::chrono::steady_clock::now();
+  auto code = generate(module, options, EmitOptions::Form::Object, progress);
+  if (failed(code))
     return failure();
   if (progress)
-    progress("link", 1, 1);
-  summary.kernels = program->kernels.size();
-  summary.weightBytes = program->weightBytes;
+    progress({"link"});
+  std::vector<core::ConstantOp> constants;
+  for (auto &op : code->constants)
+    constants.push_back(*op);
+  Artifact artifact{code->objects,  constants, code->program.weightBytes,
+                    code->metadata, bytesOf,   options.libraryFolder};
+  int64_t codeBytes = 0;
+  if (failed(writeArtifact(artifact, path, module.getLoc(), codeBytes)))
+    return failure();
+  Summary summary = summarise(*code, codeBytes);
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return summary;
+}
+
+FailureOr<Summary> adze::emitCode(ModuleOp module, const Options &options, EmitOptions::Form form, StringRef path,
+                                  const Progress &progress) {
+  auto code = generate(module, options, form, progress);
+  if (failed(code))
+    return failure();
+  int64_t bytes = 0;
+  for (const Emitted &object : code->objects)
+    bytes += object.size();
+  llvm::Error error = form == EmitOptions::Form::Object ? linkRelocatable(code->objects, path)
+                                                        : llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
+                                                            for (const Emitted &text : code->objects)
+                                                              os << StringRef(text.data(), text.size()) << "\n";
+                                                            return llvm::Error::success();
+                                                          });
+  if (error)
+    return module.emitError() << "cannot write '" << path << "': " << llvm::toString(std::move(error));
+  return summarise(*code, bytes);
 }

@@ -22,4 +22,8 @@ llvm::ArrayRef<Stage> stages();
 mlir::FailureOr<Summary> emitArtifact(mlir::ModuleOp module, const Options &options, llvm::StringRef path,
                                       const Progress &progress = {}, const ConstantBytes &bytesOf = writeConstantBytes);
 
+/// As emitArtifact, but writes the code alone: one relocatable object, or the text of all modules, kernels first.
+mlir::FailureOr<Summary> emitCode(mlir::ModuleOp module, const Options &options, EmitOptions::Form form,
+                                  llvm::StringRef path, const Progress &progress = {});
+
 } // namespace adze

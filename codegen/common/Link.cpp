@@ -51,6 +51,22 @@ static llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> archive(llvm::ArrayRe
                                     /*Deterministic=*/true, /*Thin=*/false);
 }
 
+static llvm::Error runLinker(const std::vector<std::string> &arguments) {
+  std::vector<const char *> pointers;
+  for (const std::string &argument : arguments)
+    pointers.push_back(argument.c_str());
+
+  static std::mutex lock;
+  std::lock_guard<std::mutex> guard(lock);
+  std::string messages;
+  llvm::raw_string_ostream stream(messages);
+  const lld::DriverDef drivers[] = {{lld::Gnu, &lld::elf::link}};
+  lld::Result result = lld::lldMain(pointers, stream, stream, drivers);
+  if (result.retCode != 0)
+    return llvm::createStringError("the linker failed: " + llvm::StringRef(messages).rtrim());
+  return llvm::Error::success();
+}
+
 llvm::Error adze::linkShared(const LinkJob &job, llvm::StringRef output) {
   auto objects = archive(job.objects);
   if (!objects)
@@ -86,17 +102,16 @@ llvm::Error adze::linkShared(const LinkJob &job, llvm::StringRef output) {
     arguments.push_back(("--undefined=" + name).str());
   llvm::append_range(arguments, job.archives);
   arguments.insert(arguments.end(), {"-o", output.str()});
-  std::vector<const char *> pointers;
-  for (const std::string &argument : arguments)
-    pointers.push_back(argument.c_str());
+  return runLinker(arguments);
+}
 
-  static std::mutex lock;
-  std::lock_guard<std::mutex> guard(lock);
-  std::string messages;
-  llvm::raw_string_ostream stream(messages);
-  const lld::DriverDef drivers[] = {{lld::Gnu, &lld::elf::link}};
-  lld::Result result = lld::lldMain(pointers, stream, stream, drivers);
-  if (result.retCode != 0)
-    return llvm::createStringError("the linker failed: " + llvm::StringRef(messages).rtrim());
-  return llvm::Error::success();
+llvm::Error adze::linkRelocatable(llvm::ArrayRef<Emitted> objects, llvm::StringRef output) {
+  auto all = archive(objects);
+  if (!all)
+    return all.takeError();
+  MemoryFile file;
+  if (auto error = file.write((*all)->getBuffer()))
+    return error;
+  return runLinker(
+      {"ld.lld", "-r", "--build-id=none", "--threads=1", "--whole-archive", file.path(), "-o", output.str()});
 }

@@ -19,4 +19,7 @@ struct LinkJob {
 /// several threads are run one after the other: lld allows no other way.
 llvm::Error linkShared(const LinkJob &job, llvm::StringRef output);
 
+/// Links objects to one relocatable object in the file `output`.
+llvm::Error linkRelocatable(llvm::ArrayRef<Emitted> objects, llvm::StringRef output);
+
 } // namespace adze

@@ -29,7 +29,33 @@ static json::Array tensors(const std::vector<host::TensorInfo> &infos) {
   return out;
 }
 
-std::string adze::makeMetadata(const host::Program &program, llvm::StringRef machine, const Options &options) {
+/// What the model's file says of itself.
+static json::Object aboutModel(mlir::ModuleOp module) {
+  json::Object out;
+  const std::pair<const char *, const char *> texts[] = {{"adze.producer", "producer"},
+                                                         {"adze.producer_version", "producer_version"},
+                                                         {"adze.model_domain", "domain"},
+                                                         {"adze.graph_name", "graph_name"},
+                                                         {"adze.doc_string", "doc_string"}};
+  for (auto [attribute, key] : texts)
+    if (auto text = module->getAttrOfType<mlir::StringAttr>(attribute))
+      out[key] = json::fixUTF8(text.getValue());
+  const std::pair<const char *, const char *> numbers[] = {{"adze.model_version", "version"},
+                                                           {"adze.ir_version", "ir_version"}};
+  for (auto [attribute, key] : numbers)
+    if (auto number = module->getAttrOfType<mlir::IntegerAttr>(attribute))
+      out[key] = number.getInt();
+  json::Object properties;
+  if (auto entries = module->getAttrOfType<mlir::DictionaryAttr>("adze.metadata"))
+    for (mlir::NamedAttribute entry : entries)
+      if (auto text = mlir::dyn_cast<mlir::StringAttr>(entry.getValue()))
+        properties[json::fixUTF8(entry.getName().getValue())] = json::fixUTF8(text.getValue());
+  out["metadata"] = std::move(properties);
+  return out;
+}
+
+std::string adze::makeMetadata(mlir::ModuleOp module, const host::Program &program, llvm::StringRef machine,
+                               const Options &options) {
   json::Array kernels;
   for (const host::Kernel &kernel : program.kernels)
     kernels.push_back(json::Object{{"name", json::fixUTF8(kernel.symbol)}, {"nodes", json::fixUTF8(kernel.nodes)}});
@@ -39,6 +65,7 @@ std::string adze::makeMetadata(const host::Program &program, llvm::StringRef mac
   json::Object root{{"abi_version", int64_t(ADZE_ABI_VERSION)},
                     {"compiler", "adze " ADZE_VERSION " (LLVM " LLVM_VERSION_STRING ")"},
                     {"machine", machine},
+                    {"model", aboutModel(module)},
                     {"opt_level", int64_t(options.optLevel)},
                     {"dims", std::move(dims)},
                     {"source", json::fixUTF8(options.sourceDigest)},

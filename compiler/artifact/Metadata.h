@@ -6,7 +6,8 @@
 
 namespace adze {
 
-/// `machine` is Target::machine().
-std::string makeMetadata(const host::Program &program, llvm::StringRef machine, const Options &options);
+/// `machine` is Target::machine(). What the import has kept of the model's file is read from attributes of `module`.
+std::string makeMetadata(mlir::ModuleOp module, const host::Program &program, llvm::StringRef machine,
+                         const Options &options);
 
 } // namespace adze

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Small ONNX models for the tests of the package and the command line."""
+import onnx
+from onnx import TensorProto
+from onnx import helper as h
+
+
+def tensor(name, shape, dtype=TensorProto.FLOAT):
+    return h.make_tensor_value_info(name, dtype, shape)
+
+
+def model(nodes, inputs, outputs, initializers=(), opsets=(("", 17),), **fields):
+    made = h.make_model(h.make_graph(nodes, "small", inputs, outputs, list(initializers)),
+                        opset_imports=[h.make_opsetid(*o) for o in opsets], **fields)
+    made.ir_version = 10
+    return made
+
+
+def relu(shape=("batch", 3), dtype=TensorProto.FLOAT):
+    return model([h.make_node("Relu", ["x"], ["y"], name="relu1")], [tensor("x", shape, dtype)], [tensor("y", shape, dtype)],
+                 producer_name="small.py", model_version=7, doc_string="a small model", domain="test.small")
+
+
+def add(shape=("batch", "width")):
+    """sum = x + y, difference = x - y"""
+    return model([h.make_node("Add", ["x", "y"], ["sum"], name="add1"),
+                  h.make_node("Sub", ["x", "y"], ["difference"], name="sub1")],
+                 [tensor("x", shape), tensor("y", shape)], [tensor("sum", shape), tensor("difference", shape)])
+
+
+def gather():
+    """picked = data[index]"""
+    return model([h.make_node("Gather", ["data", "index"], ["picked"], name="gather1", axis=0)],
+                 [tensor("data", ["n"]), tensor("index", ["k"], TensorProto.INT64)], [tensor("picked", ["k"])])
+
+
+def long_chain(nodes=3000):
+    """A model that takes a while to compile."""
+    names = ["x"] + [f"t{i}" for i in range(nodes)]
+    return model([h.make_node("Sin" if i % 2 else "Sqrt", [names[i]], [names[i + 1]], name=f"node{i}") for i in range(nodes)],
+                 [tensor("x", ["n"])], [tensor(names[-1], ["n"])])
+
+
+def unknown_nodes():
+    """Three nodes that nobody knows, among others."""
+    nodes = [h.make_node("Relu", ["x"], ["a"], name="fine"),
+             h.make_node("Frobnicate", ["a"], ["b"], name="first"),
+             h.make_node("Grumble", ["x"], ["c"], name="second", domain="my.ops"),
+             h.make_node("Zork", ["x", "a"], ["d"], name="third"),
+             h.make_node("Add", ["b", "c"], ["e"], name="almost"),
+             h.make_node("Add", ["e", "d"], ["y"], name="last")]
+    return model(nodes, [tensor("x", ["n", 4])], [tensor("y", ["n", 4])], opsets=(("", 17), ("my.ops", 2)))
+
+
+def save(made, folder, name="model.onnx"):
+    path = str(folder / name)
+    onnx.save(made, path)
+    return path

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Compile, run, save and load."""
+import os
+import threading
+
+import adze
+import numpy as np
+import pytest
+import small
+from onnx import TensorProto
+
+
+@pytest.fixture(scope="module")
+def add():
+    return adze.compile(small.add())
+
+
+def test_from_path_bytes_and_proto(tmp_path):
+    made = small.relu()
+    x = np.array([[-1, 2, -3]], np.float32)
+    for source in (small.save(made, tmp_path), tmp_path / "model.onnx", made.SerializeToString(),
+                   bytearray(made.SerializeToString()), memoryview(made.SerializeToString()), made):
+        assert adze.compile(source)(x).tolist() == [[0, 2, 0]]
+    with pytest.raises(TypeError, match="ModelProto, not int"):
+        adze.compile(3)
+
+
+def test_reference_route():
+    x = np.array([[-1, 2, -3], [4, -5, 6]], np.float32)
+    assert adze.compile(small.relu(), opt_level=0)(x).tolist() == [[0, 2, 0], [4, 0, 6]]
+
+
+def test_infos(add):
+    assert [(i.name, i.dtype, i.shape) for i in add.inputs] == [
+        ("x", np.float32, ("batch", "width")), ("y", np.float32, ("batch", "width"))]
+    assert [o.name for o in add.outputs] == ["sum", "difference"]
+    assert "batch" in repr(add)
+    assert add.kernels and add.summary["kernels"] == len(add.kernels)
+    assert add.summary["code_bytes"] > 0
+
+
+def test_by_name_and_by_position(add):
+    x, y = np.array([[1, 2]], np.float32), np.array([[10, 20]], np.float32)
+    outputs = add.run({"y": y, "x": x})
+    assert list(outputs) == ["sum", "difference"]
+    assert outputs["difference"].tolist() == [[-9, -18]]
+    for total, difference in (add(x, y), add(x, y=y), add(y=y, x=x)):
+        assert total.tolist() == [[11, 22]] and difference.tolist() == [[-9, -18]]
+    assert isinstance(adze.compile(small.relu())(np.ones((1, 3), np.float32)), np.ndarray)
+
+
+def test_any_size_and_any_strides(add):
+    rng = np.random.default_rng(1)
+    for shape in ((1, 1), (7, 5), (0, 4), (4, 0), (33, 100)):
+        x, y = rng.random(shape, np.float32), rng.random(shape, np.float32)
+        for a, b in ((x, y), (x[::-1], y), (x.T.copy().T, y[:, ::-1]), (np.broadcast_to(x[:1], shape), y)):
+            total, difference = add(a, b)
+            np.testing.assert_array_equal(total, a + b)
+            np.testing.assert_array_equal(difference, a - b)
+
+
+def test_odd_layouts(add):
+    fields = np.zeros((2, 3), dtype=np.dtype([("a", np.uint8), ("b", np.float32)], align=False))
+    fields["b"] = [[1, 2, 3], [4, 5, 6]]
+    unaligned = fields["b"]
+    assert unaligned.strides[1] % 4 and not unaligned.flags.aligned
+    frozen = np.ones((2, 3), np.float32)
+    frozen.flags.writeable = False
+    assert add(unaligned, frozen)[0].tolist() == [[2, 3, 4], [5, 6, 7]]
+
+
+def test_outputs_are_the_callers(add):
+    x = np.ones((2, 2), np.float32)
+    first = add(x, x)[0]
+    second = add(x, x)[0]
+    first[:] = 7
+    assert second.tolist() == [[2, 2], [2, 2]]
+    assert first.flags.writeable and first.flags.c_contiguous and first.ctypes.data % 64 == 0
+    del add
+    assert first[0, 0] == 7
+
+
+def test_numbers_and_lists_become_arrays(add):
+    assert add([[1, 2]], [[3, 4]])[0].tolist() == [[4, 6]]
+    scalar = adze.compile(small.relu(shape=()))
+    assert scalar(-2).shape == () and scalar(3.5) == 3.5
+
+
+def test_pinned_dimensions():
+    m = adze.compile(small.relu(), dims={"batch": 2})
+    assert m.inputs[0].shape == (2, 3)
+    with pytest.raises(adze.RunError, match="dimension 0 is 1, expected 2"):
+        m(np.ones((1, 3), np.float32))
+
+
+def test_save_and_load(tmp_path, add):
+    path = tmp_path / "add.so"
+    add.save(path)
+    assert os.listdir(tmp_path) == ["add.so"]
+    loaded = adze.load(path, threads=1)
+    x = np.ones((2, 2), np.float32)
+    assert loaded(x, x)[0].tolist() == add(x, x)[0].tolist()
+    assert loaded.inputs == add.inputs and loaded.metadata == add.metadata and loaded.summary is None
+    loaded.save(path)  # over its own file
+    assert loaded(x, x)[0].tolist() == [[2, 2], [2, 2]]
+    assert adze.load(path)(x, x)[0].tolist() == [[2, 2], [2, 2]]
+
+
+def test_bfloat16():
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    m = adze.compile(small.relu(dtype=TensorProto.BFLOAT16))
+    x = np.array([[-1, 2, 0.5]], ml_dtypes.bfloat16)
+    assert m(x).dtype == ml_dtypes.bfloat16
+    assert m(x).tolist() == [[0, 2, 0.5]]
+    assert m(x.view(np.uint16)).tolist() == [[0, 2, 0.5]]
+
+
+def test_many_threads_run_one_model(add):
+    rng = np.random.default_rng(2)
+    wrong = []
+
+    def work(seed):
+        x = rng.random((50 + seed, 40), np.float32)
+        for _ in range(20):
+            if not np.array_equal(add(x, x)[0], x + x):
+                wrong.append(seed)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(6)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not wrong
+
+
+def test_a_fork_runs_the_model(add):
+    x = np.ones((300, 300), np.float32)
+    add(x, x)
+    child = os.fork()
+    if child == 0:
+        ok = False
+        try:
+            ok = bool((add(x, x)[0] == 2).all()) and adze.compile(small.relu())(x[:, :3]).shape == (300, 3)
+        finally:
+            os._exit(0 if ok else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert (add(x, x)[0] == 2).all()
+
+
+def test_nothing_stays_behind(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        m = adze.compile(small.relu())
+        m(np.ones((1, 3), np.float32))
+        del m
+    assert os.listdir(tmp_path) == []
+    assert len(os.listdir("/proc/self/fd")) <= before + 2  # a worker's socket and its standard error

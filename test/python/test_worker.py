@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The compiler's process: it may be killed, interrupted and shared, and ends with its client."""
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import adze
+import numpy as np
+import pytest
+import small
+
+
+def workers(of=None):
+    """Process ids of the workers of a process."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat") as stat, open(f"/proc/{pid}/cmdline", "rb") as line:
+                fields = stat.read().rsplit(")", 1)[1].split()
+                if int(fields[1]) == (of or os.getpid()) and fields[0] != "Z" and line.read() == b"adze\0worker\0":
+                    found.append(int(pid))
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return found
+
+
+def eventually(what, seconds=30):
+    end = time.time() + seconds
+    while time.time() < end:
+        if what():
+            return True
+        time.sleep(0.002)
+    return False
+
+
+def kill_all():
+    for pid in workers():
+        os.kill(pid, signal.SIGKILL)
+    assert eventually(lambda: not workers())
+
+
+def test_a_worker_is_reused():
+    kill_all()
+    adze.compile(small.relu())
+    first = workers()
+    for _ in range(3):
+        adze.compile(small.relu())
+    assert len(first) == 1 and workers() == first
+
+
+def test_one_that_died_while_idle_is_replaced():
+    adze.compile(small.relu())
+    before = workers()
+    kill_all()
+    assert adze.compile(small.relu())(np.ones((1, 3), np.float32)).shape == (1, 3)
+    assert not set(before) & set(workers())
+
+
+def test_one_that_dies_in_a_compilation_ends_it():
+    kill_all()
+    caught = []
+
+    def work():
+        try:
+            adze.compile(small.long_chain())
+        except adze.CompileError as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert eventually(workers)
+    for pid in workers():
+        os.kill(pid, signal.SIGKILL)
+    thread.join()
+    assert "compiler process died of signal 9 (Killed)" in str(caught[0])
+    assert adze.compile(small.relu())(np.ones((1, 3), np.float32)).shape == (1, 3)
+
+
+def test_a_signal_handler_ends_a_compilation():
+    class Alarm(Exception):
+        pass
+
+    def handler(number, frame):
+        raise Alarm
+
+    adze.compile(small.relu())
+    old = signal.signal(signal.SIGALRM, handler)
+    start = time.time()
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
+        with pytest.raises(Alarm):
+            adze.compile(small.long_chain(20000))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+    assert time.time() - start < 20
+    assert adze.compile(small.relu())(np.ones((1, 3), np.float32)).shape == (1, 3)
+
+
+def test_threads_compile_at_the_same_time():
+    wrong = []
+
+    def work(width):
+        x = -np.ones((2, width), np.float32)
+        if adze.compile(small.relu(("n", width)))(x).tolist() != np.zeros((2, width)).tolist():
+            wrong.append(width)
+
+    threads = [threading.Thread(target=work, args=(width,)) for width in range(1, 7)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not wrong and 1 <= len(workers()) <= 4
+
+
+def test_workers_end_with_their_client():
+    program = "import adze, small, time; adze.compile(small.relu()); print('ready', flush=True); time.sleep(60)"
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    client = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, env=environment)
+    assert client.stdout.readline() == b"ready\n"
+    mine = workers(of=client.pid)
+    assert len(mine) == 1
+    client.kill()
+    client.wait()
+    client.stdout.close()
+    assert eventually(lambda: not os.path.exists(f"/proc/{mine[0]}") or "Z" in open(f"/proc/{mine[0]}/stat").read())
+
+
+def test_a_worker_inherits_nothing():
+    adze.compile(small.relu())
+    for pid in workers():
+        links = {os.readlink(f"/proc/{pid}/fd/{n}") for n in os.listdir(f"/proc/{pid}/fd")}
+        assert all(link.startswith(("socket:", "/dev/null", "/memfd:adze-worker-stderr")) for link in links), links
+
+
+def test_a_worker_that_cannot_be_started(monkeypatch):
+    kill_all()
+    monkeypatch.setenv("ADZE_WORKER", "/dev/null/adze")
+    with pytest.raises(adze.CompileError, match="cannot start the compiler process: ADZE_WORKER"):
+        adze.compile(small.relu())
+    monkeypatch.setenv("ADZE_WORKER", "/bin/false")
+    with pytest.raises(adze.CompileError, match="the compiler process ended with status 1"):
+        adze.compile(small.relu())
+    monkeypatch.undo()
+    adze.compile(small.relu())
