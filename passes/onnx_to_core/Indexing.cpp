@@ -84,6 +84,14 @@ static LogicalResult lowerScatterNd(CoreBuilder &b) {
   auto reduction = reductionAttr(b);
   if (!x || !indices || !updates || !reduction)
     return failure();
+  int64_t tuple = b.rank(x) + b.rank(indices) - 1 - b.rank(updates);
+  if (b.rank(indices) > 0 && tuple >= 0 && b.type(indices).getShape().back() < 0) { // the ranks tell it
+    Values sizes = b.dims(indices);
+    if (failed(requireEqual(b, sizes.back(), b.index(tuple), "the indices' last size does not fit the ranks")))
+      return failure();
+    sizes.back() = b.index(tuple);
+    indices = b.reshape(indices, sizes);
+  }
   Value result = b.create<ScatterNdOp>(x, indices, updates, *reduction);
   if (!result)
     return failure();

@@ -21,6 +21,8 @@ const OpTable &OpTable::get() {
     addReductionOps(t);
     addIndexingOps(t);
     addSelectionOps(t);
+    addCol2ImOps(t);
+    addControlFlowOps(t);
     addContractionOps(t);
     addConvolutionOps(t);
     addPoolingOps(t);

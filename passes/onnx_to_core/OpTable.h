@@ -47,6 +47,8 @@ void addSliceOps(OpTable &table);
 void addReductionOps(OpTable &table);
 void addIndexingOps(OpTable &table);
 void addSelectionOps(OpTable &table);
+void addCol2ImOps(OpTable &table);
+void addControlFlowOps(OpTable &table);
 void addContractionOps(OpTable &table);
 void addConvolutionOps(OpTable &table);
 void addPoolingOps(OpTable &table);
