@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "passes/core_to_loops/Passes.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/core_to_loops/Passes.h"
 
 using namespace mlir;
 
@@ -13,9 +13,11 @@ namespace {
 struct ApproximateMath : impl::ApproximateMathBase<ApproximateMath> {
   void runOnOperation() override {
     // Those that are accurate over all of their range; the others stay calls of the math library.
-    static constexpr StringLiteral names[] = {"math.exp", "math.expm1", "math.log", "math.log1p", "math.log2", "math.tanh", "math.erf"};
+    static constexpr StringLiteral names[] = {"math.exp",  "math.expm1", "math.log", "math.log1p",
+                                              "math.log2", "math.tanh",  "math.erf"};
     RewritePatternSet patterns(&getContext());
-    populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) { return llvm::is_contained(names, name); });
+    populateMathPolynomialApproximationPatterns(patterns,
+                                                [](StringRef name) { return llvm::is_contained(names, name); });
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
