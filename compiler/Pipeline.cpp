@@ -19,13 +19,21 @@ using namespace adze;
 
 // The order of the passes stands here and nowhere else. -O0 is the numeric reference: one op a kernel, plain loops.
 
+/// The canonicaliser's constants are arith's; tensors among them become core's again.
+static void addCanonicalForm(OpPassManager &passes) {
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+  FoldConstantsOptions fold;
+  fold.evaluate = false;
+  passes.addPass(createFoldConstants(fold));
+}
+
 /// onnx.node -> core. After: every value is typed; shape arithmetic is scalars.
 static void buildCore(OpPassManager &passes, const Options &) {
   passes.addPass(createOnnxToCore());
-  passes.addPass(createCanonicalizerPass());
-  passes.addPass(createCSEPass());
+  addCanonicalForm(passes);
   passes.addPass(createRefineShapes());
-  passes.addPass(createCanonicalizerPass());
+  addCanonicalForm(passes);
 }
 
 /// core -> core. After: constants folded, channels last, contractions packed.
@@ -40,8 +48,7 @@ static void buildOptimised(OpPassManager &passes, const Options &options) {
   passes.addPass(createPackContractions());
   passes.addPass(createFoldConstants());
   passes.addPass(createRefineShapes());
-  passes.addPass(createCSEPass());
-  passes.addPass(createCanonicalizerPass());
+  addCanonicalForm(passes);
 }
 
 /// core -> kernels and launches. After: every core op on tensors is in a kernel, but for constants and reshapes.
@@ -49,8 +56,7 @@ static void buildKernels(OpPassManager &passes, const Options &options) {
   FormKernelsOptions form;
   form.fuse = options.optLevel > 0;
   passes.addPass(createFormKernels(form));
-  passes.addPass(createCanonicalizerPass());
-  passes.addPass(createCSEPass());
+  addCanonicalForm(passes);
 }
 
 /// Kernel bodies -> loops on buffers.

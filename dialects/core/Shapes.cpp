@@ -79,6 +79,13 @@ ShapeOf DimAnalysis::compute(Value tensor) {
   if (auto arg = dyn_cast<BlockArgument>(tensor))
     return argument(arg, type);
   ShapeOf out{type.getElementType(), {}};
+  if (auto numbers = tensor.getDefiningOp()->getAttrOfType<DenseI64ArrayAttr>("adze.dims")) {
+    Block *entry = tensor.getDefiningOp()->getBlock();
+    for (auto [size, number] : llvm::zip(type.getShape(), numbers.asArrayRef()))
+      out.dims.push_back(ShapedType::isDynamic(size) ? dims.symbol(entry->getArgument(number), /*nonNegative=*/true)
+                                                     : DimExpr(size));
+    return out;
+  }
   if (auto op = tensor.getDefiningOp<ShapeOp>()) {
     SmallVector<ShapeOf> results;
     if (succeeded(op.inferResultShapes(*this, results))) {

@@ -44,6 +44,7 @@ Attribute foreignConstant(Operation *op) {
 }
 
 struct FoldConstants : impl::FoldConstantsBase<FoldConstants> {
+  using FoldConstantsBase::FoldConstantsBase;
   void runOnOperation() override {
     SmallVector<Operation *> candidates;
     getOperation().walk([&](Operation *op) {
@@ -52,7 +53,7 @@ struct FoldConstants : impl::FoldConstantsBase<FoldConstants> {
     });
     for (Operation *op : candidates) {
       Attribute value = foreignConstant(op);
-      if (!value && isa<CoreDialect>(op->getDialect()) && isWorthwhile(op))
+      if (!value && evaluate && isa<CoreDialect>(op->getDialect()) && isWorthwhile(op))
         if (auto folded = evaluateConstant(op); succeeded(folded))
           value = *folded;
       if (!value)

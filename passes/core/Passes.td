@@ -11,6 +11,8 @@ def RefineShapes : Pass<"adze-refine-shapes", "::mlir::ModuleOp"> {
 def FoldConstants : Pass<"adze-fold-constants", "::mlir::ModuleOp"> {
   let summary = "Evaluate ops whose operands are constants";
   let description = "Results from 4 KB up go to the context's BlobStore. What would grow much (a constant broadcast to a large shape) stays.";
+  let options = [Option<"evaluate", "evaluate", "bool", "true",
+                        "evaluate core ops too, not only make core.constants of other dialects' constants">];
   let dependentDialects = ["::adze::core::CoreDialect"];
 }
 

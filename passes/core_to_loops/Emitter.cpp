@@ -343,10 +343,10 @@ std::pair<Coords, SmallVector<DimExpr>> Emitter::collapsed(ArrayRef<DimExpr> siz
 }
 
 Coord Emitter::broadcastCoord(const DimExpr &from, const DimExpr &to, Coord at) {
-  if (from.isConstant(1))
-    return {index(0)};
   if (from == to)
     return at;
+  if (from.isConstant(1))
+    return {index(0)};
   // 1 or the result's size, which only the run knows: a stride of 0 or 1.
   return {select(cmpi(arith::CmpIPredicate::eq, size(from), index(1)), index(0), at.base), at.lane};
 }

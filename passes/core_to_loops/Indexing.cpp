@@ -120,7 +120,8 @@ private:
           map.map(arg, block->addArgument(arg.getType(), arg.getLoc()));
         e.b.setInsertionPointToEnd(block);
         e.pushScope();
-        LogicalResult done = this->block(source, map);
+        IRMapping inner(map); // what is made in here is not seen outside
+        LogicalResult done = this->block(source, inner);
         e.popScope();
         if (failed(done))
           return failure();

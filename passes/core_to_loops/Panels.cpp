@@ -219,7 +219,8 @@ LogicalResult adze::emitPackedMatmul(Emitter &e, PackedMatmulOp op, Value number
 /// Rows of a convolution: its output positions, all images in one row of them.
 static DimExpr convRows(Emitter &e, PackedConvOp op) {
   DimExpr rows = 1;
-  for (const DimExpr &d : ArrayRef(e.dims.shape(op.getResult()).dims).drop_back())
+  SmallVector<DimExpr> sizes = e.dims.shape(op.getResult()).dims;
+  for (const DimExpr &d : ArrayRef(sizes).drop_back())
     rows = rows * d;
   return rows;
 }

@@ -31,6 +31,9 @@ static bool isInlined(Value v) {
   return dense && dense.isSplat() && !dense.empty();
 }
 
+/// Contractions over panels read their operands from memory, not by element.
+static bool readsBuffers(Operation *op) { return isa<PackedMatmulOp, PackedConvOp>(op); }
+
 namespace {
 class Outliner {
 public:
@@ -52,7 +55,7 @@ private:
       SetVector<Value> used(op->getOperands().begin(), op->getOperands().end());
       getUsedValuesDefinedAbove(op->getRegions(), used);
       for (Value v : used) {
-        if (isInlined(v)) {
+        if (isInlined(v) && !readsBuffers(op)) {
           inlined.insert(v);
           continue;
         }
@@ -84,6 +87,9 @@ private:
       tensorDims.push_back(numbersOf(v));
     for (Value v : root->getResults())
       resultDims.push_back(numbersOf(v));
+    for (Operation *op : group)
+      for (Value v : op->getResults())
+        numbersOf(v);
     for (Value v : indices)
       if (!dims.size(v).constant())
         number(dims.size(v));
@@ -137,6 +143,9 @@ private:
     for (Operation *op : group) {
       Operation *copy = b.clone(*op, map);
       copy->walk([&](Operation *inner) { addSite(inner, op); });
+      // Sizes that are equal on the host are one argument here, whatever they are computed from.
+      if (op->getNumResults() == 1 && !cast<RankedTensorType>(op->getResult(0).getType()).hasStaticShape())
+        copy->setAttr("adze.dims", numbersOf(op->getResult(0)));
     }
     SmallVector<Value> results;
     for (Value v : root->getResults())
@@ -162,7 +171,11 @@ private:
     for (const DimExpr &size : ordered)
       inputs.push_back(materialize(b, loc, dims.dims, size, [&](AtomId id) -> Value {
         const DimContext::Atom &atom = dims.dims.atom(id);
-        return atom.dim < 0 ? atom.value : tensor::DimOp::create(b, loc, atom.value, atom.dim).getResult();
+        if (atom.dim >= 0)
+          return tensor::DimOp::create(b, loc, atom.value, atom.dim);
+        return isa<IndexType>(atom.value.getType())
+                   ? atom.value
+                   : arith::IndexCastOp::create(b, loc, b.getIndexType(), atom.value).getResult();
       }));
     inputs.append(tensors.begin(), tensors.end());
     auto launch = kernel::LaunchOp::create(b, loc, TypeRange(root->getResults()),
