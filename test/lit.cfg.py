@@ -14,7 +14,7 @@ llvm = "/usr/lib/llvm-22/bin"
 config.name = "adze"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test"]
-config.excludes = ["Inputs", "suite", "models"]
+config.excludes = ["Inputs", "suite", "models", "compiler"]
 config.test_source_root = os.path.join(root, "test")
 config.test_exec_root = os.path.join(build, "test", "lit")
 
