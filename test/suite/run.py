@@ -142,8 +142,9 @@ def main():
     command = [sys.executable, os.path.join(HERE, "child.py"), "{}", folder, options.backend]
     pool.run(command, jobs, options.jobs, options.timeout, results.add)
     if options.update_gaps:
-        # What a run of some routes or dims does not cover stays as it stands.
-        kept = {} if options.whole else {n: reason for n, reason in results.known.items() if n in index}
+        # What a run of some cases, routes or dims does not cover stays as it stands.
+        ran = set(names) if options.whole else set()
+        kept = {n: reason for n, reason in results.known.items() if n in index and n not in ran}
         gaps.write(options.gaps, {**kept, **results.failing()}, {n: group for n, (_, group) in index.items()})
         results.known = gaps.read(options.gaps)
     results.write()
