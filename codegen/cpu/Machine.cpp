@@ -3,6 +3,7 @@
 #include "runtime/cpu_features.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
@@ -26,10 +27,19 @@ static Architecture architecture() {
 #endif
 }
 
+/// Lets LLVM sink what it has hoisted out of a loop where registers are short. Without it the constants of an epilogue
+/// take the registers of the accumulators in the loop before, which spill. LLVM has no other way to ask for it.
+static void sinkRatherThanSpill() {
+  auto &options = llvm::cl::getRegisteredOptions();
+  if (auto it = options.find("sink-insts-to-avoid-spills"); it != options.end())
+    static_cast<llvm::cl::opt<bool> *>(it->second)->setValue(true);
+}
+
 static const llvm::Target *lookUp(StringRef triple, std::string &error) {
   static const bool initialised = [] {
     llvm::InitializeNativeTarget();
     llvm::InitializeNativeTargetAsmPrinter();
+    sinkRatherThanSpill();
     return true;
   }();
   (void)initialised;

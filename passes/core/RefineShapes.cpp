@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/core/Passes.h"
 
 using namespace mlir;
@@ -16,13 +17,40 @@ struct RefineShapes : impl::RefineShapesBase<RefineShapes> {
       if (function.isDeclaration())
         continue;
       DimAnalysis dims;
-      function.walk<WalkOrder::PreOrder>([&](Operation *op) { refine(op, dims); });
+      SmallVector<Operation *> ops; // refining adds ops and takes some away
+      function.walk<WalkOrder::PreOrder>([&](Operation *op) { ops.push_back(op); });
+      for (Operation *op : ops)
+        refine(op, dims);
       Operation *end = function.getBody().front().getTerminator();
       function.setType(FunctionType::get(&getContext(), function.getArgumentTypes(), end->getOperandTypes()));
     }
   }
 
 private:
+  /// A size of an op's result is computed from the sizes that the op's own are made of, so that no tensor is kept for
+  /// its size. True if `dim` was replaced.
+  static bool readFromInputs(tensor::DimOp dim, DimAnalysis &dims) {
+    auto source = dim.getSource().getDefiningOp<ShapeOp>();
+    std::optional<int64_t> number = dim.getConstantIndex();
+    if (!source || !number || *number < 0 || *number >= cast<RankedTensorType>(dim.getSource().getType()).getRank())
+      return false;
+    DimExpr size = dims.dim(dim.getSource(), *number);
+    if (auto atom = size.singleAtom(); atom && dims.dims.atom(*atom).value == dim.getSource())
+      return false; // the op itself decides it
+    OpBuilder b(dim);
+    Value v = materialize(b, dim.getLoc(), dims.dims, size, [&](AtomId id) -> Value {
+      const DimContext::Atom &atom = dims.dims.atom(id);
+      if (atom.dim >= 0)
+        return tensor::DimOp::create(b, dim.getLoc(), atom.value, atom.dim);
+      return isa<IndexType>(atom.value.getType())
+                 ? atom.value
+                 : arith::IndexCastOp::create(b, dim.getLoc(), b.getIndexType(), atom.value).getResult();
+    });
+    dim.replaceAllUsesWith(v);
+    dim.erase();
+    return true;
+  }
+
   /// Index values that are constants become so; results of shape ops take the sizes that are known.
   static void refine(Operation *op, DimAnalysis &dims) {
     if (isa<ShapeOp>(op)) {
@@ -34,6 +62,8 @@ private:
       return;
     }
     if (op->getNumResults() != 1 || isa<arith::ConstantOp>(op) || op->getParentOfType<GenerateOp>())
+      return;
+    if (auto dim = dyn_cast<tensor::DimOp>(op); dim && readFromInputs(dim, dims))
       return;
     Value v = op->getResult(0);
     std::optional<int64_t> known;

@@ -122,6 +122,57 @@ void Emitter::laneLoop(Value from, Value to, int64_t lanes, function_ref<void(Co
   run(middle, to, 1, false);
 }
 
+void Emitter::gridLoop(Value begin, Value end, ArrayRef<DimExpr> sizes, function_ref<void(ArrayRef<Coord>)> body) {
+  Coords at(sizes.size(), Coord{index(0)});
+  // The numbers [from, to) of the box that dimensions `level` and on span.
+  std::function<void(size_t, Value, Value)> run = [&](size_t level, Value from, Value to) {
+    while (level < sizes.size() && sizes[level].isConstant(1))
+      ++level;
+    if (level == sizes.size()) { // one number or none
+      branch(
+          cmpi(arith::CmpIPredicate::slt, from, to), {}, [&] { return body(at), Values(); }, [] { return Values(); });
+      return;
+    }
+    DimExpr inner = stride(sizes, level);
+    if (inner.isConstant(1)) {
+      loop(from, to, index(1), {}, [&](Value i, ValueRange) {
+        at[level] = {i};
+        body(at);
+        return Values();
+      });
+      return;
+    }
+    // Sizes are positive wherever there is a number.
+    Value count = size(inner);
+    Value first = b.createOrFold<arith::DivUIOp>(loc, from, count);
+    Value last = b.createOrFold<arith::CeilDivUIOp>(loc, to, count);
+    loop(first, last, index(1), {}, [&](Value i, ValueRange) {
+      at[level] = {i};
+      Value before = muli(i, count);
+      run(level + 1, create<arith::MaxSIOp>(subi(from, before), index(0)),
+          create<arith::MinSIOp>(subi(to, before), count));
+      return Values();
+    });
+  };
+  run(0, begin, end);
+}
+
+Coords Emitter::next(ArrayRef<Coord> at, ArrayRef<DimExpr> sizes) {
+  Coords out(at);
+  Value carry;
+  for (size_t i = sizes.size(); i-- > 0;) {
+    if (sizes[i].isConstant(1))
+      continue;
+    Value moved = addi(out[i].base, index(1));
+    if (carry)
+      moved = select(carry, moved, out[i].base);
+    Value over = cmpi(arith::CmpIPredicate::eq, moved, size(sizes[i]));
+    carry = over;
+    out[i].base = select(over, index(0), moved);
+  }
+  return out;
+}
+
 Coords Emitter::delinearize(Value linear, ArrayRef<DimExpr> sizes) {
   Coords at(sizes.size());
   for (size_t i = sizes.size(); i-- > 0;) {

@@ -109,8 +109,14 @@ public:
                 llvm::function_ref<Values()> otherwise);
   /// Runs `body` for each lane group and for each single index of [from, to): with `width` lanes, then with 1.
   void laneLoop(Value from, Value to, int64_t lanes, llvm::function_ref<void(Coord)> body);
+  /// Runs `body` at the coordinates of each number of [begin, end), counted row-major over `sizes`: one loop a
+  /// dimension, so that what depends on outer coordinates alone is found outside of the inner loops.
+  void gridLoop(Value begin, Value end, llvm::ArrayRef<core::DimExpr> sizes,
+                llvm::function_ref<void(llvm::ArrayRef<Coord>)> body);
   /// Splits a linear index into coordinates, row-major.
   Coords delinearize(Value linear, llvm::ArrayRef<core::DimExpr> sizes);
+  /// The coordinates after `at`, row-major.
+  Coords next(llvm::ArrayRef<Coord> at, llvm::ArrayRef<core::DimExpr> sizes);
   /// `index` counted from the end if negative; outside [-size, size) the run fails at `op`'s site and 0 comes out.
   Value checkIndex(Value index, Value size, mlir::Operation *op);
 
@@ -179,9 +185,9 @@ struct Grid {
 };
 /// The grid of a nest op.
 Grid nestGrid(Emitter &e, mlir::Operation *op);
-/// Emits the nest for item `item`. `write(at, values)` takes the op's results at coordinates, one value a result; it
-/// runs the epilogue and stores.
+/// Emits the nest for the items [begin, end). `write(at, values)` takes the op's results at coordinates, one value a
+/// result; it runs the epilogue and stores.
 using WriteFn = llvm::function_ref<mlir::LogicalResult(llvm::ArrayRef<Coord>, llvm::ArrayRef<mlir::Value>)>;
-mlir::LogicalResult emitNest(Emitter &e, mlir::Operation *op, mlir::Value item, WriteFn write);
+mlir::LogicalResult emitNest(Emitter &e, mlir::Operation *op, mlir::Value begin, mlir::Value end, WriteFn write);
 
 } // namespace adze

@@ -101,7 +101,6 @@ private:
 
   LogicalResult emitNestItems(Emitter &e, Grid &grid) {
     grid = nestGrid(e, nest);
-    LogicalResult done = success();
     SmallVector<DimExpr> sizes = dims.shape(nest->getResult(0)).dims;
     if (isTiled(nest) &&
         llvm::all_of(returned->getOperands(), [&](Value v) { return e.fits(Emitter::Form::Rows, v, sizes, nest); })) {
@@ -114,12 +113,7 @@ private:
         e.bind(result, at, v);
       return storeResults(e, at, sizes);
     };
-    e.loop(begin, end, e.index(1), {}, [&](Value item, ValueRange) {
-      if (succeeded(done))
-        done = emitNest(e, nest, item, write);
-      return Emitter::Values();
-    });
-    return done;
+    return emitNest(e, nest, begin, end, write);
   }
 
   static DimExpr total(ArrayRef<DimExpr> sizes) {
@@ -164,14 +158,14 @@ private:
     SmallVector<DimExpr> collapsed{grid.items, sizes.back()};
     if (rows)
       e.form = Emitter::Form::Rows;
-    e.loop(begin, end, e.index(1), {}, [&](Value item, ValueRange) {
-      Coords at = rows ? Coords{{item}} : e.delinearize(item, ArrayRef(sizes).drop_back());
+    ArrayRef<DimExpr> in = rows ? ArrayRef(collapsed) : ArrayRef(sizes);
+    e.gridLoop(begin, end, in.drop_back(), [&](ArrayRef<Coord> row) {
+      Coords at(row);
       at.push_back({});
       e.laneLoop(e.index(0), e.size(sizes.back()), lanes, [&](Coord i) {
         at.back() = i;
-        emit(at, rows ? ArrayRef(collapsed) : ArrayRef(sizes));
+        emit(at, in);
       });
-      return Emitter::Values();
     });
     return done;
   }

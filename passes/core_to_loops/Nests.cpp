@@ -61,12 +61,11 @@ Grid adze::nestGrid(Emitter &e, Operation *op) {
       .Default([](Operation *) { return Grid(); });
 }
 
-LogicalResult adze::emitNest(Emitter &e, Operation *op, Value item, WriteFn write) {
+/// Emits one item of a nest that is not tiled.
+static LogicalResult emitItem(Emitter &e, Operation *op, Value item, WriteFn write) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case([&](MatmulOp op) { return emitMatmul(e, op, item, write); })
       .Case([&](ConvOp op) { return emitConv(e, op, item, write); })
-      .Case([&](PackedMatmulOp op) { return emitPackedMatmul(e, op, item, write); })
-      .Case([&](PackedConvOp op) { return emitPackedConv(e, op, item, write); })
       .Case([&](SoftmaxOp op) { return emitSoftmax(e, op, item, write); })
       .Case([&](NormOp op) { return emitNorm(e, op, item, write); })
       .Case([&](ScanOp op) { return emitScan(e, op, item, write); })
@@ -76,4 +75,17 @@ LogicalResult adze::emitNest(Emitter &e, Operation *op, Value item, WriteFn writ
       .Case([&](NonZeroOp op) { return emitNonZeroCount(e, op, write); })
       .Case([&](NonZeroIndicesOp op) { return emitNonZeroIndices(e, op); })
       .Default([](Operation *op) { return emitError(op->getLoc()) << "'" << op->getName() << "' is not a nest"; });
+}
+
+LogicalResult adze::emitNest(Emitter &e, Operation *op, Value begin, Value end, WriteFn write) {
+  if (auto matmul = dyn_cast<PackedMatmulOp>(op))
+    return emitPackedMatmul(e, matmul, begin, end, write);
+  if (auto conv = dyn_cast<PackedConvOp>(op))
+    return emitPackedConv(e, conv, begin, end, write);
+  LogicalResult done = success();
+  e.loop(begin, end, e.index(1), {}, [&](Value item, ValueRange) {
+    done = emitItem(e, op, item, write);
+    return Emitter::Values();
+  });
+  return done;
 }

@@ -15,21 +15,18 @@ Grid rowGrid(Emitter &e, mlir::Value result, const core::DimExpr &work);
 /// vectors.
 int64_t nestLanes(Emitter &e, mlir::Value tensor, int64_t dim);
 
-/// The register tile of a contraction: `rows` rows by a panel of `vectors` vectors of `lanes` f32.
-struct TileShape {
-  int64_t lanes, vectors, rows;
-};
-/// The tile that fits the register file; the panel is always 16 columns.
-TileShape tileShape(int64_t vectorBytes, int64_t vectorRegisters);
-
 Grid packedMatmulGrid(Emitter &e, core::PackedMatmulOp op);
 Grid packedConvGrid(Emitter &e, core::PackedConvOp op);
+
+// Tiled nests emit a range of items.
+mlir::LogicalResult emitPackedMatmul(Emitter &e, core::PackedMatmulOp op, mlir::Value begin, mlir::Value end,
+                                     WriteFn write);
+mlir::LogicalResult emitPackedConv(Emitter &e, core::PackedConvOp op, mlir::Value begin, mlir::Value end,
+                                   WriteFn write);
 
 // Each emits one item; what an item is, nestGrid says.
 mlir::LogicalResult emitMatmul(Emitter &e, core::MatmulOp op, mlir::Value item, WriteFn write);
 mlir::LogicalResult emitConv(Emitter &e, core::ConvOp op, mlir::Value item, WriteFn write);
-mlir::LogicalResult emitPackedMatmul(Emitter &e, core::PackedMatmulOp op, mlir::Value item, WriteFn write);
-mlir::LogicalResult emitPackedConv(Emitter &e, core::PackedConvOp op, mlir::Value item, WriteFn write);
 mlir::LogicalResult emitSoftmax(Emitter &e, core::SoftmaxOp op, mlir::Value item, WriteFn write);
 mlir::LogicalResult emitNorm(Emitter &e, core::NormOp op, mlir::Value item, WriteFn write);
 mlir::LogicalResult emitScan(Emitter &e, core::ScanOp op, mlir::Value item, WriteFn write);

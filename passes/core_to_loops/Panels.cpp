@@ -1,107 +1,171 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Contractions over packed panels: a register tile of MR rows by one panel of 16 columns, with unknown rows. The rows
-// of an item are equalised, so that a tile is never tiny beside full ones, and a body for each number of rows is picked
-// by a switch.
-//
-// The inner loop broadcasts one element of each row and multiplies it with the panel's vectors; accumulators stay in
-// registers over all of the depth. They go through 16 * MR elements of scratch memory to the epilogue, which is emitted
-// once for all row counts.
+// Contractions over packed panels, with unknown rows. Rows are cut into blocks of about equal size, so that a tile is
+// never tiny beside full ones, and a body for each number of rows is picked by a switch. Sums go from registers through
+// the epilogue to the result; through scratch memory where the epilogue is long, so that it is emitted once, and where
+// the last columns are not whole panels.
 #include "passes/core_to_loops/Nests.h"
+#include "passes/core_to_loops/RegisterTile.h"
 
 using namespace mlir;
 using namespace adze;
 using namespace adze::core;
 
-static constexpr int64_t kPanel = 16;
-
-TileShape adze::tileShape(int64_t vectorBytes, int64_t vectorRegisters) {
-  int64_t lanes = vectorBytes / 4, vectors = kPanel / lanes;
-  // Accumulators, the panel's vectors and one broadcast fit the register file.
-  int64_t rows = (vectorRegisters - vectors - 1) / vectors;
-  return {lanes, vectors, std::min<int64_t>(rows, 14)};
-}
+/// Panels of this many bytes stay in the second-level cache while rows pass by.
+static constexpr int64_t kSmallRightBytes = 192 * 1024;
 
 namespace {
-/// What one tile reads: rows of the left side at `rowBases`, and a panel; `loops` walk both.
-struct Tile {
-  Value left, panel;
-  SmallVector<Value> rowBases;
-  Value panelBase;
-  /// Outer reduction loops: count, and the elements that one step moves on the left side and in the panel.
-  struct Loop {
-    Value count, leftStep, panelStep;
-  };
-  SmallVector<Loop> loops;
-  Value depth; ///< of the innermost loop: contiguous on the left, 16 apart in the panel
+/// The parallel space of a contraction: `batch` independent products of `rows` rows by panels in groups of a tile's.
+struct TileSpace {
+  TileShape shape;
+  SmallVector<DimExpr> batch;
+  DimExpr rows, panels, depth;
+  DimExpr groups, blocks;
+  bool rowsOutside; ///< all panels for one block of rows after the other, rather than all rows for a group of panels
+
+  TileSpace(Emitter &e, ArrayRef<DimExpr> batch, const DimExpr &rows, const DimExpr &panels, const DimExpr &depth)
+      : shape(chooseTile(e.vectorBytes, e.vectorRegisters, panels)), batch(batch), rows(rows), panels(panels),
+        depth(depth), groups(e.dims.dims.ceilDiv(panels, shape.panels)), blocks(e.dims.dims.ceilDiv(rows, shape.rows)) {
+    auto bytes = (panels * depth * DimExpr(4 * kPanel)).constant();
+    rowsOutside = bytes && *bytes <= kSmallRightBytes;
+  }
+
+  SmallVector<DimExpr> sizes() const {
+    SmallVector<DimExpr> out(batch);
+    out.append({rowsOutside ? blocks : groups, rowsOutside ? groups : blocks});
+    return out;
+  }
+
+  Grid grid(Emitter &e) const {
+    Grid grid;
+    for (const DimExpr &d : sizes())
+      grid.items = grid.items * d;
+    DimExpr work = depth * DimExpr(shape.columns() * shape.rows / 8);
+    grid.grain = e.dims.dims.floorDiv(DimExpr(kGrainWork), e.dims.dims.max(work, DimExpr(1))) + DimExpr(1);
+    return grid;
+  }
 };
 
-class TileEmitter {
-public:
-  TileEmitter(Emitter &e, TileShape shape, Value accumulators) : e(e), shape(shape), accumulators(accumulators) {}
+/// A block of rows: [first, first + count).
+struct RowBlock {
+  Value first, count;
+};
 
-  /// Computes `tile`, whose rows are those of its rowBases, into the scratch accumulators.
-  void run(const Tile &tile) {
-    auto vector = VectorType::get({shape.lanes}, e.b.getF32Type());
-    Emitter::Values zero(tile.rowBases.size() * shape.vectors, e.constant(vector, 0));
-    Emitter::Values sums = reduce(tile, 0, tile.rowBases, tile.panelBase, zero);
-    for (auto [i, sum] : llvm::enumerate(sums))
-      vector::StoreOp::create(e.b, e.loc, sum, accumulators, ValueRange{e.index(int64_t(i) * shape.lanes)});
+/// Writes the sums of tiles through the epilogue.
+class TileWriter {
+public:
+  TileWriter(Emitter &e, Operation *op, TileShape shape, WriteFn write)
+      : e(e), op(op), shape(shape), write(write), sizes(e.dims.shape(op->getResult(0)).dims) {
+    vectorised = llvm::all_of(op->getBlock()->getTerminator()->getOperands(),
+                              [&](Value v) { return e.vectorizable(v, sizes.size() - 1); });
+    auto columns = sizes.back().constant();
+    wholeTiles = columns && *columns % shape.columns() == 0;
+    direct = vectorised && isShort();
+    if (!direct || !wholeTiles)
+      memory = e.scratchBuffer(e.b.getF32Type(), DimExpr(shape.rows * shape.columns()));
   }
+
+  /// Says where the tiles that follow lie: at result column `column`.
+  void setColumn(Value column) {
+    from = column;
+    Value end = e.addi(from, e.index(shape.columns()));
+    to = e.create<arith::MinSIOp>(end, e.size(sizes.back()));
+    isWhole = wholeTiles ? Value() : e.cmpi(arith::CmpIPredicate::sle, end, e.size(sizes.back()));
+  }
+
+  /// Takes the sums of the `count` rows from result row `row` on: writes them, or keeps them for finish().
+  void take(Value row, int64_t count, ArrayRef<Value> sums) {
+    if (!direct)
+      return keep(sums);
+    if (wholeTiles)
+      return writeVectors(row, count, sums);
+    e.branch(
+        isWhole, {}, [&] { return writeVectors(row, count, sums), Emitter::Values(); },
+        [&] { return keep(sums), Emitter::Values(); });
+  }
+
+  /// Writes what was kept of `block`.
+  void finish(const RowBlock &block) {
+    if (direct && wholeTiles)
+      return;
+    if (!direct)
+      return writeKept(block);
+    e.branch(isWhole, {}, [&] { return Emitter::Values(); }, [&] { return writeKept(block), Emitter::Values(); });
+  }
+
+  LogicalResult result() const { return failure(failed); }
 
 private:
-  Emitter::Values reduce(const Tile &tile, size_t level, ArrayRef<Value> rows, Value panel, Emitter::Values carried) {
-    if (level == tile.loops.size())
-      return innermost(tile, rows, panel, carried);
-    const Tile::Loop &loop = tile.loops[level];
-    return e.loop(e.index(0), loop.count, e.index(1), carried, [&](Value i, ValueRange next) {
-      Value moveLeft = e.muli(i, loop.leftStep), movePanel = e.muli(i, loop.panelStep);
-      SmallVector<Value> inner = llvm::map_to_vector(rows, [&](Value row) { return e.addi(row, moveLeft); });
-      return reduce(tile, level + 1, inner, e.addi(panel, movePanel), Emitter::Values(next));
-    });
+  /// True if the epilogue is emitted for every row count without being most of the code.
+  bool isShort() const {
+    int64_t cost = 0;
+    for (Operation &other : *op->getBlock()) {
+      auto unary = dyn_cast<UnaryOp>(other);
+      bool plain = !unary || llvm::is_contained({UnaryKind::abs, UnaryKind::neg, UnaryKind::relu, UnaryKind::sqrt},
+                                                unary.getKind());
+      bool free = &other == op || isa<ConstantOp, BroadcastOp>(other) || other.hasTrait<OpTrait::IsTerminator>() ||
+                  other.hasTrait<OpTrait::ConstantLike>();
+      cost += free ? 0 : plain ? 1 : 16;
+    }
+    return cost <= 8;
   }
 
-  Emitter::Values innermost(const Tile &tile, ArrayRef<Value> rows, Value panel, Emitter::Values carried) {
-    auto vector = VectorType::get({shape.lanes}, e.b.getF32Type());
-    return e.loop(e.index(0), tile.depth, e.index(1), carried, [&](Value k, ValueRange sums) {
-      Value at = e.addi(panel, e.muli(k, e.index(kPanel)));
-      Emitter::Values right, next;
-      for (int64_t v = 0; v < shape.vectors; ++v)
-        right.push_back(e.create<vector::LoadOp>(vector, tile.panel, ValueRange{e.addi(at, e.index(v * shape.lanes))}));
-      for (auto [r, row] : llvm::enumerate(rows)) {
-        Value left = e.create<memref::LoadOp>(tile.left, ValueRange{e.addi(row, k)});
-        Value splat = e.create<vector::BroadcastOp>(vector, left);
-        for (int64_t v = 0; v < shape.vectors; ++v)
-          next.push_back(e.create<vector::FMAOp>(splat, right[v], sums[r * shape.vectors + v]));
+  void keep(ArrayRef<Value> sums) {
+    for (auto [i, sum] : llvm::enumerate(sums))
+      vector::StoreOp::create(e.b, e.loc, sum, memory, ValueRange{e.index(int64_t(i) * shape.lanes)});
+  }
+
+  /// Coordinates of result row `row` but for the last, as the emitter's form is.
+  Coords rowAt(Value row) {
+    return e.form == Emitter::Form::Rows ? Coords{{row}} : e.delinearize(row, ArrayRef(sizes).drop_back());
+  }
+
+  void writeVectors(Value row, int64_t count, ArrayRef<Value> sums) {
+    int64_t width = std::exchange(e.width, shape.lanes);
+    SmallVector<Coord> columns;
+    for (int64_t v = 0; v < shape.vectors(); ++v)
+      columns.push_back({e.addi(from, e.index(v * shape.lanes)), true});
+    Coords at = rowAt(row);
+    for (int64_t r = 0; r < count; ++r) {
+      for (auto [v, column] : llvm::enumerate(columns)) {
+        Coords where(at);
+        where.push_back(column);
+        failed |= mlir::failed(write(where, sums[r * shape.vectors() + v]));
       }
-      return next;
+      if (r + 1 < count)
+        at = e.form == Emitter::Form::Rows ? Coords{{e.addi(row, e.index(r + 1))}}
+                                           : e.next(at, ArrayRef(sizes).drop_back());
+    }
+    e.width = width;
+  }
+
+  void writeKept(const RowBlock &block) {
+    e.loop(e.index(0), block.count, e.index(1), {}, [&](Value r, ValueRange) {
+      Value base = e.subi(e.muli(r, e.index(shape.columns())), from);
+      Coords at = rowAt(e.addi(block.first, r));
+      at.push_back({});
+      e.laneLoop(from, to, vectorised ? shape.lanes : 1, [&](Coord n) {
+        at.back() = n;
+        Coord place{e.addi(base, n.base), n.lane};
+        failed |= mlir::failed(write(at, e.load(memory, e.b.getF32Type(), place, e.dims.dims.named(""))));
+      });
+      return Emitter::Values();
     });
   }
 
   Emitter &e;
+  Operation *op;
   TileShape shape;
-  Value accumulators;
+  WriteFn write;
+  SmallVector<DimExpr> sizes;
+  bool vectorised, wholeTiles, direct, failed = false;
+  Value memory, from, to, isWhole;
 };
 
-/// The part of one item: rows [first, first + rows) of the left side's `total` rows, and one panel.
-struct Item {
-  Value batch, panel, first, rows;
-};
-
-/// Splits an item number into batch, panel and equalised rows; neighbours share the panel.
-Item splitItem(Emitter &e, Value item, Value panels, Value rows, Value blocks) {
-  Value perBatch = e.muli(panels, blocks);
-  Value batch = e.b.createOrFold<arith::DivUIOp>(e.loc, item, perBatch);
-  Value rest = e.b.createOrFold<arith::RemUIOp>(e.loc, item, perBatch);
-  Value panel = e.b.createOrFold<arith::DivUIOp>(e.loc, rest, blocks);
-  Value block = e.b.createOrFold<arith::RemUIOp>(e.loc, rest, blocks);
-  Value first = e.b.createOrFold<arith::DivUIOp>(e.loc, e.muli(block, rows), blocks);
-  Value end = e.b.createOrFold<arith::DivUIOp>(e.loc, e.muli(e.addi(block, e.index(1)), rows), blocks);
-  return {batch, panel, first, e.subi(end, first)};
-}
-
-/// Runs `body(n)` for the n in [1, most] that `rows` is.
-void switchRows(Emitter &e, Value rows, int64_t most, function_ref<void(int64_t)> body) {
-  SmallVector<int64_t> cases = llvm::to_vector(llvm::seq<int64_t>(1, most));
+/// Runs `body(n)` for the n of `counts` that `rows` is; the last one is taken for all others.
+void switchRows(Emitter &e, Value rows, ArrayRef<int64_t> counts, function_ref<void(int64_t)> body) {
+  if (counts.size() == 1)
+    return body(counts[0]);
+  auto cases = counts.drop_back();
   auto op = scf::IndexSwitchOp::create(e.b, e.loc, TypeRange{}, rows, cases, cases.size());
   auto fill = [&](Region &region, int64_t n) {
     OpBuilder::InsertionGuard guard(e.b);
@@ -113,163 +177,196 @@ void switchRows(Emitter &e, Value rows, int64_t most, function_ref<void(int64_t)
   };
   for (auto [region, n] : llvm::zip(op.getCaseRegions(), cases))
     fill(region, n);
-  fill(op.getDefaultRegion(), most);
+  fill(op.getDefaultRegion(), counts.back());
 }
 
-/// Hands each element of the accumulated tile to `write`, at full coordinates or at row and column, as the emitter's
-/// form is.
-LogicalResult writeTile(Emitter &e, Operation *op, const Item &item, Value accumulators, TileShape shape,
-                        Value firstRow, WriteFn write) {
-  SmallVector<DimExpr> sizes = e.dims.shape(op->getResult(0)).dims;
-  Value columns = e.size(sizes.back());
-  Value from = e.muli(item.panel, e.index(kPanel));
-  Value to = e.create<arith::MinSIOp>(e.addi(from, e.index(kPanel)), columns);
-  int64_t lanes = shape.lanes;
-  for (Value returned : op->getBlock()->getTerminator()->getOperands())
-    if (!e.vectorizable(returned, sizes.size() - 1))
-      lanes = 1;
-  bool failed = false;
-  e.loop(e.index(0), item.rows, e.index(1), {}, [&](Value r, ValueRange) {
-    Value row = e.addi(firstRow, r), base = e.subi(e.muli(r, e.index(kPanel)), from);
-    Coords at = e.form == Emitter::Form::Rows ? Coords{{row}} : e.delinearize(row, ArrayRef(sizes).drop_back());
-    at.push_back({});
-    e.laneLoop(from, to, lanes, [&](Coord n) {
-      at.back() = n;
-      Coord place{e.addi(base, n.base), n.lane};
-      Value v = e.load(accumulators, e.b.getF32Type(), place, DimExpr(kPanel));
-      failed |= mlir::failed(write(at, v));
+/// Emits all tiles of a range of items.
+class TileLoops {
+public:
+  TileLoops(Emitter &e, const TileSpace &space) : e(e), space(space) {
+    // Of `blocks` blocks the first `longer` have one row more than the others.
+    blocks = e.size(space.blocks);
+    least = e.b.createOrFold<arith::DivUIOp>(e.loc, e.size(space.rows), blocks);
+    longer = e.b.createOrFold<arith::RemUIOp>(e.loc, e.size(space.rows), blocks);
+    counts = llvm::to_vector(llvm::seq_inclusive<int64_t>(1, space.shape.rows));
+    if (auto rows = space.rows.constant(), parts = space.blocks.constant(); rows && parts && *parts > 0) {
+      counts = {*rows / *parts};
+      if (*rows % *parts)
+        counts.push_back(counts[0] + 1);
+    }
+  }
+
+  /// operands(batch coordinates, row block, count, panel numbers): what a tile of `count` rows multiplies.
+  using OperandsFn = function_ref<TileOperands(ArrayRef<Coord>, const RowBlock &, int64_t, ArrayRef<Value>)>;
+
+  LogicalResult run(Value begin, Value end, Operation *op, OperandsFn operands, WriteFn write) {
+    TileWriter writer(e, op, space.shape, write);
+    e.gridLoop(begin, end, space.sizes(), [&](ArrayRef<Coord> at) {
+      Value group = at[at.size() - (space.rowsOutside ? 1 : 2)].base;
+      Value block = at[at.size() - (space.rowsOutside ? 2 : 1)].base;
+      at = at.drop_back(2);
+      Value batch = e.linear(at, space.batch);
+      RowBlock rows = rowBlock(block);
+      SmallVector<Value> panels = panelNumbers(group);
+      writer.setColumn(e.muli(group, e.index(space.shape.columns())));
+      Value firstOfAll = e.addi(e.muli(batch, e.size(space.rows)), rows.first);
+      switchRows(e, rows.count, counts, [&](int64_t count) {
+        writer.take(firstOfAll, count, emitTile(e, space.shape, operands(at, rows, count, panels)));
+      });
+      writer.finish({firstOfAll, rows.count});
     });
-    return Emitter::Values();
-  });
-  return failure(failed);
-}
+    return writer.result();
+  }
+
+private:
+  RowBlock rowBlock(Value block) {
+    Value more = e.cmpi(arith::CmpIPredicate::ult, block, longer);
+    Value first = e.addi(e.muli(block, least), e.select(more, block, longer));
+    return {first, e.select(more, e.addi(least, e.index(1)), least)};
+  }
+
+  /// The panels of a group; beyond the last it is the last again, whose columns are not written.
+  SmallVector<Value> panelNumbers(Value group) {
+    SmallVector<Value> out;
+    auto count = space.panels.constant();
+    bool whole = space.shape.panels == 1 || (count && *count % space.shape.panels == 0);
+    for (int64_t i = 0; i < space.shape.panels; ++i) {
+      Value panel = e.addi(e.muli(group, e.index(space.shape.panels)), e.index(i));
+      Value last = whole ? Value() : e.size(space.panels - DimExpr(1));
+      out.push_back(whole ? panel : e.create<arith::MinUIOp>(panel, last));
+    }
+    return out;
+  }
+
+  Emitter &e;
+  const TileSpace &space;
+  Value blocks, least, longer;
+  SmallVector<int64_t> counts;
+};
 } // namespace
 
-/// Rows of the left side and columns in panels, of a contraction with `batch` independent parts.
-static Grid panelGrid(Emitter &e, const DimExpr &batch, const DimExpr &panels, const DimExpr &rows,
-                      const DimExpr &depth) {
-  TileShape shape = tileShape(e.vectorBytes, e.vectorRegisters);
-  Grid grid;
-  grid.items = batch * panels * e.dims.dims.ceilDiv(rows, shape.rows);
-  DimExpr work = depth * DimExpr(kPanel * shape.rows / 8);
-  grid.grain = e.dims.dims.floorDiv(DimExpr(kGrainWork), e.dims.dims.max(work, DimExpr(1))) + DimExpr(1);
-  return grid;
-}
-
-/// Sizes of a packed matmul: batch dimensions of the result, rows, depth, panels. A right side without batch dimensions
-/// takes all rows of the left side as one matrix.
-struct MatmulSizes {
-  SmallVector<DimExpr> batch;
-  DimExpr rows, depth, panels;
-};
-static MatmulSizes matmulSizes(Emitter &e, PackedMatmulOp op) {
+/// A right side without batch dimensions takes all rows of the left side as one matrix.
+static TileSpace matmulSpace(Emitter &e, PackedMatmulOp op) {
   SmallVector<DimExpr> out = e.dims.shape(op.getResult()).dims, b = e.dims.shape(op.getPanels()).dims;
-  SmallVector<DimExpr> batch;
-  DimExpr rows = out[out.size() - 2];
   ArrayRef<DimExpr> head = ArrayRef(out).drop_back(2);
+  DimExpr rows = out[out.size() - 2];
+  SmallVector<DimExpr> batch;
   if (b.size() == 3)
     for (const DimExpr &d : head)
       rows = rows * d;
   else
     batch.assign(head.begin(), head.end());
-  return {batch, rows, b[b.size() - 2], b[b.size() - 3]};
+  return TileSpace(e, batch, rows, b[b.size() - 3], b[b.size() - 2]);
 }
 
-Grid adze::packedMatmulGrid(Emitter &e, PackedMatmulOp op) {
-  MatmulSizes sizes = matmulSizes(e, op);
-  DimExpr parts = 1;
-  for (const DimExpr &d : sizes.batch)
-    parts = parts * d;
-  return panelGrid(e, parts, sizes.panels, sizes.rows, sizes.depth);
-}
-
-LogicalResult adze::emitPackedMatmul(Emitter &e, PackedMatmulOp op, Value number, WriteFn write) {
-  TileShape shape = tileShape(e.vectorBytes, e.vectorRegisters);
-  MatmulSizes m = matmulSizes(e, op);
-  ArrayRef<DimExpr> batch = m.batch;
-  const DimExpr &rows = m.rows, &depth = m.depth, &panels = m.panels;
-  Item item = splitItem(e, number, e.size(panels), e.size(rows), e.size(e.dims.dims.ceilDiv(rows, shape.rows)));
-  Coords at = e.delinearize(item.batch, batch);
-  auto batchOffset = [&](Value operand, size_t inner) {
-    SmallVector<DimExpr> sizes = e.dims.shape(operand).dims;
-    size_t own = sizes.size() - inner;
-    Coords in;
-    SmallVector<DimExpr> head(sizes.begin(), sizes.begin() + own);
-    for (size_t i = 0; i < own; ++i)
-      in.push_back(e.broadcastCoord(sizes[i], batch[batch.size() - own + i], at[batch.size() - own + i]));
-    return e.linear(in, head);
-  };
-  Value depthValue = e.size(depth);
-  Value left = e.index(0), right = e.muli(item.panel, e.muli(depthValue, e.index(kPanel)));
-  if (!batch.empty()) {
-    left = e.muli(batchOffset(op.getLhs(), 2), e.size(rows * depth));
-    right = e.addi(right, e.muli(batchOffset(op.getPanels(), 3), e.size(panels * depth * DimExpr(kPanel))));
-  }
-  Value accumulators = e.scratchBuffer(e.b.getF32Type(), DimExpr(shape.rows * kPanel));
-  switchRows(e, item.rows, shape.rows, [&](int64_t count) {
-    Tile tile{e.buffers.lookup(op.getLhs()), e.buffers.lookup(op.getPanels()), {}, right, {}, depthValue};
-    for (int64_t r = 0; r < count; ++r)
-      tile.rowBases.push_back(e.addi(left, e.muli(e.addi(item.first, e.index(r)), depthValue)));
-    TileEmitter(e, shape, accumulators).run(tile);
-  });
-  Value firstRow = e.addi(e.muli(item.batch, e.size(rows)), item.first);
-  return writeTile(e, op, item, accumulators, shape, firstRow, write);
-}
-
-/// Rows of a convolution: its output positions, all images in one row of them.
-static DimExpr convRows(Emitter &e, PackedConvOp op) {
+/// All output positions of all images are rows of one matrix.
+static TileSpace convSpace(Emitter &e, PackedConvOp op) {
+  SmallVector<DimExpr> panels = e.dims.shape(op.getPanels()).dims, out = e.dims.shape(op.getResult()).dims;
   DimExpr rows = 1;
-  SmallVector<DimExpr> sizes = e.dims.shape(op.getResult()).dims;
-  for (const DimExpr &d : ArrayRef(sizes).drop_back())
+  for (const DimExpr &d : ArrayRef(out).drop_back())
     rows = rows * d;
-  return rows;
+  return TileSpace(e, {}, rows, panels[0], panels[1]);
 }
 
-Grid adze::packedConvGrid(Emitter &e, PackedConvOp op) {
-  SmallVector<DimExpr> panels = e.dims.shape(op.getPanels()).dims;
-  return panelGrid(e, 1, panels[0], convRows(e, op), panels[1]);
-}
+Grid adze::packedMatmulGrid(Emitter &e, PackedMatmulOp op) { return matmulSpace(e, op).grid(e); }
+Grid adze::packedConvGrid(Emitter &e, PackedConvOp op) { return convSpace(e, op).grid(e); }
 
-LogicalResult adze::emitPackedConv(Emitter &e, PackedConvOp op, Value number, WriteFn write) {
-  TileShape shape = tileShape(e.vectorBytes, e.vectorRegisters);
-  SmallVector<DimExpr> in = e.dims.shape(op.getInput()).dims, out = e.dims.shape(op.getResult()).dims;
-  SmallVector<DimExpr> panels = e.dims.shape(op.getPanels()).dims;
-  DimExpr rows = convRows(e, op);
-  Item item = splitItem(e, number, e.size(panels[0]), e.size(rows), e.size(e.dims.dims.ceilDiv(rows, shape.rows)));
-  size_t spatial = op.getWindow().size();
-  Value accumulators = e.scratchBuffer(e.b.getF32Type(), DimExpr(shape.rows * kPanel));
-
-  // Where each output position's window begins in the input, found once an item for all row counts.
-  SmallVector<Value> starts;
-  for (int64_t r = 0; r < shape.rows; ++r) {
-    Coords at = e.delinearize(e.addi(item.first, e.index(r)), ArrayRef(out).drop_back());
-    for (size_t i = 0; i < spatial; ++i)
-      at[i + 1].base = e.muli(at[i + 1].base, e.index(op.getStrides()[i]));
-    starts.push_back(e.muli(e.linear(at, ArrayRef(in).drop_back()), e.size(in.back())));
-  }
-  // The window's last dimensions that are contiguous in the input with its channels make the innermost loop.
-  DimExpr depth = in.back();
-  size_t outer = spatial;
-  if (spatial && op.getDilations()[spatial - 1] == 1) {
-    depth = depth * DimExpr(op.getWindow()[spatial - 1]);
-    --outer;
-  }
-  switchRows(e, item.rows, shape.rows, [&](int64_t count) {
-    Value base = e.muli(item.panel, e.size(panels[1] * DimExpr(kPanel)));
-    Tile tile{e.buffers.lookup(op.getInput()),
-              e.buffers.lookup(op.getPanels()),
-              SmallVector<Value>(starts.begin(), starts.begin() + count),
-              base,
-              {},
-              e.size(depth)};
-    for (size_t i = 0; i < outer; ++i) {
-      DimExpr panelStep = depth * DimExpr(kPanel);
-      for (size_t j = i + 1; j < outer; ++j)
-        panelStep = panelStep * DimExpr(op.getWindow()[j]);
-      DimExpr leftStep = e.stride(in, i + 1) * DimExpr(op.getDilations()[i]);
-      tile.loops.push_back({e.index(op.getWindow()[i]), e.size(leftStep), e.size(panelStep)});
+LogicalResult adze::emitPackedMatmul(Emitter &e, PackedMatmulOp op, Value begin, Value end, WriteFn write) {
+  TileSpace space = matmulSpace(e, op);
+  Value depth = e.size(space.depth);
+  // Where the matrix of a batch coordinate begins in an operand of `inner` further dimensions.
+  auto batchOffset = [&](Value operand, size_t inner, ArrayRef<Coord> at, const DimExpr &matrix) {
+    SmallVector<DimExpr> sizes = e.dims.shape(operand).dims;
+    ArrayRef<DimExpr> head = ArrayRef(sizes).drop_back(inner);
+    size_t skip = space.batch.size() - head.size();
+    Coords in;
+    for (size_t i = 0; i < head.size(); ++i)
+      in.push_back(e.broadcastCoord(head[i], space.batch[skip + i], at[skip + i]));
+    return e.muli(e.linear(in, head), e.size(matrix));
+  };
+  auto operands = [&](ArrayRef<Coord> at, const RowBlock &rows, int64_t count, ArrayRef<Value> panels) {
+    TileOperands tile{e.buffers.lookup(op.getLhs()), e.buffers.lookup(op.getPanels()), {}, {}, {}, depth};
+    Value left = e.index(0), right = e.index(0);
+    if (!space.batch.empty()) {
+      left = batchOffset(op.getLhs(), 2, at, space.rows * space.depth);
+      right = batchOffset(op.getPanels(), 3, at, space.panels * space.depth * DimExpr(kPanel));
     }
-    TileEmitter(e, shape, accumulators).run(tile);
-  });
-  return writeTile(e, op, item, accumulators, shape, item.first, write);
+    left = e.addi(left, e.muli(rows.first, depth));
+    for (int64_t r = 0; r < count; ++r)
+      tile.rows.push_back(e.addi(left, e.muli(e.index(r), depth)));
+    for (Value panel : panels)
+      tile.panels.push_back(e.addi(right, e.muli(panel, e.size(space.depth * DimExpr(kPanel)))));
+    return tile;
+  };
+  return TileLoops(e, space).run(begin, end, op, operands, write);
+}
+
+namespace {
+/// How the windows of a convolution's rows lie in its input.
+class ConvWindows {
+public:
+  ConvWindows(Emitter &e, PackedConvOp op)
+      : e(e), op(op), in(e.dims.shape(op.getInput()).dims), out(e.dims.shape(op.getResult()).dims),
+        outer(op.getWindow().size()), depth(in.back()) {
+    // The window's last dimension is contiguous in the input with its channels.
+    if (outer && op.getDilations()[outer - 1] == 1)
+      depth = depth * DimExpr(op.getWindow()[--outer]);
+  }
+
+  Value innerDepth() { return e.size(depth); }
+
+  /// Where the windows of `count` output positions from row `first` on begin in the input.
+  SmallVector<Value> starts(Value first, int64_t count) {
+    ArrayRef<DimExpr> positions = ArrayRef(out).drop_back();
+    Coords at = e.delinearize(first, positions);
+    SmallVector<Value> starts;
+    for (int64_t r = 0; r < count; ++r) {
+      Coords corner(at);
+      for (auto [i, stride] : llvm::enumerate(op.getStrides()))
+        corner[i + 1].base = e.muli(corner[i + 1].base, e.index(stride));
+      starts.push_back(e.muli(e.linear(corner, ArrayRef(in).drop_back()), e.size(in.back())));
+      if (r + 1 < count)
+        at = e.next(at, positions);
+    }
+    return starts;
+  }
+
+  /// The window's dimensions that the innermost loop leaves.
+  SmallVector<TileOperands::Loop> loops() {
+    SmallVector<TileOperands::Loop> loops;
+    for (size_t i = 0; i < outer; ++i) {
+      DimExpr rightStep = depth * DimExpr(kPanel);
+      for (size_t j = i + 1; j < outer; ++j)
+        rightStep = rightStep * DimExpr(op.getWindow()[j]);
+      DimExpr leftStep = e.stride(in, i + 1) * DimExpr(op.getDilations()[i]);
+      if (op.getWindow()[i] != 1)
+        loops.push_back({e.index(op.getWindow()[i]), e.size(leftStep), e.size(rightStep)});
+    }
+    return loops;
+  }
+
+private:
+  Emitter &e;
+  PackedConvOp op;
+  SmallVector<DimExpr> in, out;
+  size_t outer; ///< window dimensions that are loops of their own
+  DimExpr depth;
+};
+} // namespace
+
+LogicalResult adze::emitPackedConv(Emitter &e, PackedConvOp op, Value begin, Value end, WriteFn write) {
+  TileSpace space = convSpace(e, op);
+  ConvWindows windows(e, op);
+  auto operands = [&](ArrayRef<Coord>, const RowBlock &rows, int64_t count, ArrayRef<Value> panels) {
+    TileOperands tile{e.buffers.lookup(op.getInput()),
+                      e.buffers.lookup(op.getPanels()),
+                      windows.starts(rows.first, count),
+                      {},
+                      windows.loops(),
+                      windows.innerDepth()};
+    for (Value panel : panels)
+      tile.panels.push_back(e.muli(panel, e.size(space.depth * DimExpr(kPanel))));
+    return tile;
+  };
+  return TileLoops(e, space).run(begin, end, op, operands, write);
 }

@@ -31,3 +31,18 @@ func.func @decided(%x: tensor<?xf32> {adze.dims = ["n"]}) -> tensor<?x1xf32> {
   %0 = core.reshape %x sizes(%size, %c1) : tensor<?xf32> -> tensor<?x1xf32>
   return %0 : tensor<?x1xf32>
 }
+
+// -----
+
+// A tensor is not kept for its size alone.
+// CHECK-LABEL: func.func @size_of_a_result
+// CHECK-SAME:    (%[[X:.*]]: tensor<?x4xf32>
+// CHECK-NOT:     core.transpose
+// CHECK:         %[[DIM:.*]] = tensor.dim %[[X]], %{{.*}} : tensor<?x4xf32>
+// CHECK:         return %[[DIM]]
+func.func @size_of_a_result(%x: tensor<?x4xf32> {adze.dims = ["n", ""]}) -> index {
+  %c1 = arith.constant 1 : index
+  %0 = core.transpose %x [1, 0] : (tensor<?x4xf32>) -> tensor<4x?xf32>
+  %1 = tensor.dim %0, %c1 : tensor<4x?xf32>
+  return %1 : index
+}

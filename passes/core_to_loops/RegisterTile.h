@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The micro-kernel of f32 contractions: a tile of rows by panels whose accumulators stay in registers over all of the
+// depth. How it is cut from the machine's registers, and the loops that compute it.
+#pragma once
+#include "passes/core_to_loops/Emitter.h"
+
+namespace adze {
+
+/// Columns of a packed panel (core.pack).
+constexpr int64_t kPanel = 16;
+
+/// A register tile: up to `rows` rows by `panels` panels next to each other, in vectors of `lanes` f32.
+struct TileShape {
+  int64_t lanes, panels, rows;
+
+  int64_t columns() const { return panels * kPanel; }
+  /// Vectors in a row of the tile.
+  int64_t vectors() const { return columns() / lanes; }
+};
+
+/// The tile that computes a right side of `panels` panels in the fewest cycles: of those whose accumulators, panel
+/// vectors and one broadcast fit the register file, by the ports that FMAs and loads have (two each, four cycles from
+/// an FMA to the next on the same accumulator), counting panels that a tile computes for nothing.
+TileShape chooseTile(int64_t vectorBytes, int64_t vectorRegisters, const core::DimExpr &panels);
+
+/// What one tile multiplies.
+struct TileOperands {
+  mlir::Value left, right;                     ///< buffers
+  llvm::SmallVector<mlir::Value> rows, panels; ///< where each row begins in `left`, each panel in `right`
+  /// Outer reduction loops: how often, and the elements that one step moves on either side.
+  struct Loop {
+    mlir::Value count, leftStep, rightStep;
+  };
+  llvm::SmallVector<Loop> loops;
+  mlir::Value depth; ///< of the innermost loop: neighbours in `left`, kPanel apart in `right`
+};
+
+/// Emits the loops of one tile and gives its sums: rows by vectors(), row-major. Where there are too few rows to hide
+/// an FMA's latency, several steps of the depth have accumulators of their own.
+llvm::SmallVector<mlir::Value> emitTile(Emitter &e, TileShape shape, const TileOperands &operands);
+
+} // namespace adze
