@@ -27,11 +27,12 @@ static Architecture architecture() {
 #endif
 }
 
-/// Lets LLVM sink what it has hoisted out of a loop where registers are short. Without it the constants of an epilogue
-/// take the registers of the accumulators in the loop before, which spill. LLVM has no other way to ask for it.
-static void sinkRatherThanSpill() {
+/// Keeps LLVM's code generator from hoisting constants out of loops. It hoists those of an epilogue over the loop of a
+/// contraction before it, whose accumulators then spill; loops of ours have been through LICM on LLVM IR already. LLVM
+/// has no other way to ask for it.
+static void leaveConstantsInLoops() {
   auto &options = llvm::cl::getRegisteredOptions();
-  if (auto it = options.find("sink-insts-to-avoid-spills"); it != options.end())
+  if (auto it = options.find("disable-machine-licm"); it != options.end())
     static_cast<llvm::cl::opt<bool> *>(it->second)->setValue(true);
 }
 
@@ -39,7 +40,7 @@ static const llvm::Target *lookUp(StringRef triple, std::string &error) {
   static const bool initialised = [] {
     llvm::InitializeNativeTarget();
     llvm::InitializeNativeTargetAsmPrinter();
-    sinkRatherThanSpill();
+    leaveConstantsInLoops();
     return true;
   }();
   (void)initialised;

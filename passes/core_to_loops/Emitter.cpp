@@ -355,7 +355,6 @@ Value Emitter::element(Value tensor, ArrayRef<Coord> at) {
                 [&](auto) { return emitMovement(*this, op, at); })
             .Case<GatherOp, GatherElementsOp, GatherNdOp, GenerateOp>([&](auto) { return emitIndexing(*this, op, at); })
             .Case<ReduceOp, ArgReduceOp>([&](auto) { return emitReduction(*this, op, at); })
-            .Case<PoolOp>([&](auto) { return emitWindow(*this, op, at); })
             .Default([&](Operation *) {
               emitError(op->getLoc()) << "'" << op->getName() << "' has no element in a kernel";
               return Value();

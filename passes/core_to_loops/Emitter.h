@@ -170,7 +170,6 @@ mlir::Value emitElementwise(Emitter &e, mlir::Operation *op, llvm::ArrayRef<Coor
 mlir::Value emitMovement(Emitter &e, mlir::Operation *op, llvm::ArrayRef<Coord> at);
 mlir::Value emitIndexing(Emitter &e, mlir::Operation *op, llvm::ArrayRef<Coord> at);
 mlir::Value emitReduction(Emitter &e, mlir::Operation *op, llvm::ArrayRef<Coord> at);
-mlir::Value emitWindow(Emitter &e, mlir::Operation *op, llvm::ArrayRef<Coord> at);
 
 // ---- ops that write whole rows or tensors rather than single elements ----
 /// True if the op is lowered by a nest of its own.

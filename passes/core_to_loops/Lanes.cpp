@@ -79,10 +79,6 @@ bool Emitter::vectorizable(Value tensor, int64_t dim) {
         }
         return vectorizable(op.getInput(), in);
       })
-      .Case([&](PoolOp op) {
-        return dim == cast<RankedTensorType>(op.getResult().getType()).getRank() - 1 &&
-               vectorizable(op.getInput(), dim);
-      })
       .Case<PackOp>([](auto) { return false; })
       .Default([&](Operation *op) {
         // A nest's result is asked for only where its element has been bound.

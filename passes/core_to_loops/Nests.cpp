@@ -8,8 +8,8 @@ using namespace adze;
 using namespace adze::core;
 
 bool adze::isNest(Operation *op) {
-  return isa<MatmulOp, ConvOp, PackedMatmulOp, PackedConvOp, SoftmaxOp, NormOp, ScanOp, SortOp, ScatterElementsOp,
-             ScatterNdOp, NonZeroOp, NonZeroIndicesOp>(op);
+  return isa<MatmulOp, ConvOp, PoolOp, PackedMatmulOp, PackedConvOp, SoftmaxOp, NormOp, ScanOp, SortOp,
+             ScatterElementsOp, ScatterNdOp, NonZeroOp, NonZeroIndicesOp>(op);
 }
 
 bool adze::isTiled(Operation *op) { return isa<PackedMatmulOp, PackedConvOp>(op); }
@@ -33,10 +33,18 @@ static Grid alongAxis(Emitter &e, Value tensor, int64_t axis, int64_t workPerEle
 }
 
 Grid adze::nestGrid(Emitter &e, Operation *op) {
+  if (isa<ConvOp, PoolOp>(op) && takesRows(e, op))
+    return windowRowGrid(e, op);
   return llvm::TypeSwitch<Operation *, Grid>(op)
       .Case([&](MatmulOp op) {
         SmallVector<DimExpr> a = e.dims.shape(op.getLhs()).dims, b = e.dims.shape(op.getRhs()).dims;
         return rowGrid(e, op.getResult(), a.back() * b.back());
+      })
+      .Case([&](PoolOp op) {
+        int64_t taps = 1;
+        for (int64_t n : op.getWindow())
+          taps = std::min<int64_t>(taps * n, kGrainWork);
+        return rowGrid(e, op.getResult(), e.dims.shape(op.getResult()).dims.back() * DimExpr(taps));
       })
       .Case([&](PackedMatmulOp op) { return packedMatmulGrid(e, op); })
       .Case([&](PackedConvOp op) { return packedConvGrid(e, op); })
@@ -66,6 +74,7 @@ static LogicalResult emitItem(Emitter &e, Operation *op, Value item, WriteFn wri
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case([&](MatmulOp op) { return emitMatmul(e, op, item, write); })
       .Case([&](ConvOp op) { return emitConv(e, op, item, write); })
+      .Case([&](PoolOp op) { return emitPool(e, op, item, write); })
       .Case([&](SoftmaxOp op) { return emitSoftmax(e, op, item, write); })
       .Case([&](NormOp op) { return emitNorm(e, op, item, write); })
       .Case([&](ScanOp op) { return emitScan(e, op, item, write); })
@@ -82,6 +91,8 @@ LogicalResult adze::emitNest(Emitter &e, Operation *op, Value begin, Value end, 
     return emitPackedMatmul(e, matmul, begin, end, write);
   if (auto conv = dyn_cast<PackedConvOp>(op))
     return emitPackedConv(e, conv, begin, end, write);
+  if (isa<ConvOp, PoolOp>(op) && takesRows(e, op))
+    return emitWindowRows(e, op, begin, end, write);
   LogicalResult done = success();
   e.loop(begin, end, e.index(1), {}, [&](Value item, ValueRange) {
     done = emitItem(e, op, item, write);

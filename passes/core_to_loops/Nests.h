@@ -18,6 +18,13 @@ int64_t nestLanes(Emitter &e, mlir::Value tensor, int64_t dim);
 Grid packedMatmulGrid(Emitter &e, core::PackedMatmulOp op);
 Grid packedConvGrid(Emitter &e, core::PackedConvOp op);
 
+/// True for a core.conv or core.pool that is emitted by rows of vectors.
+bool takesRows(Emitter &e, mlir::Operation *op);
+/// The grid of such an op.
+Grid windowRowGrid(Emitter &e, mlir::Operation *op);
+/// Emits the rows [begin, end) of such an op.
+mlir::LogicalResult emitWindowRows(Emitter &e, mlir::Operation *op, mlir::Value begin, mlir::Value end, WriteFn write);
+
 // Tiled nests emit a range of items.
 mlir::LogicalResult emitPackedMatmul(Emitter &e, core::PackedMatmulOp op, mlir::Value begin, mlir::Value end,
                                      WriteFn write);
@@ -27,6 +34,7 @@ mlir::LogicalResult emitPackedConv(Emitter &e, core::PackedConvOp op, mlir::Valu
 // Each emits one item; what an item is, nestGrid says.
 mlir::LogicalResult emitMatmul(Emitter &e, core::MatmulOp op, mlir::Value item, WriteFn write);
 mlir::LogicalResult emitConv(Emitter &e, core::ConvOp op, mlir::Value item, WriteFn write);
+mlir::LogicalResult emitPool(Emitter &e, core::PoolOp op, mlir::Value item, WriteFn write);
 mlir::LogicalResult emitSoftmax(Emitter &e, core::SoftmaxOp op, mlir::Value item, WriteFn write);
 mlir::LogicalResult emitNorm(Emitter &e, core::NormOp op, mlir::Value item, WriteFn write);
 mlir::LogicalResult emitScan(Emitter &e, core::ScanOp op, mlir::Value item, WriteFn write);

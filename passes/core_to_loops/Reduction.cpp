@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Elements of reductions and windows: loops with accumulators, vectors along the innermost reduced dimension or along a
 // kept one.
-#include "passes/core_to_loops/Emitter.h"
+#include "passes/core_to_loops/Nests.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <limits>
 
@@ -203,8 +203,8 @@ Value adze::emitReduction(Emitter &e, Operation *op, ArrayRef<Coord> at) {
       .Case([&](ArgReduceOp op) { return argReduced(e, op, at); });
 }
 
-Value adze::emitWindow(Emitter &e, Operation *anyOp, ArrayRef<Coord> at) {
-  auto op = cast<PoolOp>(anyOp);
+/// Element of a pool at full coordinates; null after an error.
+static Value pooled(Emitter &e, PoolOp op, ArrayRef<Coord> at) {
   Type element = getElementTypeOrSelf(op.getInput()), acc = accumulator(element);
   bool failed = false;
   std::function<Value(Coords, size_t, Value)> loops = [&](Coords in, size_t i, Value carried) -> Value {
@@ -225,4 +225,17 @@ Value adze::emitWindow(Emitter &e, Operation *anyOp, ArrayRef<Coord> at) {
     start = e.splat(start, e.width);
   Value v = loops(Coords(at), 0, start);
   return failed ? Value() : e.convert(v, acc, element, false);
+}
+
+LogicalResult adze::emitPool(Emitter &e, PoolOp op, Value item, WriteFn write) {
+  SmallVector<DimExpr> sizes = e.dims.shape(op.getResult()).dims;
+  Coords at = e.delinearize(item, ArrayRef(sizes).drop_back());
+  at.push_back({});
+  bool failed = false;
+  e.laneLoop(e.index(0), e.size(sizes.back()), nestLanes(e, op.getInput(), sizes.size() - 1), [&](Coord c) {
+    at.back() = c;
+    Value v = pooled(e, op, at);
+    failed |= !v || mlir::failed(write(at, v));
+  });
+  return failure(failed);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/fusion/Groups.h"
+#include "dialects/core/Windows.h"
 
 using namespace mlir;
 using namespace adze;
@@ -25,6 +26,20 @@ static bool isCheap(Operation *op) {
     return llvm::is_contained(
         {BinaryKind::add, BinaryKind::sub, BinaryKind::mul, BinaryKind::bit_and, BinaryKind::bit_or}, binary.getKind());
   return isa<CastOp, BroadcastOp, IotaOp, CompareOp, SelectOp, BitcastOp>(op);
+}
+
+/// True if the loops of `window` leave out the padding rather than read it.
+static bool isImplicitPadding(PadOp pad, Operation *window) {
+  auto conv = dyn_cast<ConvOp>(window);
+  return isNeutralPadding(pad, window) && (conv ? isDepthwise(conv) && pad.getResult() == conv.getInput() : true);
+}
+
+/// True for padding that is left out by the window that it belongs to, which reads memory.
+static bool readsMemory(Operation *op) {
+  auto pad = dyn_cast<PadOp>(op);
+  return pad && llvm::all_of(op->getUsers(), [&](Operation *user) {
+           return isa<ConvOp, PoolOp>(user) && isImplicitPadding(pad, user);
+         });
 }
 
 namespace {
@@ -119,8 +134,12 @@ private:
 
   /// `user` asks for each element of `op` about once, or `op` is cheap.
   bool readsOnce(Operation *op, Operation *user) {
+    if (readsMemory(user))
+      return false;
     if (isElementwise(user))
       return sameShape(op, user) || isCheap(op);
+    if (auto pad = dyn_cast<PadOp>(op); pad && isa<ConvOp, PoolOp>(user))
+      return isImplicitPadding(pad, user);
     if (isa<TransposeOp, SliceOp, PadOp, ConcatOp, ReduceOp, ArgReduceOp, SoftmaxOp, NormOp, ScanOp, SortOp>(user))
       return true;
     if (auto gather = dyn_cast<GatherOp>(user))

@@ -48,3 +48,29 @@ kernel.func @contraction(%m: index, %x: tensor<?x64xf32> {adze.dims = array<i64:
   kernel.return %0 : tensor<?x32xf32>
 }
 }
+
+// -----
+
+// A depthwise convolution: eight neighbours at once where nothing lies in the padding, one by one at the borders; the padding
+// is not read.
+// CHECK-LABEL: func.func private @depthwise(
+// CHECK:         scf.for {{.*}} iter_args(%{{[^,]*}} = %{{[^,]*}}) -> (vector<16xf32>)
+// CHECK:         scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+// The ten elements that the windows share and the three weights of a line.
+// CHECK-COUNT-13:  vector.load
+// CHECK-NOT:       vector.load
+// CHECK:           scf.yield
+module attributes {adze.target = {vector_bits = 512 : i64, vector_registers = 32 : i64}} {
+kernel.func @depthwise(%h: index, %w: index, %h2: index, %w2: index, %x: tensor<1x?x?x32xf32> {adze.dims = array<i64: -1, 0, 1, -1>},
+                       %f: tensor<3x3x1x32xf32>) -> (tensor<1x?x?x32xf32> {adze.dims = array<i64: -1, 0, 1, -1>}) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c32 = arith.constant 32 : index
+  %zero = core.constant dense<0.0> : tensor<f32>
+  %0 = core.pad constant %x, %zero low(%c0, %c1, %c1, %c0) sizes(%c1, %h2, %w2, %c32) {adze.dims = array<i64: -1, 2, 3, -1>}
+    : tensor<1x?x?x32xf32>, tensor<f32> -> tensor<1x?x?x32xf32>
+  %1 = core.conv %0, %f strides [1, 1] dilations [1, 1] groups 32 to f32 {adze.dims = array<i64: -1, 0, 1, -1>}
+    : (tensor<1x?x?x32xf32>, tensor<3x3x1x32xf32>) -> tensor<1x?x?x32xf32>
+  kernel.return %1 : tensor<1x?x?x32xf32>
+}
+}

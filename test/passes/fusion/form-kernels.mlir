@@ -55,3 +55,34 @@ func.func @host(%x: tensor<4x4xf32>, %i: tensor<2xi64>) -> tensor<2xf32> {
   %1 = core.gather %0, %i axis 0 : (tensor<16xf32>, tensor<2xi64>) -> tensor<2xf32> loc("pick")
   return %1 : tensor<2xf32>
 }
+
+// -----
+
+// Padding that a depthwise convolution leaves out is part of its kernel; what makes the padded tensor is not, since each of
+// its elements is read by many windows.
+// CHECK-LABEL: func.func @depthwise
+// CHECK:         kernel.launch
+// CHECK:         kernel.launch
+// CHECK-NOT:     kernel.launch
+// CHECK:         return
+// CHECK:       kernel.func
+// CHECK:         core.unary relu
+// CHECK-NEXT:    kernel.return
+// CHECK:       kernel.func
+// CHECK:         core.pad
+// CHECK-NEXT:    core.conv
+// CHECK-NEXT:    core.unary sigmoid
+func.func @depthwise(%x: tensor<1x8x8x32xf32>, %f: tensor<3x3x1x32xf32>) -> tensor<1x8x8x32xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c10 = arith.constant 10 : index
+  %c32 = arith.constant 32 : index
+  %zero = core.constant dense<0.0> : tensor<f32>
+  %0 = core.unary relu %x : (tensor<1x8x8x32xf32>) -> tensor<1x8x8x32xf32>
+  %1 = core.pad constant %0, %zero low(%c0, %c1, %c1, %c0) sizes(%c1, %c10, %c10, %c32)
+    : tensor<1x8x8x32xf32>, tensor<f32> -> tensor<1x10x10x32xf32>
+  %2 = core.conv %1, %f strides [1, 1] dilations [1, 1] groups 32 to f32
+    : (tensor<1x10x10x32xf32>, tensor<3x3x1x32xf32>) -> tensor<1x8x8x32xf32>
+  %3 = core.unary sigmoid %2 : (tensor<1x8x8x32xf32>) -> tensor<1x8x8x32xf32>
+  return %3 : tensor<1x8x8x32xf32>
+}
