@@ -24,12 +24,24 @@ func.func @same(%x: tensor<?x1x?xf32>, %w: tensor<1x1x4xf32>) -> !onnx.any {
   return %0 : !onnx.any
 }
 
-// Zeros between the elements, and the reversed filter.
+// Two phases of two taps each: a convolution with a channel for each phase of each output channel, whose results are then
+// put side by side.
 // CHECK-LABEL: func.func @transposed
 func.func @transposed(%x: tensor<1x2x?xf32>, %w: tensor<2x3x4xf32>) -> !onnx.any {
+  // CHECK: core.pad constant %{{.*}} : tensor<1x?x2xf32>
+  // CHECK: core.slice %{{.*}} : tensor<2x3x2x2xf32> -> tensor<2x3x2x2xf32>
+  // CHECK: core.conv %{{.*}} strides [1] dilations [1] groups 1 to f32 : (tensor<1x?x2xf32>, tensor<2x2x6xf32>) -> tensor<1x?x6xf32>
+  // CHECK: core.reshape %{{.*}} -> tensor<1x?x2x3xf32>
+  %0 = onnx.node "ConvTranspose" opset 11 (%x, %w) {strides = array<i64: 2>} : (tensor<1x2x?xf32>, tensor<2x3x4xf32>) -> !onnx.any
+  return %0 : !onnx.any
+}
+
+// With dilations: zeros between the elements, and the reversed filter.
+// CHECK-LABEL: func.func @dilated
+func.func @dilated(%x: tensor<1x2x?xf32>, %w: tensor<2x3x4xf32>) -> !onnx.any {
   // CHECK: core.pad constant %{{.*}} -> tensor<1x?x2x2xf32>
   // CHECK: core.slice %{{.*}} : tensor<2x3x4xf32> -> tensor<2x3x4xf32>
-  // CHECK: core.conv %{{.*}} strides [1] dilations [1] groups 1 to f32 : (tensor<1x?x2xf32>, tensor<4x2x3xf32>) -> tensor<1x?x3xf32>
-  %0 = onnx.node "ConvTranspose" opset 11 (%x, %w) {strides = array<i64: 2>} : (tensor<1x2x?xf32>, tensor<2x3x4xf32>) -> !onnx.any
+  // CHECK: core.conv %{{.*}} strides [1] dilations [2] groups 1 to f32 : (tensor<1x?x2xf32>, tensor<4x2x3xf32>) -> tensor<1x?x3xf32>
+  %0 = onnx.node "ConvTranspose" opset 11 (%x, %w) {strides = array<i64: 2>, dilations = array<i64: 2>} : (tensor<1x2x?xf32>, tensor<2x3x4xf32>) -> !onnx.any
   return %0 : !onnx.any
 }
