@@ -29,7 +29,8 @@ typedef enum adze_status {
   ADZE_INTERNAL = 10      ///< a defect of Adze
 } adze_status;
 
-/// Element types, numbered as ONNX's TensorProto.DataType. Sub-byte types hold one element a byte in memory.
+/// Element types, numbered as ONNX's TensorProto.DataType. Sub-byte types hold one element a byte in memory, signed
+/// ones with their sign.
 typedef enum adze_dtype {
   ADZE_F32 = 1,
   ADZE_U8 = 2,

@@ -111,7 +111,8 @@ mlir::LogicalResult adze::addDescription(Module &module, const host::Program &pr
     plans.push_back(b.record({b.number32(plan.first.size()), b.numbers32(plan.first), b.numbers32(plan.last)}));
   for (const std::string &site : program.sites)
     sites.push_back(b.text(site));
-  if (program.weightBytes)
+  // Constants without elements need the pointer too, though no weights.
+  if (program.weightBytes || module.getNamedGlobal(host::kWeightsPointer))
     defineWeightsPointer(b);
 
   Constant *info =

@@ -49,16 +49,19 @@ struct ComposeTransposes : OpRewritePattern<TransposeOp> {
   }
 };
 
+/// True if all sizes but those of 1 stay in their order.
+bool keepsOrder(TransposeOp op) {
+  auto type = cast<RankedTensorType>(op.getInput().getType());
+  SmallVector<int64_t> moved;
+  llvm::copy_if(op.getPermutation(), std::back_inserter(moved), [&](int64_t p) { return type.getDimSize(p) != 1; });
+  return llvm::is_sorted(moved);
+}
+
 /// A transpose that keeps the order of all sizes but those of 1 -> reshape.
 struct TransposeToReshape : OpRewritePattern<TransposeOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(TransposeOp op, PatternRewriter &rewriter) const override {
-    auto type = cast<RankedTensorType>(op.getInput().getType());
-    SmallVector<int64_t> moved;
-    for (int64_t p : op.getPermutation())
-      if (type.getDimSize(p) != 1)
-        moved.push_back(p);
-    if (!llvm::is_sorted(moved))
+    if (!keepsOrder(op))
       return rewriter.notifyMatchFailure(op, "the order of the elements changes");
     SmallVector<Value> sizes, own = sizesOf(rewriter, op.getLoc(), op.getInput());
     for (int64_t p : op.getPermutation())
@@ -68,12 +71,14 @@ struct TransposeToReshape : OpRewritePattern<TransposeOp> {
   }
 };
 
-/// The first operand that is a transpose of the result's rank.
+/// The first operand that is a transpose of the result's rank, and worth sinking: what is transposed at compile time or
+/// becomes a reshape is not, nor would it ever end (operandBelow makes such ones).
 TransposeOp transposedOperand(Operation *op) {
   int64_t rank = cast<RankedTensorType>(op->getResult(0).getType()).getRank();
   for (Value v : op->getOperands())
     if (auto t = v.getDefiningOp<TransposeOp>())
-      if (cast<RankedTensorType>(t.getResult().getType()).getRank() == rank)
+      if (cast<RankedTensorType>(t.getResult().getType()).getRank() == rank && !keepsOrder(t) &&
+          !t.getInput().getDefiningOp<ConstantOp>())
         return t;
   return {};
 }

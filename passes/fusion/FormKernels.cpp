@@ -68,6 +68,7 @@ private:
     core::DimAnalysis dims;
     for (const Group &group : formGroups(block, dims, fuse)) {
       // The analysis of values that stay is kept; those of the group go with it, and nobody asks for them again.
+      passScalarsAsIndices(group);
       auto launch = outlineGroup(group, dims, getOperation(), "k" + std::to_string(count++));
       if (failed(launch))
         return failure();

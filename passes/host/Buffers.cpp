@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/host/Buffers.h"
 #include "dialects/core/Core.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -209,6 +210,9 @@ void Buffers::roots(Value value, llvm::SmallSetVector<Value, 8> &out, llvm::Smal
     all(loop.getYieldedValues(), i);
   } else if (auto loop = dyn_cast<scf::WhileOp>(op)) {
     all(loop.getConditionOp().getArgs(), i);
+  } else if (auto select = dyn_cast<arith::SelectOp>(op)) {
+    all({select.getTrueValue(), select.getFalseValue()}, 0);
+    all({select.getTrueValue(), select.getFalseValue()}, 1);
   }
 }
 

@@ -51,6 +51,18 @@ void Lowering::receive(ValueRange values, ValueRange arguments) {
   }
 }
 
+LogicalResult Lowering::lowerSelect(arith::SelectOp op) {
+  if (!op.getCondition().getType().isInteger(1) || !isa<RankedTensorType>(op.getType()))
+    return op.emitOpError() << "chooses elements of type " << op.getType() << ", expected one ranked tensor or another";
+  Location loc = op.getLoc();
+  Value condition = scalar(op.getCondition());
+  SmallVector<Value> chosen;
+  for (auto [yes, no] : llvm::zip_equal(carry(loc, op.getTrueValue()), carry(loc, op.getFalseValue())))
+    chosen.push_back(arith::SelectOp::create(b, loc, condition, yes, no));
+  receive(op.getResult(), chosen);
+  return success();
+}
+
 LogicalResult Lowering::lowerIf(scf::IfOp op) {
   Location loc = op.getLoc();
   SmallVector<Type> types;

@@ -58,6 +58,8 @@ private:
   mlir::Value outputMemory(mlir::Location loc, int32_t index, mlir::Value shapedAs);
 
   // ControlFlow.cpp
+  /// One tensor or another, where it lies.
+  mlir::LogicalResult lowerSelect(mlir::arith::SelectOp op);
   mlir::LogicalResult lowerIf(mlir::scf::IfOp op);
   mlir::LogicalResult lowerFor(mlir::scf::ForOp op);
   mlir::LogicalResult lowerWhile(mlir::scf::WhileOp op);

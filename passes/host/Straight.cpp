@@ -169,6 +169,7 @@ LogicalResult Lowering::lowerOp(Operation *op) {
       .Case([&](core::RequireOp o) { return lowerRequire(o); })
       .Case([&](tensor::ExtractOp o) { return lowerExtract(o); })
       .Case([&](tensor::FromElementsOp o) { return lowerFromElements(o); })
+      .Case([&](arith::SelectOp o) { return lowerSelect(o); })
       .Case([&](scf::IfOp o) { return lowerIf(o); })
       .Case([&](scf::ForOp o) { return lowerFor(o); })
       .Case([&](scf::WhileOp o) { return lowerWhile(o); })

@@ -54,6 +54,11 @@ def dtypes(number: int) -> tuple[np.dtype | None, np.dtype | None]:
         return np.dtype(bits), None
 
 
+def widened(array: np.ndarray) -> np.ndarray:
+    """An array of int4 or int2 with the sign in all of each byte, as artifacts read it; ml_dtypes leaves the high bits zero. Others as they are."""
+    return array.astype(np.int8) if array.dtype.name in ("int4", "int2") else array
+
+
 def onnx_name(number: int) -> str:
     """ "float" for float32, as in ONNX Runtime's "tensor(float)"."""
     return _TYPES.get(number, ("undefined",))[0]

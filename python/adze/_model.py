@@ -12,7 +12,7 @@ from typing import Any, Union
 import numpy as np
 
 from adze import _adze
-from adze._dtypes import dtypes, onnx_name
+from adze._dtypes import dtypes, onnx_name, widened
 from adze._errors import CompileError, Diagnostic, RunError
 
 #: A path, the bytes of a model, or an onnx.ModelProto.
@@ -111,7 +111,7 @@ class Model:
                     values[i] = np.asarray(value) if typed else np.asarray(value, dtype=info.dtype)
                 except (TypeError, ValueError, OverflowError) as error:
                     raise RunError(f"input '{info.name}': no array of {info.dtype} can be made of it: {error}") from None
-        return self._session.run(values)
+        return self._session.run([widened(value) for value in values])
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the artifact, a shared library that `adze.load` and C programs take. There is never half a file. Raises OSError."""

@@ -111,15 +111,19 @@ TEST(Artifact, LoopsAndBranches) {
   auto opened = build("control");
   ASSERT_TRUE(opened->ok);
   for (int64_t times : {0, 1, 2, 3, 10}) {
-    std::vector<float> x{1, 2, 3, 4, 5, 6, 7, 8, 9}, sum;
-    for (float v : x)
+    std::vector<float> x{1, 2, 3, 4, 5, 6, 7, 8, 9}, sum, twice;
+    for (float v : x) {
       sum.push_back(v * float(times + 1));
+      twice.push_back(2 * v);
+    }
     auto out = opened->run({floats({9}, x), longs({}, {times})});
-    ASSERT_EQ(out.size(), 4u) << opened->error.message;
+    ASSERT_EQ(out.size(), 6u) << opened->error.message;
     EXPECT_EQ(out[0].values<float>(), sum);
     EXPECT_EQ(out[1].values<float>(), std::vector<float>(times + 1, 1.0f));
     EXPECT_EQ(out[2].values<float>(), (std::vector<float>{1, 2}));
     EXPECT_EQ(out[3].values<float>(), times > 2 ? sum : x);
+    EXPECT_EQ(out[4].values<float>(), times > 2 ? twice : sum);
+    EXPECT_EQ(out[5].shape, (std::vector<int64_t>{2, 0}));
   }
 }
 

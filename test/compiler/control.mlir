@@ -1,5 +1,5 @@
 // sum: x added to itself `times` times by a loop. grown: x[0], x[0], ... of size times + 1. halved: x halved in size while larger than 2.
-// chosen: sum if times > 2, else x.
+// chosen: sum if times > 2, else x. picked: the other one, without a branch. empty: no elements.
 func.func private @add(%begin: index, %end: index, %site: index, %n: index, %a: memref<?xf32>, %b: memref<?xf32>, %y: memref<?xf32>,
                        %scratch: memref<?xi8>, %error: memref<?xi64>) attributes {adze.kernel} {
   %c1 = arith.constant 1 : index
@@ -54,7 +54,7 @@ func.func private @head.grid(%n: index) -> (index, index, index) {
 }
 func.func @main(%x: tensor<?xf32> {adze.name = "x", adze.dims = ["n"]}, %times: tensor<i64> {adze.name = "times"})
     -> (tensor<?xf32> {adze.name = "sum"}, tensor<?xf32> {adze.name = "grown"}, tensor<?xf32> {adze.name = "halved"},
-        tensor<?xf32> {adze.name = "chosen"}) {
+        tensor<?xf32> {adze.name = "chosen"}, tensor<?xf32> {adze.name = "picked"}, tensor<2x0xf32> {adze.name = "empty"}) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c2 = arith.constant 2 : index
@@ -90,5 +90,14 @@ func.func @main(%x: tensor<?xf32> {adze.name = "x", adze.dims = ["n"]}, %times: 
   } else {
     scf.yield %x : tensor<?xf32>
   }
-  return %sum, %grown, %halved, %chosen : tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32>
+  // Read after other launches could have taken the memory of either.
+  %double = kernel.launch @add(%n, %x, %x) {adze.result_dims = [array<i64: 0>]} : (index, tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+  %either = arith.select %many, %double, %sum : tensor<?xf32>
+  %k = tensor.dim %either, %c0 : tensor<?xf32>
+  %h = tensor.dim %halved, %c0 : tensor<?xf32>
+  %noise = kernel.launch @add(%h, %halved, %halved) {adze.result_dims = [array<i64: 0>]} : (index, tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+  %picked = kernel.launch @head(%k, %either) {adze.result_dims = [array<i64: 0>]} : (index, tensor<?xf32>) -> tensor<?xf32>
+  %nothing = core.constant dense<> : tensor<2x0xf32>
+  return %sum, %grown, %halved, %chosen, %picked, %nothing
+      : tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, tensor<2x0xf32>
 }

@@ -21,6 +21,12 @@ def relu(shape=("batch", 3), dtype=TensorProto.FLOAT):
                  producer_name="small.py", model_version=7, doc_string="a small model", domain="test.small")
 
 
+def cast(source, target):
+    """y = x of one element type in another"""
+    return model([h.make_node("Cast", ["x"], ["y"], to=target)], [tensor("x", ["n"], source)], [tensor("y", ["n"], target)],
+                 opsets=(("", 25),))
+
+
 def add(shape=("batch", "width")):
     """sum = x + y, difference = x - y"""
     return model([h.make_node("Add", ["x", "y"], ["sum"], name="add1"),

@@ -115,6 +115,22 @@ def test_bfloat16():
     assert m(x.view(np.uint16)).tolist() == [[0, 2, 0.5]]
 
 
+@pytest.mark.parametrize("name, values", [("int4", [-8, -1, 0, 7]), ("uint4", [0, 1, 8, 15]), ("int2", [-2, -1, 0, 1]),
+                                          ("uint2", [0, 1, 2, 3])])
+def test_types_under_a_byte(name, values):
+    """ml_dtypes keeps the bits of int4 and int2 without the sign in the rest of the byte."""
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    number = getattr(TensorProto, name.upper())
+    there = adze.compile(small.cast(number, TensorProto.INT32))
+    x = np.array(values).astype(getattr(ml_dtypes, name))
+    assert there(x).tolist() == values
+    assert there(x[::2]).tolist() == values[::2]
+    assert there(np.array(values, np.int8 if name[0] == "i" else np.uint8)).tolist() == values
+    back = adze.compile(small.cast(TensorProto.INT32, number))
+    assert back(np.array(values, np.int32)).dtype == x.dtype
+    assert back(np.array(values, np.int32)).astype(np.int32).tolist() == values
+
+
 def test_many_threads_run_one_model(add):
     rng = np.random.default_rng(2)
     wrong = []

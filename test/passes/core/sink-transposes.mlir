@@ -52,3 +52,33 @@ func.func @stays(%x: tensor<1x8x8x4xf32>, %y: tensor<1x4x8x8xf32>) -> tensor<1x4
   %1 = core.binary add %0, %y : (tensor<1x4x8x8xf32>, tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32>
   return %1 : tensor<1x4x8x8xf32>
 }
+
+// -----
+
+// Beside an operand of one long side the sunk transpose is a reshape, which does not sink again.
+// CHECK-LABEL: func.func @vector
+// CHECK-SAME:    %[[X:[^:]*]]: tensor<3x4xf32>, %[[Y:[^:]*]]: tensor<4xf32>
+// CHECK-NEXT:    %[[R:.*]] = core.reduce max %[[X]] axes [0]
+// CHECK-NEXT:    %[[S:.*]] = core.binary add %[[R]], %[[Y]]
+// CHECK-NEXT:    return %[[S]]
+func.func @vector(%x: tensor<3x4xf32>, %y: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = core.transpose %x [1, 0] : (tensor<3x4xf32>) -> tensor<4x3xf32>
+  %1 = core.reduce max %0 axes [1] keepdims false : (tensor<4x3xf32>) -> tensor<4xf32>
+  %2 = core.binary add %1, %y : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %2 : tensor<4xf32>
+}
+
+// -----
+
+// Nor do transposed constants sink, whatever is beside them.
+// CHECK-LABEL: func.func @constants
+// CHECK:         core.binary add
+// CHECK:         core.concat axis 1
+func.func @constants() -> (tensor<3x2xf32>, tensor<3x4xf32>) {
+  %a = core.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>
+  %b = core.constant dense<[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]> : tensor<3x2xf32>
+  %0 = core.transpose %a [1, 0] : (tensor<2x3xf32>) -> tensor<3x2xf32>
+  %1 = core.binary add %0, %b : (tensor<3x2xf32>, tensor<3x2xf32>) -> tensor<3x2xf32>
+  %2 = core.concat axis 1(%0, %b) : (tensor<3x2xf32>, tensor<3x2xf32>) -> tensor<3x4xf32>
+  return %1, %2 : tensor<3x2xf32>, tensor<3x4xf32>
+}

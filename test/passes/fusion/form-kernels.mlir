@@ -86,3 +86,33 @@ func.func @depthwise(%x: tensor<1x8x8x32xf32>, %f: tensor<3x3x1x32xf32>) -> tens
   %3 = core.unary sigmoid %2 : (tensor<1x8x8x32xf32>) -> tensor<1x8x8x32xf32>
   return %3 : tensor<1x8x8x32xf32>
 }
+
+// -----
+
+// Numbers from the host come to a kernel's body as indices.
+// CHECK-LABEL: func.func @scalars
+// CHECK-DAG:     arith.index_cast %{{.*}} : i64 to index
+// CHECK-DAG:     arith.index_castui %{{.*}} : i1 to index
+// CHECK-DAG:     %[[BITS:.*]] = arith.bitcast %{{.*}} : f32 to i32
+// CHECK-DAG:     arith.index_cast %[[BITS]] : i32 to index
+// CHECK:         kernel.launch {{.*}} : (index, index, index) -> tensor<5xf32>
+// CHECK:       kernel.func
+// CHECK:         core.generate
+// CHECK-DAG:       arith.index_cast %{{.*}} : index to i64
+// CHECK-DAG:       arith.index_cast %{{.*}} : index to i1
+// CHECK-DAG:       %[[BACK:.*]] = arith.index_cast %{{.*}} : index to i32
+// CHECK-DAG:       arith.bitcast %[[BACK]] : i32 to f32
+func.func @scalars(%n: tensor<i64>, %x: tensor<f32>) -> tensor<5xf32> {
+  %c5 = arith.constant 5 : index
+  %c2 = arith.constant 2 : i64
+  %i = tensor.extract %n[] : tensor<i64>
+  %f = tensor.extract %x[] : tensor<f32>
+  %b = arith.cmpi slt, %i, %c2 : i64
+  %0 = core.generate() sizes(%c5) {
+  ^bb0(%at: index):
+    %g = arith.sitofp %i : i64 to f32
+    %r = arith.select %b, %g, %f : f32
+    core.yield %r : f32
+  } : () -> tensor<5xf32>
+  return %0 : tensor<5xf32>
+}
