@@ -136,4 +136,5 @@ include "dialects/core/Indexing.td"
 include "dialects/core/Reduction.td"
 include "dialects/core/Contraction.td"
 include "dialects/core/Normalization.td"
+include "dialects/core/Attention.td"
 #endif
