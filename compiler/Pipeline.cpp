@@ -36,15 +36,24 @@ static void buildCore(OpPassManager &passes, const Options &) {
   addCanonicalForm(passes);
 }
 
-/// core -> core. After: constants folded, channels last, contractions packed.
+/// What exporters write in parts -> the ops that fusion and lowering know whole.
+static void addRecognition(OpPassManager &passes) {
+  passes.addPass(createSimplify());
+  passes.addPass(createRecognizeNorms());
+  passes.addPass(createRecognizeActivations());
+}
+
+/// core -> core. After: constants folded, composite forms recognised, channels last, contractions packed.
 static void buildOptimised(OpPassManager &passes, const Options &options) {
   if (options.optLevel == 0)
     return;
   passes.addPass(createFoldConstants());
+  addRecognition(passes);
   passes.addPass(createSinkTransposes());
   passes.addPass(createCanonicalizerPass());
   // Transposed weights fold before they are packed, packed ones after.
   passes.addPass(createFoldConstants());
+  passes.addPass(createFoldScales());
   passes.addPass(createPackContractions());
   passes.addPass(createFoldConstants());
   passes.addPass(createRefineShapes());

@@ -25,6 +25,45 @@ def SinkTransposes : Pass<"adze-sink-transposes", "::mlir::ModuleOp"> {
   let dependentDialects = ["::adze::core::CoreDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def Simplify : Pass<"adze-simplify", "::mlir::ModuleOp"> {
+  let summary = "Drop ops that exporters leave and that change nothing, and replace powers and divisions by cheaper ops";
+  let description = [{
+    x * 1, x + 0, pow(x, 2), division by a power of two, casts that lose nothing, reshapes of reshapes, reshapes and broadcasts to the
+    shape that is there already (by the symbolic analysis).
+  }];
+  let dependentDialects = ["::adze::core::CoreDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def RecognizeActivations : Pass<"adze-recognize-activations", "::mlir::ModuleOp"> {
+  let summary = "GELU, SiLU, HardSwish and sigmoid written in parts -> one core.unary";
+  let description = "Expressions are compared in normal form (sums of products), so the order in which an exporter writes them does not matter.";
+  let dependentDialects = ["::adze::core::CoreDialect"];
+}
+
+def RecognizeNorms : Pass<"adze-recognize-norms", "::mlir::ModuleOp"> {
+  let summary = "Layer and RMS normalisation and softmax written in parts -> core.norm, core.softmax";
+  let description = "Scale and bias stay elementwise ops after the norm.";
+  let dependentDialects = ["::adze::core::CoreDialect"];
+}
+
+def RecognizeAttention : Pass<"adze-recognize-attention", "::mlir::ModuleOp"> {
+  let summary = "matmul, scale, mask, softmax, matmul -> core.attention";
+  let description = [{
+    Keys come transposed by whatever ops; scales go into the op; masks are added or select a very negative number; the NaN of rows without
+    keys may be replaced by 0 after the softmax. Keys and values that are repeated for groups of heads are read without the repetition.
+  }];
+  let dependentDialects = ["::adze::core::CoreDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def FoldScales : Pass<"adze-fold-scales", "::mlir::ModuleOp"> {
+  let summary = "Put constant factors after a contraction into its constant right side, and constant summands together";
+  let description = [{
+    Batch normalisation after a convolution becomes a bias. What is added is one constant for each output channel at most; FoldConstants
+    computes the new constants.
+  }];
+  let dependentDialects = ["::adze::core::CoreDialect"];
+}
+
 def PackContractions : Pass<"adze-pack-contractions", "::mlir::ModuleOp"> {
   let summary = "Give f32 contractions packed right sides";
   let description = "core.matmul and core.conv of one group become core.packed_matmul and core.packed_conv of core.pack.";
