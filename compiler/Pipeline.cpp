@@ -47,6 +47,8 @@ static void addRecognition(OpPassManager &passes) {
 static void buildOptimised(OpPassManager &passes, const Options &options) {
   if (options.optLevel == 0)
     return;
+  // Before dequantised weights are folded.
+  passes.addPass(createFoldQuantization());
   passes.addPass(createFoldConstants());
   addRecognition(passes);
   passes.addPass(createSinkTransposes());

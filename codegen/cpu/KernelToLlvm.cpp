@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "codegen/cpu/Dot.h"
 #include "codegen/cpu/Passes.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -97,6 +98,7 @@ struct CpuKernelToLlvm : impl::CpuKernelToLlvmBase<CpuKernelToLlvm> {
   using CpuKernelToLlvmBase::CpuKernelToLlvmBase;
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    lowerDots(module, dot);
     if (failed(flattenVectors(module)) || failed(lowerLoops(module)) || failed(callLibrary(module)) ||
         failed(convert(module)))
       signalPassFailure();

@@ -54,6 +54,12 @@ bool CpuMachine::has(StringRef feature) const {
   return false;
 }
 
+StringRef CpuMachine::dotInstruction() const {
+  if ((has("avx512vnni") && has("avx512vl")) || (has("avxvnni") && vectorBits <= 256))
+    return "vpdpbusd";
+  return StringRef(triple).starts_with("x86_64") ? "pmaddwd" : "";
+}
+
 /// What LLVM's description of a CPU, or the operating system for "native", says it has.
 static bool hasFeature(const llvm::MCSubtargetInfo &cpu, const llvm::StringMap<bool> *native, StringRef feature) {
   return native ? native->lookup(feature) : cpu.checkFeatures(("+" + feature).str());

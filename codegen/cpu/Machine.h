@@ -24,6 +24,8 @@ struct CpuMachine {
   /// LLVM's machine. `quick`: for code that runs once.
   std::unique_ptr<llvm::TargetMachine> create(bool quick) const;
   bool has(llvm::StringRef feature) const;
+  /// The instruction for kernel.dot, as the pass that lowers it names them.
+  llvm::StringRef dotInstruction() const;
 };
 
 } // namespace adze

@@ -15,6 +15,8 @@ def CpuKernelAbi : Pass<"adze-cpu-kernel-abi", "::mlir::ModuleOp"> {
 
 def CpuKernelToLlvm : Pass<"adze-cpu-kernel-to-llvm", "::mlir::ModuleOp"> {
   let summary = "Convert kernels to the LLVM dialect; functions of math that no instruction computes become calls of libm";
+  let options = [Option<"dot", "dot", "std::string", "\"\"",
+                        "instruction for kernel.dot: vpdpbusd, pmaddwd, or none (empty): multiplications and additions">];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::cf::ControlFlowDialect", "::mlir::func::FuncDialect",
                            "::mlir::vector::VectorDialect", "::mlir::arith::ArithDialect"];
 }

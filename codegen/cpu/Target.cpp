@@ -90,7 +90,9 @@ FailureOr<Emitted> CpuTarget::compileKernel(ModuleOp kernel, const EmitOptions &
   PassManager passes(kernel.getContext(), ModuleOp::getOperationName());
   passes.enableVerifier(false);
   passes.addPass(createCpuKernelAbi());
-  passes.addPass(createCpuKernelToLlvm());
+  CpuKernelToLlvmOptions lowering;
+  lowering.dot = cpu.dotInstruction().str();
+  passes.addPass(createCpuKernelToLlvm(lowering));
   if (failed(passes.run(kernel)))
     return failure();
   auto machine = cpu.create(/*quick=*/false);

@@ -94,33 +94,47 @@ LogicalResult PoolOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Loca
 
 LogicalResult PackOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Location> loc, Results &results) {
   ShapeOf out = shapes.shape(op.getInput());
-  if (out.dims.size() < 2 || !out.elementType.isF32())
-    return emitOptionalError(loc, "input is ", out.type(), ", expected f32 of rank 2 or more");
+  bool isInteger = out.elementType.isInteger(8) && !out.elementType.isUnsignedInteger();
+  if (out.dims.size() < 2 || !(out.elementType.isF32() || isInteger))
+    return emitOptionalError(loc, "input is ", out.type(), ", expected f32 or i8 of rank 2 or more");
   DimExpr depth = out.dims[out.dims.size() - 2], columns = out.dims.back();
   out.dims.pop_back();
   out.dims.back() = shapes.dims.ceilDiv(columns, 16);
-  out.dims.append({depth, DimExpr(16)});
+  if (isInteger)
+    out.dims.append({shapes.dims.ceilDiv(depth, 4), DimExpr(64)});
+  else
+    out.dims.append({depth, DimExpr(16)});
   results.push_back(out);
   return success();
 }
 
-/// Panels of the rank that `head` batch dimensions ask for.
-static LogicalResult checkPanels(std::optional<Location> loc, const ShapeOf &panels) {
-  if (panels.dims.size() < 3 || !panels.dims.back().isConstant(16) || !panels.elementType.isF32())
-    return emitOptionalError(loc, "panels are ", panels.type(), ", expected f32 [..., panels, depth, 16]");
-  return success();
+/// The element type of a contraction's result over `panels` with this left side; null after an error.
+static Type packedResult(std::optional<Location> loc, const ShapeOf &left, const ShapeOf &panels) {
+  bool floats = panels.elementType.isF32(), rows = panels.dims.size() >= 3;
+  if (!rows || !panels.dims.back().isConstant(floats ? 16 : 64) || !(floats || panels.elementType.isInteger(8))) {
+    (void)emitOptionalError(loc, "panels are ", panels.type(), ", expected f32 [..., panels, depth, 16] or i8 [..., ",
+                            "panels, depth, 64]");
+    return {};
+  }
+  Type expected =
+      floats ? panels.elementType : IntegerType::get(panels.elementType.getContext(), 8, IntegerType::Unsigned);
+  if (left.dims.size() < 2 || left.elementType != expected) {
+    (void)emitOptionalError(loc, "left side is ", left.type(), ", expected ", expected, " of rank 2 or more");
+    return {};
+  }
+  return floats ? expected : Type(IntegerType::get(expected.getContext(), 32));
 }
 
 LogicalResult PackedMatmulOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Location> loc, Results &results) {
   ShapeOf a = shapes.shape(op.getLhs()), b = shapes.shape(op.getPanels());
   size_t m = a.dims.size(), n = b.dims.size() - 1;
-  if (failed(checkPanels(loc, b)))
+  Type element = packedResult(loc, a, b);
+  if (!element)
     return failure();
-  if (m < 2 || !a.elementType.isF32())
-    return emitOptionalError(loc, "left side is ", a.type(), ", expected f32 of rank 2 or more");
-  if (failed(sameSize(loc, a.dims.back(), b.dims[n - 1], "inner sizes")))
+  DimExpr depth = element.isF32() ? a.dims.back() : shapes.dims.ceilDiv(a.dims.back(), 4);
+  if (failed(sameSize(loc, depth, b.dims[n - 1], "inner sizes")))
     return failure();
-  ShapeOf out{a.elementType, {}};
+  ShapeOf out{element, {}};
   size_t batch = std::max(m, n) - 2;
   for (size_t i = 0; i < batch; ++i) {
     DimExpr x = i + m >= batch + 2 ? a.dims[i + m - batch - 2] : DimExpr(1);
@@ -136,14 +150,15 @@ LogicalResult PackedMatmulOp::inferShapes(Adaptor op, Shapes &shapes, std::optio
 LogicalResult PackedConvOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Location> loc, Results &results) {
   ShapeOf in = shapes.shape(op.getInput()), panels = shapes.shape(op.getPanels());
   size_t rank = in.dims.size();
-  if (failed(checkPanels(loc, panels)))
+  Type element = packedResult(loc, in, panels);
+  if (!element)
     return failure();
-  if (rank < 2 || !in.elementType.isF32() || op.getWindow().size() != rank - 2 || panels.dims.size() != 3)
+  if (op.getWindow().size() != rank - 2 || panels.dims.size() != 3)
     return emitOptionalError(loc, "input ", in.type(), ", panels ", panels.type(), " and a window of ",
                              op.getWindow().size(), " sizes do not fit together");
   if (failed(windowAttributes(loc, op.getStrides(), op.getDilations(), rank - 2)))
     return failure();
-  ShapeOf out{in.elementType, {in.dims[0]}};
+  ShapeOf out{element, {in.dims[0]}};
   for (size_t i = 0; i + 2 < rank; ++i)
     out.dims.push_back(positions(shapes, in.dims[i + 1], op.getWindow()[i], op.getStrides()[i], op.getDilations()[i]));
   out.dims.push_back(shapes.size(op.getColumns()));

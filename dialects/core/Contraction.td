@@ -27,22 +27,29 @@ def Core_ConvOp : Core_Op<"conv"> {
 }
 
 def Core_PackOp : Core_Op<"pack"> {
-  let summary = "[..., K, N] -> panels [..., ceil(N / 16), K, 16]; columns from N on are zero";
-  let description = "The one packed form of a contraction's right side: 64-byte panels of f32, read by every target.";
+  let summary = "the right side of a contraction as panels of 16 columns; columns from N on are zero";
+  let description = [{
+    f32 [..., K, N] -> [..., ceil(N / 16), K, 16]; i8 [..., K, N] -> [..., ceil(N / 16), ceil(K / 4), 64]: four rows for each of 16
+    columns, rows from K on are zero. Rows of a panel are 64 bytes, the same for every target.
+  }];
   let arguments = (ins Core_Tensor:$input);
   let results = (outs Core_Tensor:$result);
   let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
 }
 
 def Core_PackedMatmulOp : Core_Op<"packed_matmul"> {
-  let summary = "core.matmul of f32 whose right side is packed by core.pack from N = `columns`";
+  let summary = "core.matmul whose right side is packed by core.pack from N = `columns`: f32 x f32, or ui8 x i8 -> i32";
   let arguments = (ins Core_Tensor:$lhs, Core_Tensor:$panels, Index:$columns);
   let results = (outs Core_Tensor:$result);
   let assemblyFormat = "$lhs `,` $panels `columns` $columns attr-dict `:` type($lhs) `,` type($panels) `->` type($result)";
 }
 
 def Core_PackedConvOp : Core_Op<"packed_conv"> {
-  let summary = "core.conv of f32 and one group whose filter [window... * C, OC] is packed by core.pack; `window` is its size";
+  let summary = "core.conv of one group whose filter is packed by core.pack as a matrix; `window` is its size";
+  let description = [{
+    f32 x f32: the matrix is [window... * C, OC]. ui8 x i8 -> i32: each run of the filter's rows that is contiguous in the input
+    (C, times the last window size where that is not dilated) is padded with zeros to a multiple of 4.
+  }];
   let arguments = (ins Core_Tensor:$input, Core_Tensor:$panels, Index:$columns, DenseI64ArrayAttr:$window,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations);
   let results = (outs Core_Tensor:$result);

@@ -30,6 +30,13 @@ void FuncOp::print(OpAsmPrinter &printer) {
                                            getArgAttrsAttrName(), getResAttrsAttrName());
 }
 
+LogicalResult DotOp::verify() {
+  int64_t sums = getAcc().getType().getNumElements(), products = getLhs().getType().getNumElements();
+  if (products != 4 * sums)
+    return emitOpError() << "has " << products << " products, expected 4 for each of " << sums << " sums";
+  return success();
+}
+
 unsigned FuncOp::getNumScalars() {
   return llvm::count_if(getArgumentTypes(), [](Type t) { return isa<IndexType>(t); });
 }

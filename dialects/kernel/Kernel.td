@@ -48,6 +48,16 @@ def Kernel_ReturnOp : Op<Kernel_Dialect, "return", [Pure, Terminator, ReturnLike
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";
 }
 
+def Kernel_DotOp : Op<Kernel_Dialect, "dot", [Pure, AllTypesMatch<["acc", "result"]>, AllTypesMatch<["lhs", "rhs"]>]> {
+  let summary = "acc[i] + sum of lhs[4 i + j] * rhs[4 i + j] over j in [0, 4); lhs is unsigned, rhs signed; sums wrap";
+  let description = "What machines have an instruction for; at stage loops, in bodies of kernels.";
+  let arguments = (ins VectorOfRankAndType<[1], [I32]>:$acc, VectorOfRankAndType<[1], [I8]>:$lhs,
+                       VectorOfRankAndType<[1], [I8]>:$rhs);
+  let results = (outs VectorOfRankAndType<[1], [I32]>:$result);
+  let assemblyFormat = "$lhs `,` $rhs `,` $acc attr-dict `:` type($lhs) `->` type($acc)";
+  let hasVerifier = 1;
+}
+
 def Kernel_LaunchOp : Op<Kernel_Dialect, "launch", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "one run of a kernel by the host program";
   let description = [{

@@ -196,15 +196,34 @@ private:
     RankedTensorType from = tensors[0].type;
     int64_t rank = from.getRank(), depth = from.getDimSize(rank - 2), columns = from.getDimSize(rank - 1);
     int64_t panels = (columns + 15) / 16, batch = depth * columns ? from.getNumElements() / (depth * columns) : 0;
-    std::vector<char> out(result.getNumElements() * 4, 0);
+    std::vector<char> out(result.getNumElements() * tensors[0].width(), 0);
+    char *to = out.data();
     for (int64_t b = 0; b < batch; ++b)
-      for (int64_t p = 0; p < panels; ++p)
-        for (int64_t k = 0; k < depth; ++k) {
-          const char *row = tensors[0].data.data() + ((b * depth + k) * columns + p * 16) * 4;
-          char *to = out.data() + (((b * panels + p) * depth + k) * 16) * 4;
-          std::memcpy(to, row, std::min<int64_t>(16, columns - p * 16) * 4);
-        }
+      for (int64_t p = 0; p < panels; ++p) {
+        int64_t width = std::min<int64_t>(16, columns - p * 16);
+        const char *corner = tensors[0].data.data() + (b * depth * columns + p * 16) * tensors[0].width();
+        if (tensors[0].width() == 4)
+          to = packFloats(to, corner, depth, columns, width);
+        else
+          to = packBytes(to, corner, depth, columns, width);
+      }
     return out;
+  }
+
+  /// One panel of `width` columns of f32; answers where the next one begins.
+  static char *packFloats(char *to, const char *from, int64_t depth, int64_t columns, int64_t width) {
+    for (int64_t k = 0; k < depth; ++k, to += 64)
+      std::memcpy(to, from + k * columns * 4, width * 4);
+    return to;
+  }
+
+  /// One panel of `width` columns of i8: four rows for each column.
+  static char *packBytes(char *to, const char *from, int64_t depth, int64_t columns, int64_t width) {
+    for (int64_t k = 0; k < depth; k += 4, to += 64)
+      for (int64_t row = 0; row < std::min<int64_t>(4, depth - k); ++row)
+        for (int64_t j = 0; j < width; ++j)
+          to[4 * j + row] = from[(k + row) * columns + j];
+    return to;
   }
 
   // ---- arithmetic: f32 and f64 in their own precision, integers as i64 ----

@@ -55,6 +55,15 @@ def RecognizeAttention : Pass<"adze-recognize-attention", "::mlir::ModuleOp"> {
   let dependentDialects = ["::adze::core::CoreDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def FoldQuantization : Pass<"adze-fold-quantization", "::mlir::ModuleOp"> {
+  let summary = "Contractions of dequantised numbers -> contractions of ui8 and i8, with scale and zero point after them";
+  let description = [{
+    The left side has one scale and one zero point, which may come at run time; the right side is a constant of i8 with zero point 0 and a
+    scale for all or for each output channel. Signed left sides are shifted by 128.
+  }];
+  let dependentDialects = ["::adze::core::CoreDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def FoldScales : Pass<"adze-fold-scales", "::mlir::ModuleOp"> {
   let summary = "Put constant factors after a contraction into its constant right side, and constant summands together";
   let description = [{
@@ -65,7 +74,7 @@ def FoldScales : Pass<"adze-fold-scales", "::mlir::ModuleOp"> {
 }
 
 def PackContractions : Pass<"adze-pack-contractions", "::mlir::ModuleOp"> {
-  let summary = "Give f32 contractions packed right sides";
+  let summary = "Give contractions of f32, and of ui8 and i8, packed right sides";
   let description = "core.matmul and core.conv of one group become core.packed_matmul and core.packed_conv of core.pack.";
   let dependentDialects = ["::adze::core::CoreDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }

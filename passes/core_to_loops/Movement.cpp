@@ -135,23 +135,33 @@ static Value counted(Emitter &e, IotaOp op, ArrayRef<Coord> at) {
   return e.convert(v, i64, op.getType(), /*saturate=*/false);
 }
 
-/// Element (..., panel, k, j) of packed panels: column panel * 16 + j, or zero from the last column on.
+/// Element (..., panel, k, j) of packed panels: row k, column panel * 16 + j of f32; of i8 row 4 k + j % 4, column
+/// panel * 16 + j / 4. Zero outside of the matrix.
 static Value packed(Emitter &e, PackOp op, ArrayRef<Coord> at) {
   size_t rank = at.size();
+  SmallVector<DimExpr> sizes = e.dims.shape(op.getInput()).dims;
+  Type element = getElementTypeOrSelf(op.getInput());
   Coords in(at.drop_back(3));
-  Value column = e.addi(e.muli(at[rank - 3].base, e.index(16)), at[rank - 1].base);
-  in.push_back(at[rank - 2]);
+  Value row = at[rank - 2].base, column = at[rank - 1].base;
+  if (!element.isF32()) {
+    row = e.addi(e.muli(row, e.index(4)), e.b.createOrFold<arith::RemUIOp>(e.loc, column, e.index(4)));
+    column = e.b.createOrFold<arith::DivUIOp>(e.loc, column, e.index(4));
+  }
+  column = e.addi(e.muli(at[rank - 3].base, e.index(16)), column);
+  in.push_back({row});
   in.push_back({column});
-  Value inside = e.cmpi(arith::CmpIPredicate::slt, column, e.size(e.dims.shape(op.getInput()).dims.back()));
+  Value inside = e.create<arith::AndIOp>(e.cmpi(arith::CmpIPredicate::slt, column, e.size(sizes.back())),
+                                         e.cmpi(arith::CmpIPredicate::slt, row, e.size(sizes[sizes.size() - 2])));
   bool failed = false;
+  Type type = valueType(element);
   Value v = e.branch(
-      inside, e.b.getF32Type(),
+      inside, type,
       [&] {
         Value v = e.element(op.getInput(), in);
         failed |= !v;
-        return Emitter::Values{v ? v : e.constant(e.b.getF32Type(), 0)};
+        return Emitter::Values{v ? v : e.constant(type, 0)};
       },
-      [&] { return Emitter::Values{e.constant(e.b.getF32Type(), 0)}; })[0];
+      [&] { return Emitter::Values{e.constant(type, 0)}; })[0];
   return failed ? Value() : v;
 }
 

@@ -18,14 +18,14 @@ namespace {
 struct TileSpace {
   TileShape shape;
   SmallVector<DimExpr> batch;
-  DimExpr rows, panels, depth;
+  DimExpr rows, panels, depth; ///< depth: rows of a panel
   DimExpr groups, blocks;
   bool rowsOutside; ///< all panels for one block of rows after the other, rather than all rows for a group of panels
 
   TileSpace(Emitter &e, ArrayRef<DimExpr> batch, const DimExpr &rows, const DimExpr &panels, const DimExpr &depth)
       : shape(chooseTile(e.vectorBytes, e.vectorRegisters, panels)), batch(batch), rows(rows), panels(panels),
         depth(depth), groups(e.dims.dims.ceilDiv(panels, shape.panels)), blocks(e.dims.dims.ceilDiv(rows, shape.rows)) {
-    auto bytes = (panels * depth * DimExpr(4 * kPanel)).constant();
+    auto bytes = (panels * depth * DimExpr(64)).constant();
     rowsOutside = bytes && *bytes <= kSmallRightBytes;
   }
 
@@ -54,14 +54,15 @@ struct RowBlock {
 class TileWriter {
 public:
   TileWriter(Emitter &e, Operation *op, TileShape shape, WriteFn write)
-      : e(e), op(op), shape(shape), write(write), sizes(e.dims.shape(op->getResult(0)).dims) {
+      : e(e), op(op), shape(shape), write(write), sizes(e.dims.shape(op->getResult(0)).dims),
+        element(getElementTypeOrSelf(op->getResult(0))) {
     vectorised = llvm::all_of(op->getBlock()->getTerminator()->getOperands(),
                               [&](Value v) { return e.vectorizable(v, sizes.size() - 1); });
     auto columns = sizes.back().constant();
     wholeTiles = columns && *columns % shape.columns() == 0;
     direct = vectorised && isShort();
     if (!direct || !wholeTiles)
-      memory = e.scratchBuffer(e.b.getF32Type(), DimExpr(shape.rows * shape.columns()));
+      memory = e.scratchBuffer(element, DimExpr(shape.rows * shape.columns()));
   }
 
   /// Says where the tiles that follow lie: at result column `column`.
@@ -146,7 +147,7 @@ private:
       e.laneLoop(from, to, vectorised ? shape.lanes : 1, [&](Coord n) {
         at.back() = n;
         Coord place{e.addi(base, n.base), n.lane};
-        failed |= mlir::failed(write(at, e.load(memory, e.b.getF32Type(), place, e.dims.dims.named(""))));
+        failed |= mlir::failed(write(at, e.load(memory, element, place, e.dims.dims.named(""))));
       });
       return Emitter::Values();
     });
@@ -157,6 +158,7 @@ private:
   TileShape shape;
   WriteFn write;
   SmallVector<DimExpr> sizes;
+  Type element; ///< of sums
   bool vectorised, wholeTiles, direct, failed = false;
   Value memory, from, to, isWhole;
 };
@@ -271,9 +273,14 @@ static TileSpace convSpace(Emitter &e, PackedConvOp op) {
 Grid adze::packedMatmulGrid(Emitter &e, PackedMatmulOp op) { return matmulSpace(e, op).grid(e); }
 Grid adze::packedConvGrid(Emitter &e, PackedConvOp op) { return convSpace(e, op).grid(e); }
 
+/// Elements of a panel of `rows` rows.
+static DimExpr panelSize(Value panels, const DimExpr &rows) {
+  return rows * DimExpr(panelRow(getElementTypeOrSelf(panels).isF32()));
+}
+
 LogicalResult adze::emitPackedMatmul(Emitter &e, PackedMatmulOp op, Value begin, Value end, WriteFn write) {
   TileSpace space = matmulSpace(e, op);
-  Value depth = e.size(space.depth);
+  DimExpr depth = e.dims.shape(op.getLhs()).dims.back(), panelElements = panelSize(op.getPanels(), space.depth);
   // Where the matrix of a batch coordinate begins in an operand of `inner` further dimensions.
   auto batchOffset = [&](Value operand, size_t inner, ArrayRef<Coord> at, const DimExpr &matrix) {
     SmallVector<DimExpr> sizes = e.dims.shape(operand).dims;
@@ -288,14 +295,14 @@ LogicalResult adze::emitPackedMatmul(Emitter &e, PackedMatmulOp op, Value begin,
     TileOperands tile{e.buffers.lookup(op.getLhs()), e.buffers.lookup(op.getPanels()), {}, {}, {}, depth};
     Value left = e.index(0), right = e.index(0);
     if (!space.batch.empty()) {
-      left = batchOffset(op.getLhs(), 2, at, space.rows * space.depth);
-      right = batchOffset(op.getPanels(), 3, at, space.panels * space.depth * DimExpr(kPanel));
+      left = batchOffset(op.getLhs(), 2, at, space.rows * depth);
+      right = batchOffset(op.getPanels(), 3, at, space.panels * panelElements);
     }
-    left = e.addi(left, e.muli(rows.first, depth));
+    left = e.addi(left, e.muli(rows.first, e.size(depth)));
     for (int64_t r = 0; r < count; ++r)
-      tile.rows.push_back(e.addi(left, e.muli(e.index(r), depth)));
+      tile.rows.push_back(e.addi(left, e.muli(e.index(r), e.size(depth))));
     for (Value panel : panels)
-      tile.panels.push_back(e.addi(right, e.muli(panel, e.size(space.depth * DimExpr(kPanel)))));
+      tile.panels.push_back(e.addi(right, e.muli(panel, e.size(panelElements))));
     return tile;
   };
   return TileLoops(e, space).run(begin, end, op, operands, write);
@@ -313,7 +320,8 @@ public:
       depth = depth * DimExpr(op.getWindow()[--outer]);
   }
 
-  Value innerDepth() { return e.size(depth); }
+  /// Elements of a run that is contiguous in the input.
+  const DimExpr &innerDepth() { return depth; }
 
   /// Where the windows of `count` output positions from row `first` on begin in the input.
   SmallVector<Value> starts(Value first, int64_t count) {
@@ -335,7 +343,8 @@ public:
   SmallVector<TileOperands::Loop> loops() {
     SmallVector<TileOperands::Loop> loops;
     for (size_t i = 0; i < outer; ++i) {
-      DimExpr rightStep = depth * DimExpr(kPanel);
+      bool floats = getElementTypeOrSelf(op.getPanels()).isF32();
+      DimExpr rightStep = panelSize(op.getPanels(), e.dims.dims.ceilDiv(depth, tileStep(floats)));
       for (size_t j = i + 1; j < outer; ++j)
         rightStep = rightStep * DimExpr(op.getWindow()[j]);
       DimExpr leftStep = e.stride(in, i + 1) * DimExpr(op.getDilations()[i]);
@@ -365,7 +374,7 @@ LogicalResult adze::emitPackedConv(Emitter &e, PackedConvOp op, Value begin, Val
                       windows.loops(),
                       windows.innerDepth()};
     for (Value panel : panels)
-      tile.panels.push_back(e.muli(panel, e.size(space.depth * DimExpr(kPanel))));
+      tile.panels.push_back(e.muli(panel, e.size(panelSize(op.getPanels(), space.depth))));
     return tile;
   };
   return TileLoops(e, space).run(begin, end, op, operands, write);

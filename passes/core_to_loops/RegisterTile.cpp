@@ -42,7 +42,8 @@ namespace {
 class TileEmitter {
 public:
   TileEmitter(Emitter &e, TileShape shape, const TileOperands &operands)
-      : e(e), shape(shape), operands(operands), vector(VectorType::get({shape.lanes}, e.b.getF32Type())),
+      : e(e), shape(shape), operands(operands), floats(getElementTypeOrSelf(operands.left).isF32()),
+        vector(VectorType::get({shape.lanes}, floats ? Type(e.b.getF32Type()) : e.b.getI32Type())),
         sums(int64_t(operands.rows.size()) * shape.vectors()) {}
 
   Emitter::Values run() {
@@ -51,7 +52,8 @@ public:
     Emitter::Values all = reduce(0, operands.rows, operands.panels, zero);
     for (int64_t step = 1; step < steps; ++step)
       for (int64_t i = 0; i < sums; ++i)
-        all[i] = e.create<arith::AddFOp>(all[i], all[step * sums + i]);
+        all[i] = floats ? e.create<arith::AddFOp>(all[i], all[step * sums + i])
+                        : e.create<arith::AddIOp>(all[i], all[step * sums + i]);
     all.resize(sums);
     return all;
   }
@@ -70,47 +72,71 @@ private:
     });
   }
 
-  /// All of the depth: `steps` at a time, then what is left one by one.
+  /// All of the depth: `steps` rows of the panels at a time, then what is left one by one, then a part of a row.
   Emitter::Values innermost(ArrayRef<Value> rows, ArrayRef<Value> panels, Emitter::Values carried) {
     auto loop = [&](Value from, Value to, int64_t count) {
       carried = e.loop(from, to, e.index(count), carried, [&](Value k, ValueRange values) {
         Emitter::Values next(values);
         for (int64_t step = 0; step < count; ++step)
-          multiply(rows, panels, e.addi(k, e.index(step)), MutableArrayRef<Value>(next).slice(step * sums, sums));
+          multiply(rows, panels, e.addi(k, e.index(step)), tileStep(floats),
+                   MutableArrayRef<Value>(next).slice(step * sums, sums));
         return next;
       });
     };
-    Value whole = operands.depth;
+    Value depth = e.size(e.dims.dims.floorDiv(operands.depth, tileStep(floats))), whole = depth;
     if (steps > 1)
       whole = e.subi(whole, e.b.createOrFold<arith::RemUIOp>(e.loc, whole, e.index(steps)));
     loop(e.index(0), whole, steps);
     if (steps > 1)
-      loop(whole, operands.depth, 1);
+      loop(whole, depth, 1);
+    if (int64_t rest = floats ? 0 : *operands.depth.constant() % 4)
+      multiply(rows, panels, depth, rest, MutableArrayRef<Value>(carried).take_front(sums));
     return carried;
   }
 
-  /// sums += column k of the rows times row k of the panels.
-  void multiply(ArrayRef<Value> rows, ArrayRef<Value> panels, Value k, MutableArrayRef<Value> sums) {
+  /// sums += what the rows have for row `k` of the panels, times that row. `count` elements of a row are there to read.
+  void multiply(ArrayRef<Value> rows, ArrayRef<Value> panels, Value k, int64_t count, MutableArrayRef<Value> sums) {
     Emitter::Values right;
-    Value along = e.muli(k, e.index(kPanel));
+    Value along = e.muli(k, e.index(panelRow(floats)));
+    auto type = floats ? vector : VectorType::get({4 * shape.lanes}, e.b.getI8Type());
     for (Value panel : panels)
-      for (int64_t lane = 0; lane < kPanel; lane += shape.lanes)
+      for (int64_t at = 0; at < panelRow(floats); at += type.getNumElements())
         right.push_back(
-            e.create<vector::LoadOp>(vector, operands.right, ValueRange{e.addi(e.addi(panel, along), e.index(lane))}));
+            e.create<vector::LoadOp>(type, operands.right, ValueRange{e.addi(e.addi(panel, along), e.index(at))}));
     for (auto [r, row] : llvm::enumerate(rows)) {
-      Value left =
-          e.create<vector::BroadcastOp>(vector, e.create<memref::LoadOp>(operands.left, ValueRange{e.addi(row, k)}));
+      Value left = leftOf(e.addi(row, e.muli(k, e.index(tileStep(floats)))), count);
       for (size_t v = 0; v < right.size(); ++v) {
         Value &sum = sums[r * right.size() + v];
-        sum = e.create<vector::FMAOp>(left, right[v], sum);
+        sum = floats ? e.create<vector::FMAOp>(left, right[v], sum)
+                     : e.create<kernel::DotOp>(sum.getType(), sum, left, right[v]);
       }
     }
+  }
+
+  /// The element, or the next `count` of four, in every lane.
+  Value leftOf(Value at, int64_t count) {
+    if (floats)
+      return e.create<vector::BroadcastOp>(vector, e.create<memref::LoadOp>(operands.left, ValueRange{at}));
+    auto four = VectorType::get({4}, e.b.getI8Type());
+    Value bytes;
+    if (count == 4) {
+      bytes = e.create<vector::LoadOp>(four, operands.left, ValueRange{at});
+    } else {
+      Emitter::Values each(4, e.constant(e.b.getI8Type(), 0));
+      for (int64_t i = 0; i < count; ++i)
+        each[i] = e.create<memref::LoadOp>(operands.left, ValueRange{e.addi(at, e.index(i))});
+      bytes = e.create<vector::FromElementsOp>(four, each);
+    }
+    Value word = e.create<vector::BitCastOp>(VectorType::get({1}, e.b.getI32Type()), bytes);
+    Value all = e.create<vector::BroadcastOp>(vector, e.create<vector::ExtractOp>(word, int64_t(0)));
+    return e.create<vector::BitCastOp>(VectorType::get({4 * shape.lanes}, e.b.getI8Type()), all);
   }
 
   Emitter &e;
   TileShape shape;
   const TileOperands &operands;
-  VectorType vector;
+  bool floats;
+  VectorType vector; ///< of sums
   int64_t sums;      ///< of one step of the depth
   int64_t steps = 1; ///< of the depth that have sums of their own
 };

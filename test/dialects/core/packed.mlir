@@ -29,3 +29,14 @@ func.func @conv(%x: tensor<1x9x?x3xf32>, %w: tensor<27x8xf32>) -> tensor<1x4x?x8
   %1 = core.packed_conv %x, %0 columns %c8 window [3, 3] strides [2, 1] dilations [1, 2] : tensor<1x9x?x3xf32>, tensor<1x27x16xf32> -> tensor<1x4x?x8xf32>
   return %1 : tensor<1x4x?x8xf32>
 }
+
+// Integers: four rows of 16 columns in a row of a panel, and sums of i32.
+// CHECK-LABEL: func.func @integers
+func.func @integers(%x: tensor<?x7xui8>, %w: tensor<7x20xi8>) -> tensor<?x20xi32> {
+  %c20 = arith.constant 20 : index
+  // CHECK: core.pack %{{.*}} : (tensor<7x20xi8>) -> tensor<2x2x64xi8>
+  %0 = core.pack %w : (tensor<7x20xi8>) -> tensor<2x2x64xi8>
+  // CHECK: core.packed_matmul %{{.*}} : tensor<?x7xui8>, tensor<2x2x64xi8> -> tensor<?x20xi32>
+  %1 = core.packed_matmul %x, %0 columns %c20 : tensor<?x7xui8>, tensor<2x2x64xi8> -> tensor<?x20xi32>
+  return %1 : tensor<?x20xi32>
+}

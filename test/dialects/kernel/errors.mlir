@@ -46,3 +46,11 @@ func.func @types(%x: tensor<3xf32>) {
   %0 = kernel.launch @k(%x) : (tensor<3xf32>) -> tensor<4xf32>
   return
 }
+
+// -----
+
+func.func @dot(%sum: vector<4xi32>, %x: vector<8xi8>) {
+  // expected-error@+1 {{has 8 products, expected 4 for each of 4 sums}}
+  %0 = kernel.dot %x, %x, %sum : vector<8xi8> -> vector<4xi32>
+  return
+}

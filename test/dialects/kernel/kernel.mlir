@@ -25,3 +25,10 @@ func.func @host(%x: tensor<?x768xf32>) -> tensor<?x768xf32> {
   %0 = kernel.launch @rows(%n, %x) : (index, tensor<?x768xf32>) -> tensor<?x768xf32>
   return %0 : tensor<?x768xf32>
 }
+
+// CHECK-LABEL: func.func @dot
+func.func @dot(%sum: vector<4xi32>, %x: vector<16xi8>, %y: vector<16xi8>) -> vector<4xi32> {
+  // CHECK: kernel.dot %{{.*}}, %{{.*}}, %{{.*}} : vector<16xi8> -> vector<4xi32>
+  %0 = kernel.dot %x, %y, %sum : vector<16xi8> -> vector<4xi32>
+  return %0 : vector<4xi32>
+}

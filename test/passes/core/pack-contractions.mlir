@@ -32,3 +32,16 @@ func.func @stays(%x: tensor<4x4xf64>, %y: tensor<1x4x4x8xf32>, %w: tensor<3x3x1x
       : (tensor<1x4x4x8xf32>, tensor<3x3x1x8xf32>) -> tensor<1x2x2x8xf32>
   return %0, %1 : tensor<4x4xf64>, tensor<1x2x2x8xf32>
 }
+
+// -----
+
+// Integers: the 9 rows that are contiguous in the input are padded to 12.
+// CHECK-LABEL: func.func @integers
+// CHECK:         core.pad constant {{.*}} : tensor<3x9x8xi8>, tensor<i8> -> tensor<3x12x8xi8>
+// CHECK:         core.pack %{{.*}} : (tensor<36x8xi8>) -> tensor<1x9x64xi8>
+// CHECK:         core.packed_conv %{{.*}} window [3, 3] {{.*}} : tensor<1x4x4x3xui8>, tensor<1x9x64xi8> -> tensor<1x2x2x8xi32>
+func.func @integers(%x: tensor<1x4x4x3xui8>, %w: tensor<3x3x3x8xi8>) -> tensor<1x2x2x8xi32> {
+  %0 = core.conv %x, %w strides [1, 1] dilations [1, 1] groups 1 to i32
+      : (tensor<1x4x4x3xui8>, tensor<3x3x3x8xi8>) -> tensor<1x2x2x8xi32>
+  return %0 : tensor<1x2x2x8xi32>
+}
