@@ -44,9 +44,7 @@ static void addRecognition(OpPassManager &passes) {
 }
 
 /// core -> core. After: constants folded, composite forms recognised, channels last, contractions packed.
-static void buildOptimised(OpPassManager &passes, const Options &options) {
-  if (options.optLevel == 0)
-    return;
+static void addOptimisations(OpPassManager &passes) {
   // Before dequantised weights are folded.
   passes.addPass(createFoldQuantization());
   passes.addPass(createFoldConstants());
@@ -59,6 +57,14 @@ static void buildOptimised(OpPassManager &passes, const Options &options) {
   passes.addPass(createPackContractions());
   passes.addPass(createFoldConstants());
   passes.addPass(createRefineShapes());
+}
+
+/// core -> core. After: optimised, and sizes that an op cannot have end the run before it.
+static void buildOptimised(OpPassManager &passes, const Options &options) {
+  if (options.optLevel > 0)
+    addOptimisations(passes);
+  // Last, so that it is the ops which run that are guarded.
+  passes.addPass(createGuardShapes());
   addCanonicalForm(passes);
 }
 

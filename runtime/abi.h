@@ -227,6 +227,8 @@ void *adze_rt_alloc(adze_exec *exec, int32_t slot, int64_t bytes);
 void adze_rt_swap(adze_exec *exec, int32_t a, int32_t b);
 /// Records that the run failed at `site` with `status`; answers `status`.
 int32_t adze_rt_fail(adze_exec *exec, int32_t status, int32_t site);
+/// The same, with two sizes that do not fit together, which the message gives.
+int32_t adze_rt_fail_sizes(adze_exec *exec, int32_t status, int32_t site, int64_t a, int64_t b);
 /// The status that kernels have recorded so far (0: none): read before a value from data decides a size.
 int32_t adze_rt_check(adze_exec *exec);
 

@@ -20,6 +20,14 @@ int32_t adze_rt_fail(adze_exec *exec, int32_t status, int32_t site) {
   return (int32_t)adze_exec_fail_at(exec, status, site);
 }
 
+int32_t adze_rt_fail_sizes(adze_exec *exec, int32_t status, int32_t site, int64_t a, int64_t b) {
+  const adze_program *program = exec->model->program;
+  if (status <= ADZE_OK || status > ADZE_INTERNAL || site < 0 || site >= program->num_sites)
+    return adze_rt_fail(exec, status, site);
+  return adze_exec_fail(exec, (adze_status)status, "%s: %lld and %lld", program->sites[site], (long long)a,
+                        (long long)b);
+}
+
 int32_t adze_rt_check(adze_exec *exec) { return (int32_t)exec->error.status; }
 
 /// Whether an output shares memory with data that the program reads as an input.

@@ -93,6 +93,12 @@ struct DropHeldRequire : OpRewritePattern<RequireOp> {
 };
 } // namespace
 
+LogicalResult RequireOp::verify() {
+  if (size_t count = getFound().size(); count != 0 && count != 2)
+    return emitOpError() << "has " << count << " found sizes, expected none or two";
+  return success();
+}
+
 void RequireOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
   patterns.add<DropHeldRequire>(context);
 }

@@ -6,28 +6,21 @@ using namespace adze::core;
 
 using Results = SmallVectorImpl<ShapeOf>;
 
-/// Reports two sizes that must be equal and provably are not.
-static LogicalResult sameSize(std::optional<Location> loc, const DimExpr &a, const DimExpr &b, StringRef what) {
-  auto x = a.constant(), y = b.constant();
-  if (x && y && *x != *y)
-    return emitOptionalError(loc, what, " differ: ", *x, " and ", *y);
-  return success();
-}
-
 LogicalResult MatmulOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Location> loc, Results &results) {
   ShapeOf a = shapes.shape(op.getLhs()), b = shapes.shape(op.getRhs());
   size_t m = a.dims.size(), n = b.dims.size();
   if (m < 2 || n < 2)
     return emitOptionalError(loc, "operands have ranks ", m, " and ", n, ", expected 2 or more");
-  if (failed(sameSize(loc, a.dims[m - 1], b.dims[n - 2], "inner sizes")))
+  if (failed(shapes.equal(loc, a.dims[m - 1], b.dims[n - 2], "inner sizes differ")))
     return failure();
   ShapeOf out{op.getTo(), {}};
   size_t batch = std::max(m, n) - 2;
   for (size_t i = 0; i < batch; ++i) {
     DimExpr x = i + m >= batch + 2 ? a.dims[i + m - batch - 2] : DimExpr(1);
     DimExpr y = i + n >= batch + 2 ? b.dims[i + n - batch - 2] : DimExpr(1);
-    if (!x.isConstant(1) && !y.isConstant(1) && failed(sameSize(loc, x, y, "batch sizes")))
-      return failure();
+    if (auto p = x.constant(), q = y.constant(); p && q && *p != *q && *p != 1 && *q != 1)
+      return emitOptionalError(loc, "batch sizes differ: ", *p, " and ", *q);
+    shapes.broadcasts(x, y);
     out.dims.push_back(shapes.dims.broadcast(x, y));
   }
   out.dims.push_back(a.dims[m - 2]);
@@ -36,9 +29,13 @@ LogicalResult MatmulOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Lo
   return success();
 }
 
+static constexpr llvm::StringLiteral kWindowTooLarge = "the window is larger than the padded input";
+
 /// Number of positions of a window along a dimension of this size.
 static DimExpr positions(Shapes &shapes, const DimExpr &size, int64_t window, int64_t stride, int64_t dilation) {
-  return shapes.dims.floorDiv(size - DimExpr((window - 1) * dilation + 1), stride) + DimExpr(1);
+  DimExpr count = shapes.dims.floorDiv(size - DimExpr((window - 1) * dilation + 1), stride) + DimExpr(1);
+  shapes.atMost(0, count, kWindowTooLarge);
+  return count;
 }
 
 /// Checks strides and dilations of `spatial` dimensions.
@@ -62,15 +59,17 @@ LogicalResult ConvOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Loca
   int64_t groups = op.getGroups();
   if (groups <= 0 || failed(windowAttributes(loc, op.getStrides(), op.getDilations(), rank - 2)))
     return groups > 0 ? failure() : emitOptionalError(loc, "groups is ", groups);
-  if (failed(
-          sameSize(loc, in.dims.back(), filter.dims[rank - 2] * DimExpr(groups), "input channels and filter channels")))
+  if (failed(shapes.equal(loc, in.dims.back(), filter.dims[rank - 2] * DimExpr(groups),
+                          "input channels and filter channels differ")))
     return failure();
   if (auto oc = filter.dims.back().constant(); oc && *oc % groups != 0)
     return emitOptionalError(loc, *oc, " output channels do not split into ", groups, " groups");
+  shapes.atMost(shapes.dims.mod(filter.dims.back(), groups), 0, "the output channels do not split into the groups");
   ShapeOf out{op.getTo(), {in.dims[0]}};
   for (size_t i = 0; i + 2 < rank; ++i) {
     DimExpr extent = (filter.dims[i] - DimExpr(1)) * DimExpr(op.getDilations()[i]) + DimExpr(1);
     out.dims.push_back(shapes.dims.floorDiv(in.dims[i + 1] - extent, op.getStrides()[i]) + DimExpr(1));
+    shapes.atMost(0, out.dims.back(), kWindowTooLarge);
   }
   out.dims.push_back(filter.dims.back());
   results.push_back(out);
@@ -132,17 +131,20 @@ LogicalResult PackedMatmulOp::inferShapes(Adaptor op, Shapes &shapes, std::optio
   if (!element)
     return failure();
   DimExpr depth = element.isF32() ? a.dims.back() : shapes.dims.ceilDiv(a.dims.back(), 4);
-  if (failed(sameSize(loc, depth, b.dims[n - 1], "inner sizes")))
+  if (failed(shapes.equal(loc, depth, b.dims[n - 1], "inner sizes differ")))
     return failure();
   ShapeOf out{element, {}};
   size_t batch = std::max(m, n) - 2;
   for (size_t i = 0; i < batch; ++i) {
     DimExpr x = i + m >= batch + 2 ? a.dims[i + m - batch - 2] : DimExpr(1);
     DimExpr y = i + n >= batch + 2 ? b.dims[i + n - batch - 2] : DimExpr(1);
+    shapes.broadcasts(x, y);
     out.dims.push_back(shapes.dims.broadcast(x, y));
   }
+  DimExpr columns = shapes.size(op.getColumns());
+  shapes.atMost(columns, b.dims[n - 2] * DimExpr(16), "there are fewer panels than columns");
   out.dims.push_back(a.dims[m - 2]);
-  out.dims.push_back(shapes.size(op.getColumns()));
+  out.dims.push_back(columns);
   results.push_back(out);
   return success();
 }
@@ -159,9 +161,18 @@ LogicalResult PackedConvOp::inferShapes(Adaptor op, Shapes &shapes, std::optiona
   if (failed(windowAttributes(loc, op.getStrides(), op.getDilations(), rank - 2)))
     return failure();
   ShapeOf out{element, {in.dims[0]}};
-  for (size_t i = 0; i + 2 < rank; ++i)
+  // Rows of a panel: a run that is contiguous in the input, which integers pad to a multiple of 4, times the rest.
+  DimExpr run = in.dims.back(), rest = 1, columns = shapes.size(op.getColumns());
+  for (size_t i = 0; i + 2 < rank; ++i) {
+    bool inRun = i + 3 == rank && op.getDilations()[i] == 1;
+    (inRun ? run : rest) = (inRun ? run : rest) * DimExpr(op.getWindow()[i]);
     out.dims.push_back(positions(shapes, in.dims[i + 1], op.getWindow()[i], op.getStrides()[i], op.getDilations()[i]));
-  out.dims.push_back(shapes.size(op.getColumns()));
+  }
+  DimExpr depth = rest * (element.isF32() ? run : shapes.dims.ceilDiv(run, 4));
+  if (failed(shapes.equal(loc, panels.dims[1], depth, "the panels' depth and the window differ")))
+    return failure();
+  shapes.atMost(columns, panels.dims[0] * DimExpr(16), "there are fewer panels than columns");
+  out.dims.push_back(columns);
   results.push_back(out);
   return success();
 }

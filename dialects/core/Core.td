@@ -125,9 +125,14 @@ def Core_ConstantOp : Op<Core_Dialect, "constant", [Pure, ConstantLike]> {
 
 def Core_RequireOp : Op<Core_Dialect, "require", []> {
   let summary = "the run fails here with a shape mismatch and `message` unless `condition` holds (host only)";
-  let arguments = (ins I1:$condition, StrAttr:$message);
-  let assemblyFormat = "$condition `,` $message attr-dict";
+  let description = "`found` are two sizes that the run's message gives, or none.";
+  let arguments = (ins I1:$condition, StrAttr:$message, Variadic<Index>:$found);
+  let assemblyFormat = "$condition `,` $message (`found` `(` $found^ `)`)? attr-dict";
+  let builders = [OpBuilder<(ins "::mlir::Value":$condition, "::mlir::StringAttr":$message), [{
+    build($_builder, $_state, condition, message, ::mlir::ValueRange());
+  }]>];
   let hasCanonicalizer = 1;
+  let hasVerifier = 1;
 }
 
 include "dialects/core/Elementwise.td"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "dialects/core/DimExpr.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -203,7 +204,25 @@ std::optional<int64_t> DimContext::lowerBound(const DimExpr &e) const {
 }
 
 bool DimContext::knownGreaterEqual(const DimExpr &a, const DimExpr &b) const {
-  return lowerBound(a - b).value_or(-1) >= 0;
+  if (lowerBound(a - b).value_or(-1) >= 0)
+    return true;
+  auto operation = [&](const DimExpr &e) -> const Atom * {
+    auto id = e.singleAtom();
+    return id ? &atoms[*id] : nullptr;
+  };
+  if (const Atom *at = operation(b)) {
+    if (at->kind == Kind::Min)
+      return knownGreaterEqual(a, at->a) || knownGreaterEqual(a, at->b);
+    if (at->kind == Kind::Max)
+      return knownGreaterEqual(a, at->a) && knownGreaterEqual(a, at->b);
+  }
+  if (const Atom *at = operation(a)) {
+    if (at->kind == Kind::Min)
+      return knownGreaterEqual(at->a, b) && knownGreaterEqual(at->b, b);
+    if (at->kind == Kind::Max)
+      return knownGreaterEqual(at->a, b) || knownGreaterEqual(at->b, b);
+  }
+  return false;
 }
 
 std::string DimContext::str(const DimExpr &e) const {
@@ -278,4 +297,13 @@ Value adze::core::materialize(OpBuilder &builder, Location loc, const DimContext
     sum = sum ? arith::AddIOp::create(builder, loc, sum, term).getResult() : term;
   }
   return sum ? sum : constant(0);
+}
+
+Value adze::core::materialize(OpBuilder &builder, Location loc, const DimContext &dims, const DimExpr &e) {
+  return materialize(builder, loc, dims, e, [&](AtomId id) -> Value {
+    const DimContext::Atom &atom = dims.atom(id);
+    if (atom.dim >= 0)
+      return tensor::DimOp::create(builder, loc, atom.value, atom.dim);
+    return builder.createOrFold<arith::IndexCastOp>(loc, builder.getIndexType(), atom.value);
+  });
 }

@@ -97,5 +97,7 @@ private:
 /// Emits index arithmetic that computes `e`, atoms by `atomValue` (which must give a value for each symbol).
 mlir::Value materialize(mlir::OpBuilder &builder, mlir::Location loc, const DimContext &dims, const DimExpr &e,
                         llvm::function_ref<mlir::Value(AtomId)> symbolValue);
+/// The same with the values that the symbols stand for.
+mlir::Value materialize(mlir::OpBuilder &builder, mlir::Location loc, const DimContext &dims, const DimExpr &e);
 
 } // namespace adze::core

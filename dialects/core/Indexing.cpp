@@ -12,6 +12,8 @@ static LogicalResult axisInRange(std::optional<Location> loc, int64_t axis, size
   return success();
 }
 
+static constexpr llvm::StringLiteral kNothingToIndex = "an index points into a dimension of size 0";
+
 static LogicalResult indexElements(std::optional<Location> loc, const ShapeOf &indices) {
   if (!indices.elementType.isSignlessInteger(32) && !indices.elementType.isSignlessInteger(64))
     return emitOptionalError(loc, "indices have element type ", indices.elementType, ", expected i32 or i64");
@@ -26,8 +28,17 @@ LogicalResult GatherOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Lo
   ShapeOf out{in.elementType, {in.dims.begin(), in.dims.begin() + axis}};
   out.dims.append(indices.dims);
   out.dims.append(in.dims.begin() + axis + 1, in.dims.end());
+  shapes.notEmpty(in.dims[axis], out.dims, kNothingToIndex);
   results.push_back(out);
   return success();
+}
+
+/// Indices of one axis: along the others no more of them than the input has.
+static void indexWithin(Shapes &shapes, const ShapeOf &in, const ShapeOf &indices, int64_t axis) {
+  for (size_t d = 0; d < in.dims.size(); ++d)
+    if (int64_t(d) != axis)
+      shapes.atMost(indices.dims[d], in.dims[d], "there are more indices than the input has elements");
+  shapes.notEmpty(in.dims[axis], indices.dims, kNothingToIndex);
 }
 
 LogicalResult GatherElementsOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Location> loc, Results &results) {
@@ -36,6 +47,7 @@ LogicalResult GatherElementsOp::inferShapes(Adaptor op, Shapes &shapes, std::opt
     return failure();
   if (in.dims.size() != indices.dims.size())
     return emitOptionalError(loc, "input has rank ", in.dims.size(), ", indices rank ", indices.dims.size());
+  indexWithin(shapes, in, indices, op.getAxis());
   results.push_back({in.elementType, indices.dims});
   return success();
 }
@@ -60,7 +72,13 @@ LogicalResult GatherNdOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<
   if (failed(tuple) || failed(indexElements(loc, indices)))
     return failure();
   ShapeOf out{in.elementType, {indices.dims.begin(), indices.dims.end() - 1}};
-  out.dims.append(in.dims.begin() + op.getBatchDims() + *tuple, in.dims.end());
+  int64_t batch = op.getBatchDims();
+  out.dims.append(in.dims.begin() + batch + *tuple, in.dims.end());
+  for (int64_t d = 0; d < batch; ++d)
+    if (failed(shapes.equal(loc, in.dims[d], indices.dims[d], "batch sizes differ")))
+      return failure();
+  for (int64_t d = 0; d < *tuple; ++d)
+    shapes.notEmpty(in.dims[batch + d], out.dims, kNothingToIndex);
   results.push_back(out);
   return success();
 }
@@ -75,6 +93,10 @@ LogicalResult ScatterElementsOp::inferShapes(Adaptor op, Shapes &shapes, std::op
       in.elementType != updates.elementType)
     return emitOptionalError(loc, "input ", in.type(), ", indices ", indices.type(), " and updates ", updates.type(),
                              " do not fit together");
+  for (auto [x, y] : llvm::zip(indices.dims, updates.dims))
+    if (failed(shapes.equal(loc, x, y, "sizes of indices and updates differ")))
+      return failure();
+  indexWithin(shapes, in, indices, op.getAxis());
   results.push_back(in);
   return success();
 }
@@ -88,6 +110,13 @@ LogicalResult ScatterNdOp::inferShapes(Adaptor op, Shapes &shapes, std::optional
   if (updates.elementType != in.elementType || updates.dims.size() != indices.dims.size() - 1 + in.dims.size() - *tuple)
     return emitOptionalError(loc, "updates are ", updates.type(), ", which does not fit input ", in.type(),
                              " and indices ", indices.type());
+  SmallVector<DimExpr> wanted(indices.dims.begin(), indices.dims.end() - 1);
+  wanted.append(in.dims.begin() + *tuple, in.dims.end());
+  for (auto [x, y] : llvm::zip(updates.dims, wanted))
+    if (failed(shapes.equal(loc, x, y, "a size of the updates and the one that input and indices ask for differ")))
+      return failure();
+  for (int64_t d = 0; d < *tuple; ++d)
+    shapes.notEmpty(in.dims[d], updates.dims, kNothingToIndex);
   results.push_back(in);
   return success();
 }
@@ -108,12 +137,19 @@ LogicalResult NonZeroOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<L
 
 LogicalResult NonZeroIndicesOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Location>, Results &results) {
   int64_t rank = cast<RankedTensorType>(op.getInput().getType()).getRank();
-  results.push_back({IntegerType::get(op.getInput().getContext(), 64), {DimExpr(rank), shapes.size(op.getCount())}});
+  DimExpr count = shapes.size(op.getCount());
+  shapes.areSizes(count);
+  results.push_back({IntegerType::get(op.getInput().getContext(), 64), {DimExpr(rank), count}});
   return success();
 }
 
 LogicalResult GenerateOp::inferResultShapes(Shapes &shapes, Results &results) {
-  results.push_back({getElementTypeOrSelf(getResult()), shapes.sizes(getSizes())});
+  ShapeOf out{getElementTypeOrSelf(getResult()), shapes.sizes(getSizes())};
+  shapes.areSizes(out.dims);
+  if (shapes.collectsRules()) // an index that is out of range reads element 0
+    getBody().walk(
+        [&](CheckIndexOp check) { shapes.notEmpty(shapes.size(check.getSize()), out.dims, kNothingToIndex); });
+  results.push_back(out);
   return success();
 }
 

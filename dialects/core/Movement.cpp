@@ -6,17 +6,29 @@ using namespace adze::core;
 
 using Results = SmallVectorImpl<ShapeOf>;
 
+/// The number of elements; nothing if it is not known, -1 if it cannot be counted.
+static std::optional<int64_t> countOf(ArrayRef<DimExpr> sizes) {
+  int64_t count = 1;
+  bool wide = false;
+  for (const DimExpr &size : sizes) {
+    auto known = size.constant();
+    if (!known)
+      return std::nullopt;
+    if (*known == 0)
+      return 0;
+    wide |= *known < 0 || llvm::MulOverflow(count, *known, count);
+  }
+  return wide ? -1 : count;
+}
+
 LogicalResult ReshapeOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Location> loc, Results &results) {
   ShapeOf in = shapes.shape(op.getInput());
   ShapeOf out{in.elementType, shapes.sizes(op.getSizes())};
-  std::optional<int64_t> from = 1, to = 1;
-  for (auto *side : {&in, &out})
-    for (DimExpr &dim : side->dims) {
-      auto &count = side == &in ? from : to;
-      count = count && dim.constant() ? std::optional<int64_t>(*count * *dim.constant()) : std::nullopt;
-    }
+  auto from = countOf(in.dims), to = countOf(out.dims);
   if (from && to && *from != *to)
     return emitOptionalError(loc, "cannot reshape ", *from, " elements into ", *to);
+  shapes.areSizes(out.dims);
+  shapes.sameCount(in.dims, out.dims);
   results.push_back(out);
   return success();
 }
@@ -37,7 +49,9 @@ LogicalResult BroadcastOp::inferShapes(Adaptor op, Shapes &shapes, std::optional
     auto from = in.dims[i].constant(), to = out.dims[out.dims.size() - in.dims.size() + i].constant();
     if (from && to && *from != 1 && *from != *to)
       return emitOptionalError(loc, "cannot broadcast size ", *from, " to size ", *to);
+    shapes.oneOr(in.dims[i], out.dims[out.dims.size() - in.dims.size() + i]);
   }
+  shapes.areSizes(out.dims);
   results.push_back(out);
   return success();
 }
@@ -70,12 +84,30 @@ OpFoldResult TransposeOp::fold(FoldAdaptor) {
   return {};
 }
 
+/// What a slice reads along a dimension of `size` lies in it.
+static void insideOf(Shapes &shapes, const DimExpr &size, const DimExpr &offset, const DimExpr &step,
+                     const DimExpr &count) {
+  StringRef message = "a slice reaches outside its input";
+  if (step.isConstant(1)) {
+    if (!shapes.dims.knownGreaterEqual(offset, 0) || !shapes.dims.knownGreaterEqual(size, offset + count))
+      shapes.must({SizeRule::Within, message.str(), offset, count, size});
+    return;
+  }
+  for (const DimExpr &at : {offset, offset + (count - 1) * step})
+    if (!shapes.dims.knownGreaterEqual(at, 0) || !shapes.dims.knownGreaterEqual(size, at + 1))
+      shapes.must({SizeRule::Inside, message.str(), at, size, count});
+}
+
 LogicalResult SliceOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Location> loc, Results &results) {
   ShapeOf in = shapes.shape(op.getInput());
   size_t rank = in.dims.size();
   if (op.getOffsets().size() != rank || op.getSteps().size() != rank || op.getSizes().size() != rank)
     return emitOptionalError(loc, "offsets, steps and sizes are not one for each of the ", rank, " dimensions");
-  results.push_back({in.elementType, shapes.sizes(op.getSizes())});
+  ShapeOf out{in.elementType, shapes.sizes(op.getSizes())};
+  shapes.areSizes(out.dims);
+  for (size_t d = 0; shapes.collectsRules() && d < rank; ++d)
+    insideOf(shapes, in.dims[d], shapes.size(op.getOffsets()[d]), shapes.size(op.getSteps()[d]), out.dims[d]);
+  results.push_back(out);
   return success();
 }
 
@@ -86,7 +118,11 @@ LogicalResult PadOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Locat
     return emitOptionalError(loc, "low and sizes are not one for each of the ", rank, " dimensions");
   if (!value.dims.empty() || value.elementType != in.elementType)
     return emitOptionalError(loc, "padding value is ", value.type(), ", expected tensor<", in.elementType, ">");
-  results.push_back({in.elementType, shapes.sizes(op.getSizes())});
+  ShapeOf out{in.elementType, shapes.sizes(op.getSizes())};
+  shapes.areSizes(out.dims);
+  for (size_t d = 0; op.getMode() != PadMode::constant && d < rank; ++d)
+    shapes.notEmpty(in.dims[d], out.dims[d], "there is nothing to pad with");
+  results.push_back(out);
   return success();
 }
 
@@ -102,12 +138,11 @@ LogicalResult ConcatOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Lo
     if (in.dims.size() != out.dims.size() || in.elementType != out.elementType)
       return emitOptionalError(loc, "inputs differ in rank or element type: ", out.type(), " and ", in.type());
     for (size_t i = 0; i < in.dims.size(); ++i) {
-      auto a = out.dims[i].constant(), b = in.dims[i].constant();
       if (int64_t(i) == axis)
         out.dims[i] = out.dims[i] + in.dims[i];
-      else if (a && b && *a != *b)
-        return emitOptionalError(loc, "inputs differ in dimension ", i, ": ", *a, " and ", *b);
-      else if (!a && b)
+      else if (failed(shapes.equal(loc, out.dims[i], in.dims[i], "inputs differ in dimension " + std::to_string(i))))
+        return failure();
+      else if (!out.dims[i].constant() && in.dims[i].constant())
         out.dims[i] = in.dims[i];
     }
   }
@@ -118,6 +153,8 @@ LogicalResult ConcatOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Lo
 LogicalResult IotaOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Location> loc, Results &results) {
   if (op.getAxis() >= op.getSizes().size())
     return emitOptionalError(loc, "axis ", op.getAxis(), " is out of range for rank ", op.getSizes().size());
-  results.push_back({op.getType(), shapes.sizes(op.getSizes())});
+  ShapeOf out{op.getType(), shapes.sizes(op.getSizes())};
+  shapes.areSizes(out.dims);
+  results.push_back(out);
   return success();
 }

@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 using namespace adze::core;
@@ -17,6 +18,89 @@ RankedTensorType ShapeOf::type() const {
 
 SmallVector<DimExpr> Shapes::sizes(ValueRange indices) {
   return llvm::map_to_vector(indices, [&](Value v) { return size(v); });
+}
+
+LogicalResult Shapes::equal(std::optional<Location> loc, const DimExpr &a, const DimExpr &b, StringRef what) {
+  auto x = a.constant(), y = b.constant();
+  if (x && y && *x != *y)
+    return emitOptionalError(loc, what, ": ", *x, " and ", *y);
+  if (collectsRules() && a != b)
+    must({SizeRule::Equal, what.str(), a, b});
+  return success();
+}
+
+void Shapes::broadcasts(const DimExpr &a, const DimExpr &b) {
+  if (collectsRules() && a != b && !a.isConstant(1) && !b.isConstant(1))
+    must({SizeRule::Broadcast, "operands do not broadcast", a, b});
+}
+
+void Shapes::oneOr(const DimExpr &a, const DimExpr &b) {
+  if (collectsRules() && a != b && !a.isConstant(1))
+    must({SizeRule::OneOr, "a size does not broadcast", a, b});
+}
+
+void Shapes::atMost(const DimExpr &a, const DimExpr &b, StringRef message) {
+  if (collectsRules() && !dims.knownGreaterEqual(b, a))
+    must({SizeRule::AtMost, message.str(), a, b});
+}
+
+/// True if a product of these sizes with others that are counted cannot overflow: one size of a tensor, and small
+/// constants.
+static bool staysCounted(const DimContext &dims, ArrayRef<DimExpr> sizes) {
+  int64_t factor = 1;
+  unsigned unknown = 0;
+  for (const DimExpr &size : sizes) {
+    auto known = size.constant();
+    auto atom = size.singleAtom();
+    if (known && *known >= 0 && *known < (1 << 15))
+      factor = std::min<int64_t>(factor * *known, 1 << 15);
+    else if (!atom || dims.atom(*atom).kind != DimContext::Kind::Symbol || dims.atom(*atom).dim < 0 || unknown++)
+      return false;
+  }
+  return factor < (1 << 15);
+}
+
+void Shapes::sameCount(ArrayRef<DimExpr> from, ArrayRef<DimExpr> to) {
+  if (!collectsRules())
+    return;
+  DimExpr before = 1, after = 1;
+  SmallVector<DimExpr> gone(from), fresh;
+  for (const DimExpr &size : from)
+    before = before * size;
+  for (const DimExpr &size : to) {
+    after = after * size;
+    if (auto *same = llvm::find(gone, size); same != gone.end())
+      gone.erase(same);
+    else if (!size.isConstant(1))
+      fresh.push_back(size);
+  }
+  if (before != after)
+    must({SizeRule::Equal, "the input's number of elements is not that of the shape", before, after});
+  // One size that several become is as large as they are; what becomes several may have wrapped around.
+  if (fresh.size() <= 1 && before == after)
+    return;
+  if (!staysCounted(dims, fresh)) {
+    llvm::sort(fresh = SmallVector<DimExpr>(to));
+    llvm::erase_if(fresh, [](const DimExpr &size) { return size.isConstant(1); });
+    must({SizeRule::Counted, "a shape has more elements than can be counted", {}, {}, {}, fresh});
+  }
+}
+
+void Shapes::areSizes(ArrayRef<DimExpr> sizes) {
+  for (const DimExpr &size : sizes)
+    atMost(0, size, "a size is negative");
+}
+
+void Shapes::notEmpty(const DimExpr &size, ArrayRef<DimExpr> read, StringRef message) {
+  if (!collectsRules() || dims.knownGreaterEqual(size, 1))
+    return;
+  if (llvm::is_contained(read, size)) // no element, no read
+    return;
+  DimExpr any = 1; // 0 where one of the sizes is: a product of them could overflow
+  for (const DimExpr &d : read)
+    any = any * dims.min(d, 1);
+  if (!any.isConstant(0))
+    must({SizeRule::NotEmpty, message.str(), size, any});
 }
 
 static std::optional<int64_t> constantIndex(Value value) {
@@ -95,6 +179,7 @@ ShapeOf DimAnalysis::compute(Value tensor) {
           dim = size;
       return out;
     }
+    contradiction = true;
   }
   if (auto cast = tensor.getDefiningOp<tensor::CastOp>(); cast && isa<RankedTensorType>(cast.getSource().getType())) {
     out = shape(cast.getSource());
@@ -111,22 +196,57 @@ ShapeOf DimAnalysis::compute(Value tensor) {
 ShapeOf DimAnalysis::shape(Value tensor) {
   if (auto it = shapes.find(tensor); it != shapes.end())
     return it->second;
+  askAhead(tensor);
+  ++depth;
   ShapeOf out = compute(tensor);
+  --depth;
   shapes[tensor] = out;
   return out;
 }
 
-std::optional<bool> DimAnalysis::decide(Value condition) {
+void DimAnalysis::askAhead(Value value) {
+  constexpr unsigned kDeep = 64;
+  if (depth < kDeep || asksAhead)
+    return;
+  auto isKnown = [&](Value v) { return shapes.count(v) || sizesByValue.count(v) || !v.getDefiningOp(); };
+  auto ask = [&](Value v) {
+    if (isa<RankedTensorType>(v.getType()))
+      shape(v);
+    else if (v.getType().isIntOrIndex())
+      size(v);
+  };
+  SmallVector<std::pair<Value, bool>> open{{value, false}};
+  llvm::DenseSet<Value> seen;
+  while (!open.empty()) {
+    auto [v, isReady] = open.pop_back_val();
+    if (isKnown(v) || (!isReady && !seen.insert(v).second))
+      continue;
+    Operation *op = v.getDefiningOp();
+    if (isReady || op->getNumRegions()) {
+      llvm::SaveAndRestore<bool> guard(asksAhead, v != value);
+      if (v != value)
+        ask(v);
+      continue;
+    }
+    open.push_back({v, true});
+    for (Value operand : op->getOperands())
+      open.push_back({operand, false});
+  }
+}
+
+std::optional<bool> DimAnalysis::decide(Value condition, unsigned depth) {
   if (auto constant = constantIndex(condition))
     return *constant != 0;
+  if (depth == 0)
+    return std::nullopt;
   if (auto both = condition.getDefiningOp<arith::AndIOp>()) {
-    auto x = decide(both.getLhs()), y = decide(both.getRhs());
+    auto x = decide(both.getLhs(), depth - 1), y = decide(both.getRhs(), depth - 1);
     if (x && y)
       return *x && *y;
     return (x && !*x) || (y && !*y) ? std::optional<bool>(false) : std::nullopt;
   }
   if (auto either = condition.getDefiningOp<arith::OrIOp>()) {
-    auto x = decide(either.getLhs()), y = decide(either.getRhs());
+    auto x = decide(either.getLhs(), depth - 1), y = decide(either.getRhs(), depth - 1);
     if (x && y)
       return *x || *y;
     return (x && *x) || (y && *y) ? std::optional<bool>(true) : std::nullopt;
@@ -203,7 +323,10 @@ DimExpr DimAnalysis::computeSize(Value index) {
 DimExpr DimAnalysis::size(Value index) {
   if (auto it = sizesByValue.find(index); it != sizesByValue.end())
     return it->second;
+  askAhead(index);
+  ++depth;
   DimExpr out = computeSize(index);
+  --depth;
   sizesByValue[index] = out;
   return out;
 }
@@ -225,6 +348,7 @@ FailureOr<SmallVector<DimExpr>> adze::core::broadcastShapes(Shapes &shapes, std:
       auto a = have.constant(), b = dims[i].constant();
       if (a && b && *a != *b && *a != 1 && *b != 1)
         return emitOptionalError(loc, "operands do not broadcast: size ", *a, " meets size ", *b);
+      shapes.broadcasts(have, dims[i]);
       have = shapes.dims.broadcast(have, dims[i]);
     }
   return out;

@@ -5,6 +5,7 @@
 #include "dialects/core/DimExpr.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Location.h"
+#include <string>
 
 namespace adze::core {
 
@@ -17,10 +18,47 @@ struct ShapeOf {
   mlir::RankedTensorType type() const;
 };
 
+/// What must hold of sizes so that an op stays inside its operands: told by shape functions, checked at run time where
+/// it is not known before (adze-guard-shapes).
+struct SizeRule {
+  enum Kind {
+    Equal,     ///< a == b
+    Broadcast, ///< a == b, or one of them is 1
+    OneOr,     ///< a is 1 or b
+    AtMost,    ///< a <= b
+    NotEmpty,  ///< a > 0, or b == 0
+    Inside,    ///< 0 <= a < b, or c == 0
+    Within,    ///< 0 <= a <= a + b <= c
+    Counted,   ///< the product of `sizes` does not overflow
+  };
+  Kind kind;
+  std::string message;
+  DimExpr a = {}, b = {}, c = {};
+  llvm::SmallVector<DimExpr> sizes = {};
+};
+
 /// What a shape function asks for. Also holds the context of its expressions.
 class Shapes {
 public:
   virtual ~Shapes() = default;
+  /// Whether `must` is listened to.
+  virtual bool collectsRules() const { return false; }
+  virtual void must(SizeRule) {}
+
+  /// a == b: an error at `loc` where both are known and differ, else a rule. `what` says that they differ.
+  llvm::LogicalResult equal(std::optional<mlir::Location> loc, const DimExpr &a, const DimExpr &b,
+                            llvm::StringRef what);
+  /// As SizeRule says.
+  void broadcasts(const DimExpr &a, const DimExpr &b);
+  void oneOr(const DimExpr &a, const DimExpr &b);
+  void atMost(const DimExpr &a, const DimExpr &b, llvm::StringRef message);
+  /// Both have one number of elements, and those of `to` can be counted.
+  void sameCount(llvm::ArrayRef<DimExpr> from, llvm::ArrayRef<DimExpr> to);
+  /// No size is negative.
+  void areSizes(llvm::ArrayRef<DimExpr> sizes);
+  /// `size` is not 0 if the sizes `read` make any element.
+  void notEmpty(const DimExpr &size, llvm::ArrayRef<DimExpr> read, llvm::StringRef message);
+
   /// Shape of a ranked tensor value.
   virtual ShapeOf shape(mlir::Value tensor) = 0;
   /// An index (or integer) value as an expression.
@@ -53,16 +91,23 @@ public:
   bool sameShape(mlir::Value a, mlir::Value b);
   /// Says the shape of a value that takes the place of another.
   void setShape(mlir::Value tensor, ShapeOf shape) { shapes[tensor] = std::move(shape); }
-  /// What an i1 made of comparisons of sizes must be, for all sizes; nothing if it depends on them.
-  std::optional<bool> decide(mlir::Value condition);
+  /// What an i1 made of comparisons of sizes must be, for all sizes; nothing if it depends on them, or
+  /// if more than `depth` conditions are joined.
+  std::optional<bool> decide(mlir::Value condition, unsigned depth = 16);
+  /// True if a shape function that was asked has reported an error: sizes that the types hid do not fit together.
+  bool foundContradiction() const { return contradiction; }
 
 private:
+  /// Asks for what `value` is computed from before itself, so that long chains do not become deep recursions.
+  void askAhead(mlir::Value value);
   ShapeOf compute(mlir::Value tensor);
   ShapeOf argument(mlir::BlockArgument argument, mlir::RankedTensorType type);
   DimExpr computeSize(mlir::Value index);
 
   llvm::DenseMap<mlir::Value, ShapeOf> shapes;
   llvm::DenseMap<mlir::Value, DimExpr> sizesByValue;
+  bool contradiction = false, asksAhead = false;
+  unsigned depth = 0;
 };
 
 /// Sizes of several operands broadcast to each other, trailing dimensions aligned; an error if two constants differ.

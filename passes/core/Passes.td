@@ -8,6 +8,16 @@ def RefineShapes : Pass<"adze-refine-shapes", "::mlir::ModuleOp"> {
   let dependentDialects = ["::adze::core::CoreDialect", "::mlir::arith::ArithDialect"];
 }
 
+def GuardShapes : Pass<"adze-guard-shapes", "::mlir::ModuleOp"> {
+  let summary = "Require at run time what ops need of their operands' sizes and the symbolic analysis cannot prove";
+  let description = [{
+    Each core op tells by its shape function what must hold of sizes (SizeRule), so that no kernel reads or writes outside its operands:
+    that they broadcast, that a slice lies inside its input, that a reshape keeps the number of elements, and so on. Each rule that is
+    not known to hold becomes one `core.require` before the op, computed from the symbols themselves, so that no op has another user.
+  }];
+  let dependentDialects = ["::adze::core::CoreDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def FoldConstants : Pass<"adze-fold-constants", "::mlir::ModuleOp"> {
   let summary = "Evaluate ops whose operands are constants";
   let description = "Results from 4 KB up go to the context's BlobStore. What would grow much (a constant broadcast to a large shape) stays.";

@@ -21,6 +21,8 @@ struct RefineShapes : impl::RefineShapesBase<RefineShapes> {
       function.walk<WalkOrder::PreOrder>([&](Operation *op) { ops.push_back(op); });
       for (Operation *op : ops)
         refine(op, dims);
+      if (dims.foundContradiction())
+        return signalPassFailure(); // the op has been reported
       Operation *end = function.getBody().front().getTerminator();
       function.setType(FunctionType::get(&getContext(), function.getArgumentTypes(), end->getOperandTypes()));
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/fusion/Outline.h"
+#include "dialects/core/NodeNames.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
@@ -9,18 +10,6 @@
 using namespace mlir;
 using namespace adze;
 using namespace adze::core;
-
-void adze::collectNodeNames(Location loc, SmallVectorImpl<StringRef> &names) {
-  loc->walk([&](Location l) {
-    if (auto name = dyn_cast<NameLoc>(l)) {
-      StringRef text = name.getName().getValue();
-      if (!llvm::is_contained(names, text))
-        names.push_back(text);
-      return WalkResult::skip();
-    }
-    return WalkResult::advance();
-  });
-}
 
 /// Constants that a kernel holds itself rather than as an operand.
 static bool isInlined(Value v) {
@@ -158,10 +147,7 @@ private:
     if (!isa<GatherOp, GatherElementsOp, GatherNdOp, ScatterElementsOp, ScatterNdOp, CheckIndexOp>(inner))
       return;
     inner->setAttr("adze.site", IntegerAttr::get(IntegerType::get(inner->getContext(), 64), int64_t(sites.size())));
-    SmallVector<StringRef> names;
-    collectNodeNames(op->getLoc(), names);
-    std::string text = names.empty() ? "" : ("node '" + names.front() + "': ").str();
-    sites.push_back(StringAttr::get(inner->getContext(), text + "index out of range"));
+    sites.push_back(StringAttr::get(inner->getContext(), messageAtNode(op->getLoc(), "index out of range")));
   }
 
   kernel::LaunchOp createLaunch(kernel::FuncOp kernel) {

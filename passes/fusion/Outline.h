@@ -15,7 +15,4 @@ void passScalarsAsIndices(const Group &group);
 mlir::FailureOr<kernel::LaunchOp> outlineGroup(const Group &group, core::DimAnalysis &dims, mlir::ModuleOp module,
                                                llvm::StringRef name);
 
-/// The names of the ONNX nodes in a location, in order, each once.
-void collectNodeNames(mlir::Location loc, llvm::SmallVectorImpl<llvm::StringRef> &names);
-
 } // namespace adze

@@ -114,39 +114,73 @@ void Buffers::chooseSlots(Operation *loop, Operation *yield) {
       destinations[value] = Destination{Destination::Slot, loopSlots(loop, i).next, {}};
 }
 
+/// Whether a tensor.dim asks for a dimension that there is, known now.
+static bool hasDim(tensor::DimOp dim) {
+  auto index = dim.getConstantIndex();
+  return index && *index >= 0 && *index < cast<RankedTensorType>(dim.getSource().getType()).getRank();
+}
+
 unsigned Buffers::readyAt(Value scalar, Block &block) {
-  Operation *op = scalar.getDefiningOp();
-  if (!op || op->getBlock() != &block)
-    return 0;
-  auto key = std::make_pair(scalar, &block);
-  if (auto found = ready.find(key); found != ready.end())
-    return found->second;
-  unsigned at = 0;
-  if (auto dim = dyn_cast<tensor::DimOp>(op)) {
-    auto index = dim.getConstantIndex();
-    at = index && *index < cast<RankedTensorType>(dim.getSource().getType()).getRank()
-             ? sizeReadyAt(dim.getSource(), *index, block)
-             : position(op) + 1;
-  } else if (isScalarOp(op)) {
-    for (Value operand : op->getOperands())
-      at = std::max(at, readyAt(operand, block));
-  } else {
-    at = position(op) + 1;
+  // Operands first, by a list of what is to be done: chains of scalars may be long.
+  SmallVector<Value> open{scalar};
+  auto known = [&](Value v) -> std::optional<unsigned> {
+    if (!v.getDefiningOp() || v.getDefiningOp()->getBlock() != &block)
+      return 0;
+    auto found = ready.find({v, &block});
+    return found == ready.end() ? std::nullopt : std::optional(found->second);
+  };
+  while (!open.empty()) {
+    Value v = open.back();
+    if (known(v)) {
+      open.pop_back();
+      continue;
+    }
+    unsigned at = 0;
+    size_t before = open.size();
+    auto need = [&](Value needed) {
+      if (auto ready = known(needed))
+        at = std::max(at, *ready);
+      else
+        open.push_back(needed);
+    };
+    Operation *op = v.getDefiningOp();
+    auto dim = dyn_cast<tensor::DimOp>(op);
+    if (dim && hasDim(dim)) {
+      auto [size, position] = sizeReady(dim.getSource(), *dim.getConstantIndex(), block);
+      at = position;
+      if (size)
+        need(size);
+    } else if (!dim && isScalarOp(op)) {
+      for (Value operand : op->getOperands())
+        need(operand);
+    } else {
+      at = position(op) + 1;
+    }
+    if (open.size() == before)
+      ready[{v, &block}] = at;
   }
-  return ready[key] = at;
+  return *known(scalar);
+}
+
+std::pair<Value, unsigned> Buffers::sizeReady(Value tensor, unsigned dim, Block &block) {
+  while (true) {
+    Operation *op = tensor.getDefiningOp();
+    if (!op || op->getBlock() != &block || !cast<RankedTensorType>(tensor.getType()).isDynamicDim(dim))
+      return {{}, 0};
+    if (auto launch = dyn_cast<kernel::LaunchOp>(op))
+      return {sizeOperand(launch, cast<OpResult>(tensor).getResultNumber(), dim), 0};
+    if (auto reshape = dyn_cast<core::ReshapeOp>(op))
+      return {reshape.getSizes()[dim], 0};
+    Value source = aliasedBy(tensor);
+    if (!source)
+      return {{}, position(op) + 1};
+    tensor = source;
+  }
 }
 
 unsigned Buffers::sizeReadyAt(Value tensor, unsigned dim, Block &block) {
-  Operation *op = tensor.getDefiningOp();
-  if (!op || op->getBlock() != &block || !cast<RankedTensorType>(tensor.getType()).isDynamicDim(dim))
-    return 0;
-  if (auto launch = dyn_cast<kernel::LaunchOp>(op))
-    return readyAt(sizeOperand(launch, cast<OpResult>(tensor).getResultNumber(), dim), block);
-  if (auto reshape = dyn_cast<core::ReshapeOp>(op))
-    return readyAt(reshape.getSizes()[dim], block);
-  if (Value source = aliasedBy(tensor))
-    return sizeReadyAt(source, dim, block);
-  return position(op) + 1;
+  auto [size, position] = sizeReady(tensor, dim, block);
+  return size ? readyAt(size, block) : position;
 }
 
 unsigned Buffers::sizesReadyAt(Value tensor, Block &block) {
@@ -176,43 +210,39 @@ SmallVector<Segment> Buffers::segments(Block &block) {
   return all;
 }
 
-void Buffers::roots(Value value, llvm::SmallSetVector<Value, 8> &out, llvm::SmallPtrSetImpl<Value> &seen) {
-  if (!seen.insert(value).second || !isa<RankedTensorType>(value.getType()))
-    return;
-  if (ownsMemory(value)) {
-    out.insert(value);
-    return;
-  }
-  auto all = [&](ValueRange values, unsigned i) { roots(values[i], out, seen); };
-  if (Value source = aliasedBy(value))
-    return roots(source, out, seen);
-  if (auto argument = dyn_cast<BlockArgument>(value)) {
-    Operation *parent = value.getParentBlock()->getParentOp();
-    unsigned i = argument.getArgNumber();
-    if (auto loop = dyn_cast<scf::ForOp>(parent)) {
-      all(loop.getInitArgs(), i - 1);
-      all(loop.getYieldedValues(), i - 1);
-    } else if (auto loop = dyn_cast<scf::WhileOp>(parent)) {
-      if (value.getParentBlock() == loop.getAfterBody())
-        return all(loop.getConditionOp().getArgs(), i);
-      all(loop.getInits(), i);
-      all(loop.getYieldOp().getOperands(), i);
-    }
-    return;
-  }
-  unsigned i = cast<OpResult>(value).getResultNumber();
-  Operation *op = value.getDefiningOp();
+/// The values that a loop or a branch may give as `value`, its result or its block's argument.
+static void carriedTo(Value value, SmallVectorImpl<Value> &out) {
+  auto argument = dyn_cast<BlockArgument>(value);
+  unsigned i = argument ? argument.getArgNumber() : cast<OpResult>(value).getResultNumber();
+  Operation *op = argument ? value.getParentBlock()->getParentOp() : value.getDefiningOp();
   if (auto branch = dyn_cast<scf::IfOp>(op)) {
-    all(branch.thenYield().getOperands(), i);
-    all(branch.elseYield().getOperands(), i);
+    out.append({branch.thenYield().getOperand(i), branch.elseYield().getOperand(i)});
   } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
-    all(loop.getInitArgs(), i);
-    all(loop.getYieldedValues(), i);
+    i -= argument ? 1 : 0; // the induction variable
+    out.append({loop.getInitArgs()[i], loop.getYieldedValues()[i]});
   } else if (auto loop = dyn_cast<scf::WhileOp>(op)) {
-    all(loop.getConditionOp().getArgs(), i);
+    if (!argument || value.getParentBlock() == loop.getAfterBody())
+      out.push_back(loop.getConditionOp().getArgs()[i]);
+    else
+      out.append({loop.getInits()[i], loop.getYieldOp().getOperand(i)});
   } else if (auto select = dyn_cast<arith::SelectOp>(op)) {
-    all({select.getTrueValue(), select.getFalseValue()}, 0);
-    all({select.getTrueValue(), select.getFalseValue()}, 1);
+    out.append({select.getTrueValue(), select.getFalseValue()});
+  }
+}
+
+void Buffers::roots(Value tensor, llvm::SmallSetVector<Value, 8> &out) {
+  SmallVector<Value> open{tensor};
+  llvm::SmallPtrSet<Value, 8> seen;
+  while (!open.empty()) {
+    Value value = open.pop_back_val();
+    while (Value source = aliasedBy(value))
+      value = source;
+    if (!isa<RankedTensorType>(value.getType()) || !seen.insert(value).second)
+      continue;
+    if (ownsMemory(value))
+      out.insert(value);
+    else
+      carriedTo(value, open);
   }
 }
 
@@ -230,10 +260,8 @@ void Buffers::findLives(Block &block, MutableArrayRef<Segment> segments) {
         if (!isa<RankedTensorType>(operand.getType()))
           continue;
         auto [it, isNew] = known.try_emplace(operand);
-        if (isNew) {
-          llvm::SmallPtrSet<Value, 8> seen;
-          roots(operand, it->second, seen);
-        }
+        if (isNew)
+          roots(operand, it->second);
         for (Value root : it->second)
           if (int32_t *end = last.lookup(root))
             *end = std::max<int32_t>(*end, position(&op));

@@ -62,10 +62,12 @@ private:
   void chooseOutputs(mlir::func::FuncOp main);
   void chooseSlots(mlir::Operation *loop, mlir::Operation *yield);
   /// Values with memory that `value` may show.
-  void roots(mlir::Value value, llvm::SmallSetVector<mlir::Value, 8> &out, llvm::SmallPtrSetImpl<mlir::Value> &seen);
+  void roots(mlir::Value tensor, llvm::SmallSetVector<mlir::Value, 8> &out);
   void findLives(mlir::Block &block, llvm::MutableArrayRef<Segment> segments);
   unsigned position(mlir::Operation *op);
   unsigned sizeReadyAt(mlir::Value tensor, unsigned dim, mlir::Block &block);
+  /// The scalar that must be ready for size `dim` of `tensor` to be known; null: it is known from a position on.
+  std::pair<mlir::Value, unsigned> sizeReady(mlir::Value tensor, unsigned dim, mlir::Block &block);
 
   llvm::DenseMap<mlir::Value, Destination> destinations;
   llvm::DenseMap<std::pair<mlir::Operation *, unsigned>, LoopSlots> slots;

@@ -7,17 +7,35 @@ using namespace mlir;
 using namespace adze;
 using namespace adze::host;
 
+/// The tensor whose size `dim` is that of `tensor`: past casts that know less.
+static Value sizedLike(Value tensor, unsigned dim) {
+  while (cast<RankedTensorType>(tensor.getType()).isDynamicDim(dim) && !tensor.getDefiningOp<core::ReshapeOp>()) {
+    Value source = aliasedBy(tensor);
+    if (!source)
+      break;
+    tensor = source;
+  }
+  return tensor;
+}
+
+Value Lowering::sizeScalar(Value tensor, unsigned dim) {
+  tensor = sizedLike(tensor, dim);
+  if (!cast<RankedTensorType>(tensor.getType()).isDynamicDim(dim))
+    return {};
+  if (auto launch = tensor.getDefiningOp<kernel::LaunchOp>())
+    return sizeOperand(launch, cast<OpResult>(tensor).getResultNumber(), dim);
+  if (auto reshape = tensor.getDefiningOp<core::ReshapeOp>())
+    return reshape.getSizes()[dim];
+  return {};
+}
+
 Value Lowering::sizeOf(Value tensor, unsigned dim) {
-  Location loc = tensor.getLoc();
+  if (Value size = sizeScalar(tensor, dim))
+    return scalar(size);
+  tensor = sizedLike(tensor, dim);
   auto type = cast<RankedTensorType>(tensor.getType());
   if (!type.isDynamicDim(dim))
-    return arith::ConstantIndexOp::create(b, loc, type.getDimSize(dim));
-  if (auto launch = tensor.getDefiningOp<kernel::LaunchOp>())
-    return scalar(sizeOperand(launch, cast<OpResult>(tensor).getResultNumber(), dim));
-  if (auto reshape = tensor.getDefiningOp<core::ReshapeOp>())
-    return scalar(reshape.getSizes()[dim]);
-  if (Value source = aliasedBy(tensor))
-    return sizeOf(source, dim);
+    return arith::ConstantIndexOp::create(b, tensor.getLoc(), type.getDimSize(dim));
   return carriedSizes[tensor][dim];
 }
 

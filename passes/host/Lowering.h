@@ -39,6 +39,9 @@ private:
 
   /// The new value of a scalar; emits what computes it if that has not been done.
   mlir::Value scalar(mlir::Value value);
+  /// The scalars that `scalar` needs first; and the emission of one whose needs are met.
+  llvm::SmallVector<mlir::Value> neededFor(mlir::Value value);
+  void computeScalar(mlir::Value value);
   /// The divisor to divide by so that no value of it traps.
   mlir::Value safeDivisor(mlir::Location loc, mlir::Value dividend, mlir::Value divisor, bool isSigned);
 
@@ -47,6 +50,8 @@ private:
   mlir::FailureOr<int32_t> kernelNumber(kernel::LaunchOp op);
   /// The number of the first of these places that can fail.
   mlir::FailureOr<int32_t> siteNumber(mlir::Operation *op, mlir::ArrayAttr texts);
+  /// The scalar of the source program that is size `dim` of a tensor; null where it is static, or carried.
+  mlir::Value sizeScalar(mlir::Value tensor, unsigned dim);
   /// Size `dim` of a tensor as an index.
   mlir::Value sizeOf(mlir::Value tensor, unsigned dim);
   /// Bytes of a tensor as i64: -1 or the greatest i64 where the sizes make no sense.

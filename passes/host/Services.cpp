@@ -99,11 +99,14 @@ void Services::swap(Location loc, int32_t a, int32_t b) {
 
 void Services::check(Location loc) { leaveIfFailed(loc, call(loc, "adze_rt_check", b.getI32Type(), {exec})); }
 
-void Services::require(Location loc, Value condition, Status status, int32_t site) {
+void Services::require(Location loc, Value condition, Status status, int32_t site, ValueRange found) {
   Block *next = newBlock(), *failed = newBlock();
   cf::CondBranchOp::create(b, loc, condition, next, ValueRange(), failed, ValueRange());
   b.setInsertionPointToEnd(failed);
-  Value answer = call(loc, "adze_rt_fail", b.getI32Type(), {exec, i32(loc, status), i32(loc, site)});
+  SmallVector<Value> arguments{exec, i32(loc, status), i32(loc, site)};
+  for (Value size : found)
+    arguments.push_back(asI64(loc, size));
+  Value answer = call(loc, found.empty() ? "adze_rt_fail" : "adze_rt_fail_sizes", b.getI32Type(), arguments);
   func::ReturnOp::create(b, loc, answer);
   b.setInsertionPointToEnd(next);
 }

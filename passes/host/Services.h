@@ -31,8 +31,9 @@ public:
   void swap(mlir::Location loc, int32_t a, int32_t b);
   /// Ends the run if a kernel has failed.
   void check(mlir::Location loc);
-  /// Ends the run with `status` at `site` unless `condition` (i1) holds.
-  void require(mlir::Location loc, mlir::Value condition, Status status, int32_t site);
+  /// Ends the run with `status` at `site` unless `condition` (i1) holds; the message gives `found`, two index values or
+  /// none.
+  void require(mlir::Location loc, mlir::Value condition, Status status, int32_t site, mlir::ValueRange found = {});
 
   /// Bytes of `elements` (i64, bytes so far) times `size` (index): -1 if either is negative, the greatest i64 if it
   /// cannot be counted.

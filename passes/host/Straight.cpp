@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The program as a whole, and its straight runs of code: plans, scalars, constants, elements that the host reads and
 // writes.
+#include "dialects/core/NodeNames.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "passes/host/Lowering.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -154,8 +155,14 @@ LogicalResult Lowering::lowerBlock(Block &block) {
 }
 
 LogicalResult Lowering::lowerOp(Operation *op) {
-  if (isa<tensor::DimOp>(op) && !cast<tensor::DimOp>(op).getConstantIndex())
-    return op->emitOpError() << "asks for a dimension that is not known at compile time";
+  if (auto dim = dyn_cast<tensor::DimOp>(op)) {
+    auto index = dim.getConstantIndex();
+    int64_t rank = cast<RankedTensorType>(dim.getSource().getType()).getRank();
+    if (!index)
+      return op->emitOpError() << "asks for a dimension that is not known at compile time";
+    if (*index < 0 || *index >= rank)
+      return op->emitOpError() << "asks for dimension " << *index << " of a tensor of rank " << rank;
+  }
   if (isScalarOp(op)) {
     for (Value result : op->getResults())
       scalar(result);
@@ -176,17 +183,19 @@ LogicalResult Lowering::lowerOp(Operation *op) {
       .Default([](Operation *o) { return o->emitOpError() << "is not an op of the host program"; });
 }
 
-Value Lowering::scalar(Value value) {
-  if (Value known = scalars.lookup(value))
-    return known;
+void Lowering::computeScalar(Value value) {
   Operation *op = value.getDefiningOp();
-  if (auto dim = dyn_cast<tensor::DimOp>(op))
-    return scalars[value] = sizeOf(dim.getSource(), *dim.getConstantIndex());
-  if (isa<UnrealizedConversionCastOp>(op))
-    return scalars[value] = scalar(op->getOperand(0));
+  if (auto dim = dyn_cast<tensor::DimOp>(op)) {
+    scalars[value] = sizeOf(dim.getSource(), *dim.getConstantIndex());
+    return;
+  }
+  if (isa<UnrealizedConversionCastOp>(op)) {
+    scalars[value] = scalars[op->getOperand(0)];
+    return;
+  }
   IRMapping mapping;
   for (Value operand : op->getOperands())
-    mapping.map(operand, scalar(operand));
+    mapping.map(operand, scalars[operand]);
   Operation *copy = b.clone(*op, mapping);
   if (isa<arith::DivSIOp, arith::RemSIOp, arith::FloorDivSIOp, arith::CeilDivSIOp, arith::DivUIOp, arith::RemUIOp,
           arith::CeilDivUIOp>(copy)) {
@@ -197,7 +206,36 @@ Value Lowering::scalar(Value value) {
   }
   for (auto [old, now] : llvm::zip(op->getResults(), copy->getResults()))
     scalars[old] = now;
+}
+
+Value Lowering::scalar(Value value) {
+  // Operands first, by a list of what is to be done: chains of scalars may be long.
+  SmallVector<Value> open{value};
+  while (!open.empty()) {
+    Value v = open.back();
+    if (scalars.count(v)) {
+      open.pop_back();
+      continue;
+    }
+    size_t before = open.size();
+    for (Value needed : neededFor(v))
+      if (!scalars.count(needed))
+        open.push_back(needed);
+    if (open.size() > before)
+      continue;
+    computeScalar(v);
+    open.pop_back();
+  }
   return scalars[value];
+}
+
+SmallVector<Value> Lowering::neededFor(Value value) {
+  Operation *op = value.getDefiningOp();
+  auto dim = dyn_cast<tensor::DimOp>(op);
+  if (!dim)
+    return SmallVector<Value>(op->getOperands());
+  Value size = sizeScalar(dim.getSource(), *dim.getConstantIndex());
+  return size ? SmallVector<Value>{size} : SmallVector<Value>();
 }
 
 Value Lowering::safeDivisor(Location loc, Value dividend, Value divisor, bool isSigned) {
@@ -234,7 +272,8 @@ LogicalResult Lowering::lowerConstant(core::ConstantOp op) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToEnd(module.getBody());
     b.clone(*op)->setAttr(kOffsetAttr, b.getI64IntegerAttr(it->second));
-    program.weightBytes += llvm::alignTo(bytes, kWeightAlignment);
+    // A constant without elements has a place too.
+    program.weightBytes += llvm::alignTo(std::max<int64_t>(bytes, 1), kWeightAlignment);
   }
   places[op.getResult()] = {Place::InWeights, Value(), it->second};
   return success();
@@ -256,8 +295,8 @@ LogicalResult Lowering::lowerExtract(tensor::ExtractOp op) {
     inside = inside ? arith::AndIOp::create(b, loc, inside, fits) : fits;
   }
   if (inside) {
-    std::string name = "an element that decides a size or a branch is read outside its tensor";
-    auto site = siteNumber(op, b.getStrArrayAttr({name}));
+    StringRef message = "an element that decides a size or a branch is read outside its tensor";
+    auto site = siteNumber(op, b.getStrArrayAttr({core::messageAtNode(op.getLoc(), message)}));
     services->require(loc, inside, kIndexOutOfRange, *site);
   }
   unsigned bits = core::elementBytes(element) * 8;
@@ -298,10 +337,11 @@ LogicalResult Lowering::lowerFromElements(tensor::FromElementsOp op) {
 LogicalResult Lowering::lowerRequire(core::RequireOp op) {
   if (!done.insert(op).second)
     return success();
-  auto site = siteNumber(op, b.getArrayAttr(op.getMessageAttr()));
+  auto site = siteNumber(op, b.getStrArrayAttr({core::messageAtNode(op.getLoc(), op.getMessage())}));
   if (failed(site))
     return failure();
-  services->require(op.getLoc(), scalar(op.getCondition()), kShapeMismatch, *site);
+  SmallVector<Value> found = llvm::map_to_vector<2>(op.getFound(), [&](Value size) { return scalar(size); });
+  services->require(op.getLoc(), scalar(op.getCondition()), kShapeMismatch, *site, found);
   return success();
 }
 

@@ -83,8 +83,15 @@ bool AttentionLowering::readInputs() {
     pastLength = b.dim(pastKey, 2);
   k = appended(pastKey, k);
   v = appended(pastValue, v);
-  if (b.has(6))
-    nonpad = b.cast(b.in(6), b.i(64));
+  if (b.has(6)) {
+    Value given = b.in(6);
+    if (!given || b.rank(given) != 1 || b.isFloat(given)) {
+      if (given)
+        b.error() << "nonpad_kv_seqlen is " << given.getType() << ", expected a vector of integers";
+      return false;
+    }
+    nonpad = b.cast(given, b.i(64));
+  }
   if (!q || !k || !v)
     return false;
   queries = b.dim(q, 2);

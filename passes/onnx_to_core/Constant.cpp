@@ -109,7 +109,7 @@ static Value countOfFloats(CoreBuilder &b, Value start, Value limit, Value delta
   Type f64 = b.b.getF64Type();
   Value quotient = b.div(b.sub(b.cast(limit, f64), b.cast(start, f64)), b.cast(delta, f64));
   Value count = b.max(b.unary(UnaryKind::ceil, quotient), b.like(quotient, 0));
-  auto scalars = b.indices(b.cast(count, b.i(64)));
+  auto scalars = b.indices(b.cast(count, b.i(64), /*saturate=*/true));
   return scalars ? checkedSize(b, (*scalars)[0], "the number of elements") : Value();
 }
 

@@ -8,23 +8,6 @@ using namespace mlir;
 using namespace adze;
 using namespace adze::core;
 
-/// Checks at run time what the types leave open: inner sizes equal, leading ones equal or 1.
-static LogicalResult requireMatmulSizes(CoreBuilder &b, Value x, Value y) {
-  int64_t m = b.rank(x), n = b.rank(y);
-  if (failed(requireEqual(b, b.dim(x, m - 1), b.dim(y, n - 2), "inner sizes of the matrix product differ")))
-    return failure();
-  for (int64_t i = 3; i <= std::min(m, n); ++i) {
-    Value p = b.dim(x, m - i), q = b.dim(y, n - i);
-    Value equal = compareIndex(b, arith::CmpIPredicate::eq, p, q);
-    Value one = b.b.createOrFold<arith::OrIOp>(b.loc, compareIndex(b, arith::CmpIPredicate::eq, p, b.index(1)),
-                                               compareIndex(b, arith::CmpIPredicate::eq, q, b.index(1)));
-    Value fits = b.b.createOrFold<arith::OrIOp>(b.loc, equal, one);
-    if (CoreBuilder::constant(fits) != 1) // a known mismatch is an error of core.matmul's inference
-      RequireOp::create(b.b, b.loc, fits, b.b.getStringAttr("leading sizes of the matrix product do not broadcast"));
-  }
-  return success();
-}
-
 /// numpy's matmul: operands of rank 1 are a row and a column, and their dimension is not in the result.
 static Value numpyMatmul(CoreBuilder &b, Value x, Value y, Type to = {}) {
   if (!x || !y)
@@ -36,8 +19,6 @@ static Value numpyMatmul(CoreBuilder &b, Value x, Value y, Type to = {}) {
   bool row = b.rank(x) == 1, column = b.rank(y) == 1;
   x = row ? b.unsqueeze(x, {0}) : x;
   y = column ? b.unsqueeze(y, {1}) : y;
-  if (!x || !y || failed(requireMatmulSizes(b, x, y)))
-    return {};
   Value out = b.matmul(x, y, to);
   if (!out || (!row && !column))
     return out;

@@ -50,6 +50,10 @@ static Block *branch(CoreBuilder &b, StringRef name) {
     b.error() << "has no graph '" << name << "'";
     return nullptr;
   }
+  if (unsigned count = graph->front().getNumArguments()) {
+    b.error() << "graph '" << name << "' takes " << count << " inputs, expected none";
+    return nullptr;
+  }
   return succeeded(lowerNodes(graph->front())) ? &graph->front() : nullptr;
 }
 

@@ -45,9 +45,11 @@ static LogicalResult lowerRoiAlign(CoreBuilder &b) {
   double scale = b.floatAttr("spatial_scale", 1);
   std::string mode = b.stringAttr("mode", "avg");
   bool half = b.opset() >= 16 && b.stringAttr("coordinate_transformation_mode", "half_pixel") == "half_pixel";
-  if (height < 1 || width < 1 || ratio < 0 || (mode != "avg" && mode != "max"))
+  if (b.isFloat(batches))
+    return b.error() << "batch_indices is " << batches.getType() << ", expected integers";
+  if (height < 1 || width < 1 || ratio < 0 || ratio > (1 << 16) || (mode != "avg" && mode != "max"))
     return b.error() << "output size is " << height << " x " << width << ", sampling_ratio " << ratio << ", mode '"
-                     << mode << "', expected positive sizes, a ratio of 0 or more, and avg or max";
+                     << mode << "', expected positive sizes, a ratio of 0 to 65536, and avg or max";
   if (failed(requireEqual(b, b.dim(rois, 1), b.index(4), "rois does not have four numbers a region")) ||
       failed(requireEqual(b, b.dim(rois, 0), b.dim(batches, 0), "rois and batch_indices differ in size")) ||
       failed(require(b, P::sgt, b.dim(x, 2), b.index(0), "the input is empty")) ||

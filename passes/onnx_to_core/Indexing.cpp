@@ -22,40 +22,17 @@ static LogicalResult lowerGather(CoreBuilder &b) {
   return axis ? b.done(b.gather(x, b.in(1), *axis)) : failure();
 }
 
-/// Sizes of `indices` are not above those of `x` but along `axis`.
-static LogicalResult requireInside(CoreBuilder &b, Value x, Value indices, int64_t axis) {
-  for (int64_t d = 0; d < b.rank(x); ++d)
-    if (d != axis &&
-        failed(require(b, P::sle, b.dim(indices, d), b.dim(x, d), "the indices reach over the input's sizes")))
-      return failure();
-  return success();
-}
-
-/// Size i of `x` is size `from` + i of `y`, for `count` sizes.
-static LogicalResult requireSizes(CoreBuilder &b, Value x, int64_t at, Value y, int64_t from, int64_t count,
-                                  StringRef message) {
-  for (int64_t i = 0; i < count; ++i)
-    if (failed(requireEqual(b, b.dim(x, at + i), b.dim(y, from + i), message)))
-      return failure();
-  return success();
-}
-
 static LogicalResult lowerGatherElements(CoreBuilder &b) {
   Value x = b.in(0), indices = b.in(1);
   auto axis = axisOf(b, x, 0);
   if (!axis || !indices)
     return failure();
-  Value result = b.create<GatherElementsOp>(x, indices, *axis);
-  return result && succeeded(requireInside(b, x, indices, *axis)) ? b.done(result) : failure();
+  return b.done(b.create<GatherElementsOp>(x, indices, *axis));
 }
 
 static LogicalResult lowerGatherNd(CoreBuilder &b) {
   Value x = b.in(0), indices = b.in(1);
-  int64_t batch = b.intAttr("batch_dims", 0);
-  Value result = b.create<GatherNdOp>(x, indices, batch);
-  if (!result || failed(requireSizes(b, x, 0, indices, 0, batch, "the batch dimensions of input and indices differ")))
-    return failure();
-  return b.done(result);
+  return b.done(b.create<GatherNdOp>(x, indices, b.intAttr("batch_dims", 0)));
 }
 
 static std::optional<ScatterReduction> reductionAttr(CoreBuilder &b) {
@@ -72,11 +49,7 @@ static LogicalResult lowerScatterElements(CoreBuilder &b) {
   auto reduction = reductionAttr(b);
   if (!axis || !indices || !updates || !reduction)
     return failure();
-  Value result = b.create<ScatterElementsOp>(x, indices, updates, *axis, *reduction);
-  if (!result || failed(requireInside(b, x, indices, *axis)) ||
-      failed(requireSizes(b, indices, 0, updates, 0, b.rank(x), "indices and updates differ in size")))
-    return failure();
-  return b.done(result);
+  return b.done(b.create<ScatterElementsOp>(x, indices, updates, *axis, *reduction));
 }
 
 static LogicalResult lowerScatterNd(CoreBuilder &b) {
@@ -92,15 +65,7 @@ static LogicalResult lowerScatterNd(CoreBuilder &b) {
     sizes.back() = b.index(tuple);
     indices = b.reshape(indices, sizes);
   }
-  Value result = b.create<ScatterNdOp>(x, indices, updates, *reduction);
-  if (!result)
-    return failure();
-  int64_t head = b.rank(indices) - 1, tail = b.rank(updates) - head;
-  StringRef message = "the updates' sizes do not fit the input and the indices";
-  if (failed(requireSizes(b, updates, 0, indices, 0, head, message)) ||
-      failed(requireSizes(b, updates, head, x, b.rank(x) - tail, tail, message)))
-    return failure();
-  return b.done(result);
+  return b.done(b.create<ScatterNdOp>(x, indices, updates, *reduction));
 }
 
 /// Elements of `update` instead of those of the cache from a sample's write index on.

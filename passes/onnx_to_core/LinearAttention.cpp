@@ -105,8 +105,9 @@ static LogicalResult lowerCausalConvWithState(CoreBuilder &b) {
   Value padded;
   if (b.has(3)) {
     Value past = b.in(3);
-    if (!past || b.rank(past) != 3 ||
-        failed(requireEqual(b, b.dim(past, 2), kept, "past_state does not fit the window")))
+    if (!past || b.rank(past) != 3)
+      return past ? b.error() << "past_state has rank " << b.rank(past) << ", expected 3" : failure();
+    if (failed(requireEqual(b, b.dim(past, 2), kept, "past_state does not fit the window")))
       return failure();
     padded = b.concat(2, {past, x});
   } else {

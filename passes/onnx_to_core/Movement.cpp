@@ -30,19 +30,10 @@ static LogicalResult lowerConcat(CoreBuilder &b) {
     inputs.push_back(b.in(i));
   if (inputs.empty() || llvm::is_contained(inputs, Value()))
     return inputs.empty() ? LogicalResult(b.error() << "has no inputs") : failure();
-  int64_t rank = b.rank(inputs[0]);
-  auto axis = b.axis(b.intAttr("axis", 1), rank);
+  auto axis = b.axis(b.intAttr("axis", 1), b.rank(inputs[0]));
   if (!axis)
     return failure();
-  Value all = b.concat(*axis, inputs);
-  if (!all)
-    return failure();
-  for (Value input : ArrayRef(inputs).drop_front())
-    for (int64_t d = 0; d < rank; ++d)
-      if (d != *axis && failed(requireEqual(b, b.dim(inputs[0], d), b.dim(input, d),
-                                            "inputs differ in a dimension that is not concatenated")))
-        return failure();
-  return b.done(all);
+  return b.done(b.concat(*axis, inputs));
 }
 
 /// The sizes of `count` equal parts: before opset 18 exactly equal, later the last may be smaller.

@@ -34,7 +34,7 @@ static Value maxIndices(CoreBuilder &b, Value x, const SpatialWindow &w, bool co
   sizes.append(w.out.begin(), w.out.end());
   return generate(b, x, b.i(64), sizes, [&](ScalarCode &s, ValueRange at) {
     CoreBuilder::Values extent = llvm::map_to_vector(range(0, spatial + 2), [&](int64_t i) { return s.dim(x, i); });
-    Type type = s.load(x, CoreBuilder::Values(spatial + 2, s.index(0))).getType();
+    Type type = ScalarCode::valueType(b.element(x));
     bool isUnsigned = isUnsignedElement(b.element(x));
     using P = arith::CmpIPredicate;
     // Visits the window, one loop a dimension; carries the best element and its index (-1: none yet).
@@ -79,8 +79,13 @@ static LogicalResult lowerMaxPool(CoreBuilder &b) {
     return failure();
   Value padded = padToWindow(b, channelsLast(b, x), *window, lowest(b, b.element(x)));
   CoreBuilder::Values out{channelsFirst(b, pool(b, ReduceKind::max, padded, *window))};
-  if (b.node.getNumResults() > 1 && !b.node.getResult(1).use_empty())
+  if (b.node.getNumResults() > 1 && !b.node.getResult(1).use_empty()) {
+    for (size_t i = 0; i < window->rank(); ++i)
+      if (failed(require(b, arith::CmpIPredicate::sgt, b.dim(x, i + 2), b.index(0),
+                         "the indices of an input without elements are not defined")))
+        return failure();
     out.push_back(maxIndices(b, x, *window, b.intAttr("storage_order", 0)));
+  }
   return b.done(out);
 }
 

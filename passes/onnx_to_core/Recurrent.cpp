@@ -91,9 +91,21 @@ bool Recurrent::readInputs() {
       failed(requireEqual(b, b.dim(b.in(2), 1), rows, "R does not have a row for each gate")) ||
       failed(requireEqual(b, b.dim(b.in(1), 2), b.dim(x, 2), "X and W differ in input size")))
     return false;
+  if (!b.isFloat(x)) {
+    b.error() << "X is " << x.getType() << ", expected floats";
+    return false;
+  }
+  static constexpr std::pair<unsigned, int64_t> ranks[] = {{3, 2}, {4, 1}, {5, 3}, {6, 3}, {7, 2}};
+  for (auto [i, rank] : ranks)
+    if (b.has(i) && (!b.in(i) || b.rank(b.in(i)) != rank)) {
+      if (b.in(i))
+        b.error() << "input " << i << " has rank " << b.rank(b.in(i)) << ", expected " << rank;
+      return false;
+    }
   if (b.has(4))
     lengths = b.cast(b.in(4), b.i(64));
-  return !b.has(4) || lengths;
+  return !b.has(4) ||
+         (lengths && succeeded(requireEqual(b, b.dim(lengths, 0), batch, "there is not one length for each sequence")));
 }
 
 /// Reads the functions and hands out alpha and beta in order to those that take them.
@@ -249,10 +261,6 @@ Value Recurrent::stateOf(unsigned input, int64_t number) {
   if (!b.has(input))
     return b.broadcast(b.scalar(element, 0), {batch, hidden});
   Value v = b.in(input);
-  if (v && b.rank(v) != 3) {
-    b.error() << "input " << input << " has rank " << b.rank(v) << ", expected 3";
-    return {};
-  }
   if (v && b.intAttr("layout", 0))
     v = b.transpose(v, {1, 0, 2});
   if (!v || failed(requireEqual(b, b.dim(v, 1), batch, "an initial state does not fit the batch")) ||
@@ -276,6 +284,8 @@ Recurrent::Direction Recurrent::direction(int64_t number, bool reverse) {
     recurrenceBias = b.sliceAxis(bias, 0, all, all);
   }
   peepholes = cell == Cell::Lstm && b.has(7) ? rowOf(b.in(7), number) : Value();
+  if (peepholes && failed(requireEqual(b, b.dim(peepholes, 0), b.muli(hidden, b.index(3)), "P does not fit the gates")))
+    return {};
   Values state{stateOf(5, number)};
   if (cell == Cell::Lstm)
     state.push_back(stateOf(6, number));

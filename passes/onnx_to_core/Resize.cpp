@@ -108,6 +108,12 @@ Value Resizer::weight(Value distance) {
   return b.select(b.compare(ComparePredicate::le, t, f(1)), near, outer);
 }
 
+/// A number as an index value; what memory could never hold stays as much too large.
+static Value boundedIndex(CoreBuilder &b, double v) {
+  constexpr double kLimit = double(int64_t(1) << 48);
+  return b.index(int64_t(std::clamp(v, -kLimit, kLimit)));
+}
+
 /// Sum of the taps around each place, times their weights.
 Value Resizer::taps(Value x, Value place, const Axis &a) {
   Type element = b.element(x);
@@ -119,7 +125,7 @@ Value Resizer::taps(Value x, Value place, const Axis &a) {
     Value begin = b.add(b.unary(UnaryKind::floor, b.div(f(-double(reach)), shrink)), f(1));
     auto scale = a.constantScale;
     if (scale && *scale > 0)
-      first = b.index(int64_t(std::floor(-double(reach) / std::min(*scale, 1.0))) + 1);
+      first = boundedIndex(b, std::floor(-double(reach) / std::min(*scale, 1.0)) + 1);
     else if (auto values = b.indices(b.cast(begin, i64, /*saturate=*/true)))
       first = values->front();
   }
@@ -200,7 +206,7 @@ static Axis scaledAxis(CoreBuilder &b, Value x, int64_t dim, Value scale, std::o
   a.width = b.mul(scale, b.scalarOf(a.in, f64));
   auto in = CoreBuilder::constant(a.in);
   if (constantScale && in)
-    a.out = b.index(int64_t(std::floor(*in * *constantScale)));
+    a.out = boundedIndex(b, std::floor(*in * *constantScale));
   else if (constantScale && *constantScale == std::floor(*constantScale))
     a.out = b.muli(a.in, b.index(int64_t(*constantScale)));
   else if (auto size = b.indices(b.cast(b.unary(UnaryKind::floor, a.width), b.i(64), /*saturate=*/true)))

@@ -67,11 +67,13 @@ Value ScalarCode::convert(Value x, Type type) {
 
 Value ScalarCode::asIndex(Value integer) { return b.createOrFold<arith::IndexCastOp>(loc, b.getIndexType(), integer); }
 
+Type ScalarCode::valueType(Type element) {
+  auto integer = dyn_cast<IntegerType>(element);
+  return integer ? IntegerType::get(element.getContext(), integer.getWidth()) : element;
+}
+
 Value ScalarCode::load(Value tensor, ValueRange at) {
-  Type element = cast<RankedTensorType>(tensor.getType()).getElementType();
-  if (auto integer = dyn_cast<IntegerType>(element))
-    element = b.getIntegerType(integer.getWidth());
-  return LoadOp::create(b, loc, element, tensor, at);
+  return LoadOp::create(b, loc, valueType(cast<RankedTensorType>(tensor.getType()).getElementType()), tensor, at);
 }
 
 Value ScalarCode::dim(Value tensor, int64_t i) {

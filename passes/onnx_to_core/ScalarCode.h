@@ -47,6 +47,8 @@ public:
   /// An index from an integer that core.load gave.
   Value asIndex(Value integer);
 
+  /// The type of an element in hand: without its sign.
+  static mlir::Type valueType(mlir::Type element);
   /// The element at `at`, which lies inside.
   Value load(Value tensor, mlir::ValueRange at);
   /// The element at `at` where that lies inside along all dimensions, `otherwise` (of the element's type) else.

@@ -14,7 +14,8 @@ static constexpr double kPi = 3.14159265358979323846;
 static Value indexOf(CoreBuilder &b, Value tensor, StringRef what) {
   if (!tensor)
     return {};
-  if (b.rank(tensor) == 1 && succeeded(requireEqual(b, b.dim(tensor, 0), b.index(1), "an input is not one number")))
+  if (b.rank(tensor) == 1 && !b.isFloat(tensor) &&
+      succeeded(requireEqual(b, b.dim(tensor, 0), b.index(1), "an input is not one number")))
     tensor = b.reshape(tensor, {});
   auto values = b.indices(tensor);
   if (values && values->size() == 1)
@@ -61,11 +62,20 @@ struct Circle {
   }
   /// cos and sin at place k * n.
   std::pair<Value, Value> at(ScalarCode &s, Value k, Value n) const {
-    Value j = arith::RemSIOp::create(s.b, s.loc, s.mul(k, n), length);
+    // Without signs: inside the circle even if the product of two sizes has wrapped around.
+    Value j = arith::RemUIOp::create(s.b, s.loc, s.mul(k, n), length);
     return {s.load(cosines, j), s.load(sines, j)};
   }
 };
 } // namespace
+
+/// Checks that the last dimension of x is a real number, or a real and an imaginary one.
+static LogicalResult requireParts(CoreBuilder &b, Value x) {
+  Value parts = b.dim(x, b.rank(x) - 1);
+  StringRef message = "the last dimension is not one part or two";
+  return success(succeeded(require(b, arith::CmpIPredicate::sge, parts, b.index(1), message)) &&
+                 succeeded(require(b, arith::CmpIPredicate::sle, parts, b.index(2), message)));
+}
 
 /// Real and imaginary part of x at `place`, whose last coordinate is the part; the imaginary one is zero where x has
 /// none.
@@ -124,6 +134,8 @@ static LogicalResult lowerTransform(CoreBuilder &b, Value x, Transform t, Value 
   int64_t rank = b.rank(x);
   if (rank < 2 || !b.isFloat(x))
     return b.error() << "input is " << x.getType() << ", expected floats of rank 2 or more";
+  if (failed(requireParts(b, x)))
+    return failure();
   Value zero = b.index(0), one = b.index(1), two = b.index(2);
   Value negative = compareIndex(b, arith::CmpIPredicate::slt, t.axis, zero);
   t.axis = selectIndex(b, negative, b.addi(t.axis, b.index(rank)), t.axis);
@@ -169,6 +181,10 @@ static LogicalResult lowerSTFT(CoreBuilder &b) {
     return b.error() << "signal has rank " << b.rank(x) << ", expected 3";
   if (b.rank(x) == 2)
     x = b.unsqueeze(x, {2});
+  if (!b.isFloat(x) || (window && !b.isFloat(window)))
+    return b.error() << "signal is " << x.getType() << ", expected floats, as for the window";
+  if (failed(requireParts(b, x)))
+    return failure();
   if (!given && !window)
     return b.error() << "neither window nor frame_length is given";
   if (window && b.rank(window) != 1)

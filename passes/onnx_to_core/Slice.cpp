@@ -185,12 +185,6 @@ static LogicalResult pad(CoreBuilder &b, Value x, Value value, ArrayRef<Value> l
     if (!size)
       return failure();
     sizes.push_back(size);
-    if (mode->second == PadMode::constant || b.constant(n).value_or(0) > 0)
-      continue;
-    // There must be an element to repeat.
-    Value some = b.b.createOrFold<arith::OrIOp>(b.loc, compareIndex(b, P::sgt, n, b.index(0)),
-                                                compareIndex(b, P::eq, size, b.index(0)));
-    RequireOp::create(b.b, b.loc, some, b.b.getStringAttr("an empty dimension cannot be padded by its own elements"));
   }
   return b.done(b.pad(mode->second, x, value, low, sizes));
 }

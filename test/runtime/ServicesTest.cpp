@@ -217,6 +217,11 @@ TEST_F(Services, AnErrorThatTheProgramIgnoresStillEndsTheRun) {
 TEST_F(Services, FailNamesTheSite) {
   EXPECT_EQ(run([](adze_exec *exec) { return adze_rt_fail(exec, ADZE_SHAPE_MISMATCH, 0); }), ADZE_SHAPE_MISMATCH);
   EXPECT_STREQ(error.message, "node 'a' (Reshape): sizes do not match");
+  EXPECT_EQ(run([](adze_exec *exec) { return adze_rt_fail_sizes(exec, ADZE_SHAPE_MISMATCH, 0, 3, -4); }),
+            ADZE_SHAPE_MISMATCH);
+  EXPECT_STREQ(error.message, "node 'a' (Reshape): sizes do not match: 3 and -4");
+  EXPECT_EQ(run([](adze_exec *exec) { return adze_rt_fail_sizes(exec, ADZE_SHAPE_MISMATCH, -1, 3, 4); }),
+            ADZE_SHAPE_MISMATCH);
   EXPECT_EQ(run([](adze_exec *exec) {
               adze_rt_fail(exec, ADZE_INVALID_VALUE, 99);
               return adze_rt_fail(exec, ADZE_SHAPE_MISMATCH, 0); // the first one counts
