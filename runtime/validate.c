@@ -66,15 +66,15 @@ static adze_status check_tensor(const char *kind, const adze_tensor_info *info, 
   if (tensor->rank > 0 && !tensor->shape)
     return adze_fail(error, ADZE_INVALID_ARGUMENT, "%s '%s': shape is null, expected %d sizes", kind, info->name,
                      (int)info->rank);
-  // No program counts with a size that no address space holds, not even one of an empty tensor.
-  const int64_t most = (int64_t)1 << 47;
-  for (int32_t d = 0; d < tensor->rank; ++d)
-    if (tensor->shape[d] < 0 || tensor->shape[d] > most)
-      return adze_fail(error, ADZE_INVALID_ARGUMENT, "%s '%s': dimension %d is %lld, expected at least 0%s", kind,
-                       info->name, (int)d, (long long)tensor->shape[d],
-                       tensor->shape[d] < 0 ? "" : " and at most 2^47");
+  bool counts = true; // a program cannot count with a size that no address space holds, not even one of an empty tensor
+  for (int32_t d = 0; d < tensor->rank; ++d) {
+    if (tensor->shape[d] < 0)
+      return adze_fail(error, ADZE_INVALID_ARGUMENT, "%s '%s': dimension %d is %lld, expected at least 0", kind,
+                       info->name, (int)d, (long long)tensor->shape[d]);
+    counts = counts && tensor->shape[d] <= (int64_t)1 << 47;
+  }
   int64_t low, high;
-  if (!adze_tensor_bytes(tensor->rank, tensor->shape, element, &high))
+  if (!counts || !adze_tensor_bytes(tensor->rank, tensor->shape, element, &high))
     return adze_fail(error, ADZE_INVALID_ARGUMENT, "%s '%s': has more elements than can be addressed", kind,
                      info->name);
   if (!adze_tensor_extent(tensor, element, &low, &high))

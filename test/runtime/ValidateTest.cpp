@@ -112,6 +112,8 @@ TEST_F(Validate, NegativeAndHugeSizes) {
   EXPECT_EQ(checkInputs(), "input 'mask': dimension 1 is -4, expected at least 0");
   mask = {2, INT64_MAX / 2 + 1};
   EXPECT_EQ(checkInputs(), "input 'mask': has more elements than can be addressed");
+  mask = {0, (1ll << 47) + 1}; // no elements, but the program counts with the sizes
+  EXPECT_EQ(checkInputs(), "input 'mask': has more elements than can be addressed");
   image = {1ll << 32, 3, 1ll << 32, 0}; // a product of some of the sizes would overflow in the program
   EXPECT_EQ(checkInputs(), "input 'image': has more elements than can be addressed");
 }
