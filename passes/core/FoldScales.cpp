@@ -42,7 +42,8 @@ public:
     while (BinaryOp op = next()) {
       bool left = op.getLhs() == last;
       Value c = left ? op.getRhs() : op.getLhs();
-      if (Operation *constant = c.getDefiningOp(); constant->getBlock() == root->getBlock())
+      if (Operation *constant = c.getDefiningOp();
+          constant->getBlock() == root->getBlock() && root->isBeforeInBlock(constant))
         constant->moveBefore(root);
       auto apply = [&](BinaryKind kind, Value x, Value y) -> Value { return BinaryOp::create(b, loc, kind, x, y); };
       auto negate = [&](Value x) -> Value { return UnaryOp::create(b, loc, UnaryKind::neg, x); };

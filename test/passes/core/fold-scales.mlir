@@ -24,6 +24,26 @@ func.func @batch_norm(%x: tensor<?x8x8x2xf32>) -> tensor<?x8x8x2xf32> {
 
 // -----
 
+// The constants lie before and after the product; one is used before it too.
+// CHECK-LABEL: func.func @shared_constant
+// CHECK-DAG:     %[[C:.*]] = core.constant dense<[1.000000e+00, 2.000000e+00]> : tensor<2xf32>
+// CHECK-DAG:     %[[B:.*]] = core.constant dense<[6.000000e+00, 7.000000e+00]> : tensor<2xf32>
+// CHECK:         core.binary add %{{.*}}, %[[C]]
+// CHECK:         core.matmul
+// CHECK-NEXT:    core.binary add %{{.*}}, %[[B]]
+func.func @shared_constant(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
+  %c = core.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %w = core.constant dense<1.0> : tensor<2x2xf32>
+  %0 = core.binary add %x, %c : (tensor<?x2xf32>, tensor<2xf32>) -> tensor<?x2xf32>
+  %1 = core.matmul %0, %w to f32 : (tensor<?x2xf32>, tensor<2x2xf32>) -> tensor<?x2xf32>
+  %2 = core.binary add %1, %c : (tensor<?x2xf32>, tensor<2xf32>) -> tensor<?x2xf32>
+  %five = core.constant dense<5.0> : tensor<f32>
+  %3 = core.binary add %2, %five : (tensor<?x2xf32>, tensor<f32>) -> tensor<?x2xf32>
+  return %3 : tensor<?x2xf32>
+}
+
+// -----
+
 // In the other order of operands: 3 - (x w - [1, 2]) / 4.
 // CHECK-LABEL: func.func @matmul
 // CHECK-DAG:     %[[W:.*]] = core.constant dense<{{\[}}[-2.500000e-01, -5.000000e-01]{{\]}}> : tensor<1x2xf32>
