@@ -174,6 +174,16 @@ DimExpr DimContext::min(const DimExpr &a, const DimExpr &b) {
   return a < b ? intern(Kind::Min, a, b) : intern(Kind::Min, b, a);
 }
 
+/// True if `b` is the smaller of `a` and a positive constant.
+static bool isCut(const DimContext &dims, const DimExpr &a, const DimExpr &b) {
+  auto id = b.singleAtom();
+  if (!id || dims.atom(*id).kind != DimContext::Kind::Min)
+    return false;
+  const DimContext::Atom &min = dims.atom(*id);
+  auto isPositive = [](const DimExpr &e) { return e.constant().value_or(0) > 0; };
+  return (min.a == a && isPositive(min.b)) || (min.b == a && isPositive(min.a));
+}
+
 DimExpr DimContext::broadcast(const DimExpr &a, const DimExpr &b) {
   if (a == b || b.isConstant(1))
     return a;
@@ -183,6 +193,11 @@ DimExpr DimContext::broadcast(const DimExpr &a, const DimExpr &b) {
   if (a.constant())
     return a;
   if (b.constant())
+    return b;
+  // min(n, c) meets n: equal, or one is 1. Where min(n, c) is 1 the result is n, where n is 1 so is min(n, c).
+  if (isCut(*this, a, b))
+    return a;
+  if (isCut(*this, b, a))
     return b;
   return a < b ? intern(Kind::Broadcast, a, b) : intern(Kind::Broadcast, b, a);
 }

@@ -279,6 +279,38 @@ std::optional<bool> DimAnalysis::decide(Value condition, unsigned depth) {
   }
 }
 
+/// The comparison `x == y` (either order) that makes `v`, as the pair (x, y); y is a value or the constant 1.
+static bool compares(Value v, Value x, Value y) {
+  auto op = v.getDefiningOp<arith::CmpIOp>();
+  if (!op || op.getPredicate() != arith::CmpIPredicate::eq)
+    return false;
+  auto same = [](Value a, Value b) { return b ? a == b : constantIndex(a) == 1; };
+  return (op.getLhs() == x && same(op.getRhs(), y)) || (op.getRhs() == x && same(op.getLhs(), y));
+}
+
+/// True for select(m == 1, n, m) after a requirement that m is 1 or n is or they are equal: the size that m and n
+/// broadcast to.
+static bool isBroadcastSize(arith::SelectOp select) {
+  Value condition = select.getCondition(), n = select.getTrueValue(), m = select.getFalseValue();
+  if (!compares(condition, m, {}))
+    return false;
+  auto otherOf = [](arith::OrIOp op, Value one) { return op.getLhs() == one ? op.getRhs() : op.getLhs(); };
+  for (Operation *user : condition.getUsers()) {
+    auto ones = dyn_cast<arith::OrIOp>(user);
+    if (!ones || !compares(otherOf(ones, condition), n, {}))
+      continue;
+    for (Operation *outer : ones->getUsers()) {
+      auto all = dyn_cast<arith::OrIOp>(outer);
+      if (!all || !compares(otherOf(all, ones.getResult()), m, n))
+        continue;
+      for (Operation *last : all->getUsers())
+        if (isa<RequireOp>(last) && last->getBlock() == select->getBlock() && last->isBeforeInBlock(select))
+          return true;
+    }
+  }
+  return false;
+}
+
 DimExpr DimAnalysis::computeSize(Value index) {
   if (auto constant = constantIndex(index))
     return *constant;
@@ -304,6 +336,10 @@ DimExpr DimAnalysis::computeSize(Value index) {
     return operand(0);
   if (isa<arith::FloorDivSIOp, arith::DivSIOp, arith::CeilDivSIOp>(op)) {
     DimExpr a = operand(0), b = operand(1);
+    if (auto id = b.singleAtom(); id && dims.atom(*id).kind == DimContext::Kind::Max) {
+      const DimContext::Atom &max = dims.atom(*id); // max(n, 1): as a divisor n is positive anyway
+      b = max.a.isConstant(1) ? DimExpr(max.b) : max.b.isConstant(1) ? DimExpr(max.a) : b;
+    }
     bool positive = dims.lowerBound(b).value_or(-1) >= 0;
     bool exact = positive && (isa<arith::FloorDivSIOp>(op) || dims.lowerBound(a).value_or(-1) >= 0);
     if (isa<arith::CeilDivSIOp>(op) && positive)
@@ -316,6 +352,8 @@ DimExpr DimAnalysis::computeSize(Value index) {
       return operand(*chosen ? 1 : 2);
     if (operand(1) == operand(2))
       return operand(1);
+    if (isBroadcastSize(select))
+      return dims.broadcast(operand(1), operand(2));
   }
   return dims.symbol(index, /*nonNegative=*/false);
 }

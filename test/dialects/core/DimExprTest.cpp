@@ -68,6 +68,11 @@ TEST_F(DimExprTest, Broadcast) {
   EXPECT_EQ(dims.broadcast(seq, 4), DimExpr(4));
   EXPECT_EQ(dims.broadcast(seq, seq), seq);
   EXPECT_EQ(dims.broadcast(seq, batch), dims.broadcast(batch, seq));
+  // A slice that is cut at 512 meets the whole: it is not cut then, or one of them is 1.
+  EXPECT_EQ(dims.broadcast(seq, dims.min(seq, 512)), seq);
+  EXPECT_EQ(dims.broadcast(dims.min(512, seq), seq), seq);
+  EXPECT_NE(dims.broadcast(seq, dims.min(batch, 512)), seq);
+  EXPECT_NE(dims.broadcast(seq, dims.min(seq, 0)), seq);
 }
 
 TEST_F(DimExprTest, Bounds) {

@@ -46,3 +46,46 @@ func.func @size_of_a_result(%x: tensor<?x4xf32> {adze.dims = ["n", ""]}) -> inde
   %1 = tensor.dim %0, %c1 : tensor<4x?xf32>
   return %1 : index
 }
+
+// -----
+
+// What is expanded to n, as it is required to be 1 or n or n is 1, has the size that both broadcast to: here n, as the other is cut at
+// 512. A divisor that is kept from being 0 is the same divisor.
+// CHECK-LABEL: func.func @expanded
+// CHECK:         core.reshape %{{.*}} : tensor<?xf32> -> tensor<12x?xf32>
+func.func @expanded(%x: tensor<?xf32> {adze.dims = ["n"]}) -> tensor<?x?xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c12 = arith.constant 12 : index
+  %c512 = arith.constant 512 : index
+  %n = tensor.dim %x, %c0 : tensor<?xf32>
+  %m = arith.minsi %n, %c512 : index
+  %one = arith.cmpi eq, %m, %c1 : index
+  %other = arith.cmpi eq, %n, %c1 : index
+  %ones = arith.ori %one, %other : i1
+  %equal = arith.cmpi eq, %m, %n : index
+  %fits = arith.ori %ones, %equal : i1
+  core.require %fits, "the input does not broadcast"
+  %size = arith.select %one, %n, %m : index
+  %all = arith.muli %size, %c12 : index
+  %divisor = arith.maxsi %n, %c1 : index
+  %rest = arith.floordivsi %all, %divisor : index
+  %0 = core.reshape %x sizes(%rest, %n) : tensor<?xf32> -> tensor<?x?xf32>
+  return %0 : tensor<?x?xf32>
+}
+
+// -----
+
+// The same choice without the requirement is any number.
+// CHECK-LABEL: func.func @chosen
+// CHECK:         core.broadcast %{{.*}} -> tensor<?xf32>
+func.func @chosen(%x: tensor<?xf32> {adze.dims = ["n"]}, %y: tensor<1xf32>) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c5 = arith.constant 5 : index
+  %n = tensor.dim %x, %c0 : tensor<?xf32>
+  %one = arith.cmpi eq, %n, %c1 : index
+  %size = arith.select %one, %c5, %n : index
+  %0 = core.broadcast %y sizes(%size) : tensor<1xf32> -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
