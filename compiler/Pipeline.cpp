@@ -41,6 +41,7 @@ static void addRecognition(OpPassManager &passes) {
   passes.addPass(createSimplify());
   passes.addPass(createRecognizeNorms());
   passes.addPass(createRecognizeActivations());
+  passes.addPass(createRecognizeAttention());
 }
 
 /// core -> core. After: constants folded, composite forms recognised, channels last, contractions packed.

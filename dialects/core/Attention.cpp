@@ -7,7 +7,8 @@ using namespace adze::core;
 static std::optional<int64_t> known(const DimExpr &size) { return size.constant(); }
 
 /// The leading sizes of key or value divide the query's.
-static LogicalResult groupsOf(Shapes &shapes, std::optional<Location> loc, const ShapeOf &query, const ShapeOf &shared) {
+static LogicalResult groupsOf(Shapes &shapes, std::optional<Location> loc, const ShapeOf &query,
+                              const ShapeOf &shared) {
   for (size_t i = 0; i + 2 < query.dims.size(); ++i) {
     auto all = known(query.dims[i]), some = known(shared.dims[i]);
     if (all && some && (*some == 0 ? *all != 0 : *all % *some != 0))

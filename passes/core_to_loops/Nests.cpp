@@ -8,7 +8,7 @@ using namespace adze;
 using namespace adze::core;
 
 bool adze::isNest(Operation *op) {
-  return isa<MatmulOp, ConvOp, PoolOp, PackedMatmulOp, PackedConvOp, SoftmaxOp, NormOp, ScanOp, SortOp,
+  return isa<MatmulOp, ConvOp, PoolOp, PackedMatmulOp, PackedConvOp, AttentionOp, SoftmaxOp, NormOp, ScanOp, SortOp,
              ScatterElementsOp, ScatterNdOp, NonZeroOp, NonZeroIndicesOp>(op);
 }
 
@@ -48,6 +48,7 @@ Grid adze::nestGrid(Emitter &e, Operation *op) {
       })
       .Case([&](PackedMatmulOp op) { return packedMatmulGrid(e, op); })
       .Case([&](PackedConvOp op) { return packedConvGrid(e, op); })
+      .Case([&](AttentionOp op) { return attentionGrid(e, op); })
       .Case([&](ConvOp op) {
         DimExpr work = 1;
         for (DimExpr &d : e.dims.shape(op.getFilter()).dims)
@@ -75,6 +76,7 @@ static LogicalResult emitItem(Emitter &e, Operation *op, Value item, WriteFn wri
       .Case([&](MatmulOp op) { return emitMatmul(e, op, item, write); })
       .Case([&](ConvOp op) { return emitConv(e, op, item, write); })
       .Case([&](PoolOp op) { return emitPool(e, op, item, write); })
+      .Case([&](AttentionOp op) { return emitAttention(e, op, item, write); })
       .Case([&](SoftmaxOp op) { return emitSoftmax(e, op, item, write); })
       .Case([&](NormOp op) { return emitNorm(e, op, item, write); })
       .Case([&](ScanOp op) { return emitScan(e, op, item, write); })

@@ -17,6 +17,7 @@ int64_t nestLanes(Emitter &e, mlir::Value tensor, int64_t dim);
 
 Grid packedMatmulGrid(Emitter &e, core::PackedMatmulOp op);
 Grid packedConvGrid(Emitter &e, core::PackedConvOp op);
+Grid attentionGrid(Emitter &e, core::AttentionOp op);
 
 /// True for a core.conv or core.pool that is emitted by rows of vectors.
 bool takesRows(Emitter &e, mlir::Operation *op);
@@ -35,6 +36,7 @@ mlir::LogicalResult emitPackedConv(Emitter &e, core::PackedConvOp op, mlir::Valu
 mlir::LogicalResult emitMatmul(Emitter &e, core::MatmulOp op, mlir::Value item, WriteFn write);
 mlir::LogicalResult emitConv(Emitter &e, core::ConvOp op, mlir::Value item, WriteFn write);
 mlir::LogicalResult emitPool(Emitter &e, core::PoolOp op, mlir::Value item, WriteFn write);
+mlir::LogicalResult emitAttention(Emitter &e, core::AttentionOp op, mlir::Value item, WriteFn write);
 mlir::LogicalResult emitSoftmax(Emitter &e, core::SoftmaxOp op, mlir::Value item, WriteFn write);
 mlir::LogicalResult emitNorm(Emitter &e, core::NormOp op, mlir::Value item, WriteFn write);
 mlir::LogicalResult emitScan(Emitter &e, core::ScanOp op, mlir::Value item, WriteFn write);

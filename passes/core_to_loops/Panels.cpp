@@ -278,6 +278,13 @@ static DimExpr panelSize(Value panels, const DimExpr &rows) {
   return rows * DimExpr(panelRow(getElementTypeOrSelf(panels).isF32()));
 }
 
+/// `depth` elements of the left side, which are neighbours, in the innermost loop; of integers a constant.
+static void setDepth(Emitter &e, TileOperands &tile, const DimExpr &depth) {
+  int64_t step = tileStep(getElementTypeOrSelf(tile.left).isF32());
+  tile.depth = e.size(e.dims.dims.floorDiv(depth, step));
+  tile.rest = step == 1 ? 0 : *depth.constant() % step;
+}
+
 LogicalResult adze::emitPackedMatmul(Emitter &e, PackedMatmulOp op, Value begin, Value end, WriteFn write) {
   TileSpace space = matmulSpace(e, op);
   DimExpr depth = e.dims.shape(op.getLhs()).dims.back(), panelElements = panelSize(op.getPanels(), space.depth);
@@ -292,7 +299,8 @@ LogicalResult adze::emitPackedMatmul(Emitter &e, PackedMatmulOp op, Value begin,
     return e.muli(e.linear(in, head), e.size(matrix));
   };
   auto operands = [&](ArrayRef<Coord> at, const RowBlock &rows, int64_t count, ArrayRef<Value> panels) {
-    TileOperands tile{e.buffers.lookup(op.getLhs()), e.buffers.lookup(op.getPanels()), {}, {}, {}, depth};
+    TileOperands tile{e.buffers.lookup(op.getLhs()), e.buffers.lookup(op.getPanels())};
+    setDepth(e, tile, depth);
     Value left = e.index(0), right = e.index(0);
     if (!space.batch.empty()) {
       left = batchOffset(op.getLhs(), 2, at, space.rows * depth);
@@ -367,12 +375,10 @@ LogicalResult adze::emitPackedConv(Emitter &e, PackedConvOp op, Value begin, Val
   TileSpace space = convSpace(e, op);
   ConvWindows windows(e, op);
   auto operands = [&](ArrayRef<Coord>, const RowBlock &rows, int64_t count, ArrayRef<Value> panels) {
-    TileOperands tile{e.buffers.lookup(op.getInput()),
-                      e.buffers.lookup(op.getPanels()),
-                      windows.starts(rows.first, count),
-                      {},
-                      windows.loops(),
-                      windows.innerDepth()};
+    TileOperands tile{e.buffers.lookup(op.getInput()), e.buffers.lookup(op.getPanels()),
+                      windows.starts(rows.first, count)};
+    tile.loops = windows.loops();
+    setDepth(e, tile, windows.innerDepth());
     for (Value panel : panels)
       tile.panels.push_back(e.muli(panel, e.size(panelSize(op.getPanels(), space.depth))));
     return tile;

@@ -83,28 +83,29 @@ private:
         return next;
       });
     };
-    Value depth = e.size(e.dims.dims.floorDiv(operands.depth, tileStep(floats))), whole = depth;
+    Value depth = operands.depth, whole = depth;
     if (steps > 1)
       whole = e.subi(whole, e.b.createOrFold<arith::RemUIOp>(e.loc, whole, e.index(steps)));
     loop(e.index(0), whole, steps);
     if (steps > 1)
       loop(whole, depth, 1);
-    if (int64_t rest = floats ? 0 : *operands.depth.constant() % 4)
-      multiply(rows, panels, depth, rest, MutableArrayRef<Value>(carried).take_front(sums));
+    if (operands.rest)
+      multiply(rows, panels, depth, operands.rest, MutableArrayRef<Value>(carried).take_front(sums));
     return carried;
   }
 
   /// sums += what the rows have for row `k` of the panels, times that row. `count` elements of a row are there to read.
   void multiply(ArrayRef<Value> rows, ArrayRef<Value> panels, Value k, int64_t count, MutableArrayRef<Value> sums) {
     Emitter::Values right;
-    Value along = e.muli(k, e.index(panelRow(floats)));
+    Value along = e.muli(k, operands.rightStep ? operands.rightStep : e.index(panelRow(floats)));
+    Value across = e.muli(k, operands.leftStep ? operands.leftStep : e.index(tileStep(floats)));
     auto type = floats ? vector : VectorType::get({4 * shape.lanes}, e.b.getI8Type());
     for (Value panel : panels)
       for (int64_t at = 0; at < panelRow(floats); at += type.getNumElements())
         right.push_back(
             e.create<vector::LoadOp>(type, operands.right, ValueRange{e.addi(e.addi(panel, along), e.index(at))}));
     for (auto [r, row] : llvm::enumerate(rows)) {
-      Value left = leftOf(e.addi(row, e.muli(k, e.index(tileStep(floats)))), count);
+      Value left = leftOf(e.addi(row, across), count);
       for (size_t v = 0; v < right.size(); ++v) {
         Value &sum = sums[r * right.size() + v];
         sum = floats ? e.create<vector::FMAOp>(left, right[v], sum)

@@ -25,14 +25,17 @@ TileShape chooseTile(int64_t vectorBytes, int64_t vectorRegisters, const core::D
 
 /// What one tile multiplies: f32, or ui8 on the left and i8 on the right.
 struct TileOperands {
-  mlir::Value left, right;                     ///< buffers
-  llvm::SmallVector<mlir::Value> rows, panels; ///< where each row begins in `left`, each panel in `right`
+  mlir::Value left, right;                               ///< buffers
+  llvm::SmallVector<mlir::Value> rows = {}, panels = {}; ///< where each row begins in `left`, each panel in `right`
   /// Outer reduction loops: how often, and the elements that one step moves on either side.
   struct Loop {
     mlir::Value count, leftStep, rightStep;
   };
-  llvm::SmallVector<Loop> loops;
-  core::DimExpr depth; ///< elements of the innermost loop, neighbours in `left`; a constant for integers
+  llvm::SmallVector<Loop> loops = {};
+  mlir::Value depth = {}; ///< steps of the innermost loop: rows of the panels
+  /// Elements from one step of the innermost loop to the next; null: neighbours in `left`, a row in `right`.
+  mlir::Value leftStep = {}, rightStep = {};
+  int64_t rest = 0; ///< elements of the left side after those steps, fewer than tileStep()
 };
 
 /// Elements of the left side that one row of a panel is multiplied with: 1 of f32, 4 of ui8.
