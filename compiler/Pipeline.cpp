@@ -42,6 +42,7 @@ static void addRecognition(OpPassManager &passes) {
   passes.addPass(createRecognizeNorms());
   passes.addPass(createRecognizeActivations());
   passes.addPass(createRecognizeAttention());
+  passes.addPass(createHoistReshapes());
 }
 
 /// core -> core. After: constants folded, composite forms recognised, channels last, contractions packed.

@@ -74,6 +74,12 @@ def FoldQuantization : Pass<"adze-fold-quantization", "::mlir::ModuleOp"> {
   let dependentDialects = ["::adze::core::CoreDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def HoistReshapes : Pass<"adze-hoist-reshapes", "::mlir::ModuleOp"> {
+  let summary = "Move reshapes of attention's operands above transposes and slices";
+  let description = "So that attention reads through these in place: heads are strided views of what a projection wrote.";
+  let dependentDialects = ["::adze::core::CoreDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def FoldScales : Pass<"adze-fold-scales", "::mlir::ModuleOp"> {
   let summary = "Put constant factors after a contraction into its constant right side, and constant summands together";
   let description = [{

@@ -151,6 +151,32 @@ struct ComposeReshapes : OpRewritePattern<ReshapeOp> {
   }
 };
 
+/// A gather of floats by one constant index -> a slice.
+struct GatherOne : OpRewritePattern<GatherOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(GatherOp op, PatternRewriter &rewriter) const override {
+    auto type = cast<RankedTensorType>(op.getInput().getType());
+    int64_t axis = op.getAxis(), size = type.getDimSize(axis);
+    auto index = numberIn(op.getIndices(), /*rank=*/1);
+    if (!index || !isa<FloatType>(type.getElementType()) || type.isDynamicDim(axis))
+      return rewriter.notifyMatchFailure(op, "no floats by one constant index along a known size");
+    int64_t at = int64_t(*index) < 0 ? int64_t(*index) + size : int64_t(*index);
+    if (at < 0 || at >= size)
+      return rewriter.notifyMatchFailure(op, "the index is out of range, which the run reports");
+    Location loc = op.getLoc();
+    auto number = [&](int64_t v) -> Value { return arith::ConstantIndexOp::create(rewriter, loc, v); };
+    SmallVector<Value> sizes = sizesOf(rewriter, loc, op.getInput());
+    SmallVector<Value> offsets(sizes.size(), number(0)), steps(sizes.size(), number(1));
+    offsets[axis] = number(at);
+    sizes[axis] = number(1);
+    Value x = SliceOp::create(rewriter, loc, op.getInput(), offsets, steps, sizes);
+    if (rankOf(op.getIndices()) == 0)
+      sizes.erase(sizes.begin() + axis);
+    rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getResult().getType(), x, sizes);
+    return success();
+  }
+};
+
 /// Reshapes and broadcasts to the sizes that the input has go.
 void dropSameShapes(FunctionOpInterface function) {
   DimAnalysis dims;
@@ -172,7 +198,7 @@ void dropSameShapes(FunctionOpInterface function) {
 struct Simplify : impl::SimplifyBase<Simplify> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<DropNeutral, ExpandPower, DivideByPowerOfTwo, DropCast, ComposeReshapes>(&getContext());
+    patterns.add<DropNeutral, ExpandPower, DivideByPowerOfTwo, DropCast, ComposeReshapes, GatherOne>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       return signalPassFailure();
     getOperation().walk(dropSameShapes);

@@ -12,35 +12,47 @@ using namespace adze;
 using namespace adze::core;
 
 namespace {
-/// Where a tensor's elements lie in a buffer.
+/// Where a tensor's elements lie in a buffer: at offset + the sum of coordinates times strides.
 struct View {
   Value buffer;
+  DimExpr offset;
   SmallVector<DimExpr> strides;
 };
 
-/// An argument of the kernel, perhaps transposed.
+/// An argument of the kernel, perhaps transposed and sliced.
 std::optional<View> viewOf(Emitter &e, Value v) {
   if (auto transpose = v.getDefiningOp<TransposeOp>()) {
-    auto inner = viewOf(e, transpose.getInput());
-    if (!inner)
+    auto view = viewOf(e, transpose.getInput());
+    if (!view)
       return std::nullopt;
-    View out{inner->buffer, {}};
+    SmallVector<DimExpr> strides;
     for (int64_t from : transpose.getPermutation())
-      out.strides.push_back(inner->strides[from]);
-    return out;
+      strides.push_back(view->strides[from]);
+    view->strides = strides;
+    return view;
+  }
+  if (auto slice = v.getDefiningOp<SliceOp>()) {
+    auto view = viewOf(e, slice.getInput());
+    if (!view)
+      return std::nullopt;
+    for (auto [i, stride] : llvm::enumerate(view->strides)) {
+      view->offset = view->offset + e.dims.size(slice.getOffsets()[i]) * stride;
+      stride = stride * e.dims.size(slice.getSteps()[i]);
+    }
+    return view;
   }
   if (!isa<BlockArgument>(v))
     return std::nullopt;
-  View out{e.buffers.lookup(v), {}};
+  View view{e.buffers.lookup(v), 0, {}};
   SmallVector<DimExpr> sizes = e.dims.shape(v).dims;
   for (size_t i = 0; i < sizes.size(); ++i)
-    out.strides.push_back(e.stride(sizes, i));
-  return out;
+    view.strides.push_back(e.stride(sizes, i));
+  return view;
 }
 
 /// Where the matrix at these coordinates (all but the last two) begins.
 Value position(Emitter &e, ArrayRef<Coord> at, const View &view) {
-  Value out = e.index(0);
+  Value out = e.size(view.offset);
   for (size_t i = 0; i + 2 < at.size(); ++i)
     out = e.addi(out, e.muli(at[i].base, e.size(view.strides[i])));
   return out;

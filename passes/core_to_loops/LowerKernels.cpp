@@ -88,13 +88,22 @@ private:
     e.error = arguments[at + 1];
   }
 
-  /// Stores all results at coordinates that are common to them.
+  /// Stores all results at coordinates that are common to them; a transpose of the nest's result at the nest's.
   LogicalResult storeResults(Emitter &e, ArrayRef<Coord> at, ArrayRef<DimExpr> sizes) {
     for (auto [value, buffer] : llvm::zip(returned->getOperands(), results)) {
-      Value v = e.element(value, at);
+      auto transpose = value.getDefiningOp<TransposeOp>();
+      bool moved = transpose && nest && transpose.getInput() == nest->getResult(0);
+      Value v = e.element(moved ? transpose.getInput() : value, at);
       if (!v)
         return failure();
-      e.store(v, buffer, getElementTypeOrSelf(value), at, sizes);
+      Coords to(at);
+      SmallVector<DimExpr> in(sizes);
+      if (moved)
+        for (auto [i, from] : llvm::enumerate(transpose.getPermutation())) {
+          to[i] = at[from];
+          in[i] = sizes[from];
+        }
+      e.store(v, buffer, getElementTypeOrSelf(value), to, in);
     }
     return success();
   }

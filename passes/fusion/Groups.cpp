@@ -42,6 +42,15 @@ static bool readsMemory(Operation *op) {
          });
 }
 
+/// What attention reads its operands through, in place.
+static bool isView(Operation *op) { return isa<TransposeOp, SliceOp>(op); }
+
+/// True for a view of an operand of attention, directly or below others.
+static bool feedsAttention(Operation *op) {
+  return isView(op) &&
+         llvm::any_of(op->getUsers(), [](Operation *user) { return isa<AttentionOp>(user) || feedsAttention(user); });
+}
+
 namespace {
 class Grouper {
 public:
@@ -108,8 +117,15 @@ private:
   bool mayJoin(Operation *op, State &state) {
     if (isAnchor(op))
       return !state.hasAnchor && !isa<ScatterElementsOp, ScatterNdOp, NonZeroIndicesOp>(op) &&
-             usersAtSameElement(op, state);
+             (usersAtSameElement(op, state) || isTransposedAsRoot(op, state));
     return keepsVectors(op) && llvm::all_of(op->getUsers(), [&](Operation *user) { return readsOnce(op, user); });
+  }
+
+  /// Attention whose rows are written where a transpose, the whole kernel so far, has them.
+  static bool isTransposedAsRoot(Operation *op, State &state) {
+    auto transpose = dyn_cast<TransposeOp>(state.ops[0]);
+    return isa<AttentionOp>(op) && transpose && state.ops.size() == 1 && op->hasOneUse() &&
+           transpose.getPermutation().back() == int64_t(transpose.getPermutation().size()) - 1;
   }
 
   /// Data movement along the last dimension would make the whole kernel scalar.
@@ -134,8 +150,10 @@ private:
 
   /// `user` asks for each element of `op` about once, or `op` is cheap.
   bool readsOnce(Operation *op, Operation *user) {
-    if (readsMemory(user))
+    if (readsMemory(user) || (feedsAttention(user) && !isView(op)))
       return false;
+    if (isa<AttentionOp>(user))
+      return isView(op);
     if (isElementwise(user))
       return sameShape(op, user) || isCheap(op);
     if (auto pad = dyn_cast<PadOp>(op); pad && isa<ConvOp, PoolOp>(user))

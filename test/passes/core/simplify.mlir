@@ -125,3 +125,17 @@ func.func @same_shapes(%x: tensor<?x?x4xf32> {adze.dims = ["b", "s", ""]}, %y: t
   %2 = core.broadcast %1 sizes(%b, %s2, %c4) : tensor<?x?x4xf32> -> tensor<?x?x4xf32>
   return %2 : tensor<?x?x4xf32>
 }
+
+// -----
+
+// One constant index takes a slice, also from the end; one that is out of range is the run's error.
+// CHECK-LABEL: func.func @gather
+// CHECK:         core.slice %{{.*}} offsets(%c2, %c0)
+// CHECK:         core.gather
+func.func @gather(%x: tensor<3x?xf32>) -> (tensor<?xf32>, tensor<?xf32>) {
+  %last = core.constant dense<-1> : tensor<i64>
+  %far = core.constant dense<3> : tensor<i64>
+  %0 = core.gather %x, %last axis 0 : (tensor<3x?xf32>, tensor<i64>) -> tensor<?xf32>
+  %1 = core.gather %x, %far axis 0 : (tensor<3x?xf32>, tensor<i64>) -> tensor<?xf32>
+  return %0, %1 : tensor<?xf32>, tensor<?xf32>
+}

@@ -88,3 +88,32 @@ def test_agrees(heads, key_heads, depth, mask, level):
             feeds["m"] = m
         np.testing.assert_allclose(compiled.run(feeds)["y"], expected(q, k, v, m, zero_nan), rtol=1e-4, atol=1e-5,
                                    err_msg=f"{s} queries, {t} keys")
+
+
+def from_one_tensor(heads, depth):
+    """y = attention of the three parts of x [b, s, 3 * heads * depth], as models project query, key and value at once."""
+    nodes = [h.make_node("Split", ["x"], ["q0", "k0", "v0"], axis=2, num_outputs=3)]
+    for name, order in (("q", [0, 2, 1, 3]), ("k", [0, 2, 3, 1]), ("v", [0, 2, 1, 3])):
+        nodes += [h.make_node("Reshape", [name + "0", "split"], [name + "1"]),
+                  h.make_node("Transpose", [name + "1"], [name], perm=order)]
+    nodes += [h.make_node("MatMul", ["q", "k"], ["scores"]), h.make_node("Mul", ["scores", "scale"], ["scaled"]),
+              h.make_node("Softmax", ["scaled"], ["weights"], axis=-1), h.make_node("MatMul", ["weights", "v"], ["out"]),
+              h.make_node("Transpose", ["out"], ["rows"], perm=[0, 2, 1, 3]), h.make_node("Reshape", ["rows", "merged"], ["y"])]
+    constants = [numpy_helper.from_array(np.int64([0, 0, heads, depth]), "split"),
+                 numpy_helper.from_array(np.int64([0, 0, heads * depth]), "merged"), numpy_helper.from_array(np.float32(0.3), "scale")]
+    graph = h.make_graph(nodes, "attention", [h.make_tensor_value_info("x", TensorProto.FLOAT, ["b", "s", 3 * heads * depth])],
+                         [h.make_tensor_value_info("y", TensorProto.FLOAT, ["b", "s", heads * depth])], constants)
+    made = h.make_model(graph, opset_imports=[h.make_opsetid("", 18)])
+    made.ir_version = 10
+    return made
+
+
+@pytest.mark.parametrize("level", [2, 0])
+@pytest.mark.parametrize("heads,depth", [(3, 16), (2, 5)])
+def test_parts_of_one_tensor(heads, depth, level):
+    compiled = adze.compile(from_one_tensor(heads, depth), opt_level=level, threads=2)
+    for b, s in ((1, 1), (2, 17), (1, 40), (3, 0), (0, 3)):
+        x = np.random.default_rng(s).standard_normal((b, s, 3 * heads * depth)).astype(np.float32)
+        q, k, v = (part.reshape(b, s, heads, depth).swapaxes(1, 2) for part in np.split(x, 3, axis=2))
+        want = expected(q, k, v, None, False).swapaxes(1, 2).reshape(b, s, heads * depth)
+        np.testing.assert_allclose(compiled.run({"x": x})["y"], want, rtol=1e-4, atol=1e-5, err_msg=f"{b} x {s}")

@@ -116,3 +116,33 @@ func.func @scalars(%n: tensor<i64>, %x: tensor<f32>) -> tensor<5xf32> {
   } : () -> tensor<5xf32>
   return %0 : tensor<5xf32>
 }
+
+// -----
+
+// Attention reads through transposes and slices of what lies in memory, and writes its rows where a transpose has them. What is computed
+// before them is not computed again for every block of queries.
+// CHECK-LABEL: func.func @attention
+// CHECK-COUNT-2: kernel.launch
+// CHECK-NOT:     kernel.launch
+// CHECK:       kernel.func
+// CHECK:         core.unary exp
+// CHECK:       kernel.func
+// CHECK-COUNT-2: core.transpose
+// CHECK:         core.slice
+// CHECK:         core.attention
+// CHECK-NEXT:    core.transpose
+func.func @attention(%q: tensor<1x5x4x16xf32>, %k: tensor<1x7x4x16xf32>, %v: tensor<1x4x9x16xf32>) -> tensor<1x5x4x16xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c4 = arith.constant 4 : index
+  %c7 = arith.constant 7 : index
+  %c16 = arith.constant 16 : index
+  %0 = core.unary exp %k : (tensor<1x7x4x16xf32>) -> tensor<1x7x4x16xf32>
+  %1 = core.transpose %q [0, 2, 1, 3] : (tensor<1x5x4x16xf32>) -> tensor<1x4x5x16xf32>
+  %2 = core.transpose %0 [0, 2, 1, 3] : (tensor<1x7x4x16xf32>) -> tensor<1x4x7x16xf32>
+  %3 = core.slice %v offsets(%c0, %c0, %c2, %c0) steps(%c1, %c1, %c1, %c1) sizes(%c1, %c4, %c7, %c16) : tensor<1x4x9x16xf32> -> tensor<1x4x7x16xf32>
+  %4 = core.attention %1, %2, %3 scale 0.25 : (tensor<1x4x5x16xf32>, tensor<1x4x7x16xf32>, tensor<1x4x7x16xf32>) -> tensor<1x4x5x16xf32>
+  %5 = core.transpose %4 [0, 2, 1, 3] : (tensor<1x4x5x16xf32>) -> tensor<1x5x4x16xf32>
+  return %5 : tensor<1x5x4x16xf32>
+}
