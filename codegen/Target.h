@@ -13,7 +13,7 @@ namespace adze {
 
 /// How a target compiles.
 struct EmitOptions {
-  /// The reference route (-O0): kernels are plain scalar loops, which LLVM's standard pipeline vectorises.
+  /// The reference route (-O0): kernels are plain scalar loops, and compile time counts more than theirs.
   bool reference = false;
   enum class Form { Object, Llvm, Assembly };
   /// What comes out: an object file, or text to look at.

@@ -7,6 +7,8 @@
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
+#include <map>
+#include <mutex>
 
 using namespace adze;
 using llvm::StringRef;
@@ -108,13 +110,48 @@ std::optional<CpuMachine> CpuMachine::find(StringRef name, std::string &error) {
   return machine;
 }
 
-std::unique_ptr<llvm::TargetMachine> CpuMachine::create(bool quick) const {
-  std::string error;
-  const llvm::Target *target = lookUp(triple, error);
-  llvm::TargetOptions options;
-  options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
-  options.FunctionSections = true;
-  return std::unique_ptr<llvm::TargetMachine>(
-      target->createTargetMachine(llvm::Triple(triple), base, features, options, llvm::Reloc::PIC_, std::nullopt,
-                                  quick ? llvm::CodeGenOptLevel::Less : llvm::CodeGenOptLevel::Default));
+namespace {
+/// Machines that nobody uses now. One takes about a millisecond to make: tables of what is legal, for each CPU.
+struct IdleMachines {
+  static IdleMachines &get() {
+    static IdleMachines machines;
+    return machines;
+  }
+  std::unique_ptr<llvm::TargetMachine> take(const std::string &key) {
+    std::lock_guard<std::mutex> guard(lock);
+    auto found = byKey.find(key);
+    if (found == byKey.end() || found->second.empty())
+      return nullptr;
+    auto machine = std::move(found->second.back());
+    found->second.pop_back();
+    return machine;
+  }
+  void put(const std::string &key, std::unique_ptr<llvm::TargetMachine> machine) {
+    std::lock_guard<std::mutex> guard(lock);
+    byKey[key].push_back(std::move(machine));
+  }
+
+private:
+  std::mutex lock;
+  std::map<std::string, std::vector<std::unique_ptr<llvm::TargetMachine>>> byKey;
+};
+} // namespace
+
+void CpuMachine::GiveBack::operator()(llvm::TargetMachine *machine) const {
+  IdleMachines::get().put(key, std::unique_ptr<llvm::TargetMachine>(machine));
+}
+
+CpuMachine::Borrowed CpuMachine::borrow(llvm::CodeGenOptLevel level) const {
+  std::string key = triple + " " + base + " " + features + " " + std::to_string(int(level));
+  auto machine = IdleMachines::get().take(key);
+  if (!machine) {
+    std::string error;
+    const llvm::Target *target = lookUp(triple, error);
+    llvm::TargetOptions options;
+    options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
+    options.FunctionSections = true;
+    machine.reset(target->createTargetMachine(llvm::Triple(triple), base, features, options, llvm::Reloc::PIC_,
+                                              std::nullopt, level));
+  }
+  return Borrowed(machine.release(), GiveBack{std::move(key)});
 }

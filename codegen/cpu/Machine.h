@@ -21,8 +21,14 @@ struct CpuMachine {
   /// `name` is "native" or a CPU or level that LLVM knows for this architecture. Nothing, and a reason in `error`, if
   /// it is not.
   static std::optional<CpuMachine> find(llvm::StringRef name, std::string &error);
-  /// LLVM's machine. `quick`: for code that runs once.
-  std::unique_ptr<llvm::TargetMachine> create(bool quick) const;
+  /// Gives a machine of LLVM's back, for the next one who asks for an equal one.
+  struct GiveBack {
+    std::string key;
+    void operator()(llvm::TargetMachine *machine) const;
+  };
+  using Borrowed = std::unique_ptr<llvm::TargetMachine, GiveBack>;
+  /// LLVM's machine that generates code at `level`, the caller's alone until it is given back.
+  Borrowed borrow(llvm::CodeGenOptLevel level) const;
   bool has(llvm::StringRef feature) const;
   /// The instruction for kernel.dot, as the pass that lowers it names them.
   llvm::StringRef dotInstruction() const;

@@ -5,6 +5,7 @@
 #include "codegen/cpu/Description.h"
 #include "codegen/cpu/Machine.h"
 #include "codegen/cpu/Passes.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/IR/Verifier.h"
 
@@ -14,12 +15,26 @@ namespace adze {
 
 namespace {
 
+/// How LLVM compiles a module.
+struct Effort {
+  StringRef pipeline;
+  llvm::CodeGenOptLevel level;
+};
 /// For bodies that hold vectors already: what remains is to clean up after the conversion.
-constexpr StringLiteral kVectorPipeline =
-    "function(sroa,early-cse,instcombine<no-verify-fixpoint>,loop-mssa(licm),loop-reduce)";
+constexpr Effort kVectors = {"function(sroa,early-cse,instcombine<no-verify-fixpoint>,loop-mssa(licm),loop-reduce)",
+                             llvm::CodeGenOptLevel::Default};
 /// For scalar loops: LLVM's own, with its vectorisers.
-constexpr StringLiteral kScalarPipeline = "default<O2>";
-constexpr StringLiteral kHostPipeline = "function(sroa,early-cse)";
+constexpr Effort kScalars = {"default<O2>", llvm::CodeGenOptLevel::Default};
+/// On the reference route, for deep nests: the inner loops of contractions become vectors, so that whole models end.
+constexpr Effort kReferenceNests = {
+    "function(sroa,early-cse,loop-mssa(loop-rotate,licm),simplifycfg,instcombine<no-verify-fixpoint>,"
+    "loop-vectorize<interleave-forced-only>,simplifycfg,early-cse)",
+    llvm::CodeGenOptLevel::Less};
+/// For all else there: quick to compile.
+constexpr Effort kReference = {"function(sroa,early-cse,loop-mssa(licm))", llvm::CodeGenOptLevel::None};
+/// The host program runs once where kernels run over all elements.
+constexpr Effort kHost = {"function(sroa,early-cse)", llvm::CodeGenOptLevel::Less};
+constexpr Effort kReferenceHost = {"function(sroa,early-cse)", llvm::CodeGenOptLevel::None};
 
 class CpuTarget final : public HostTarget {
 public:
@@ -57,6 +72,22 @@ bool holdsVectors(ModuleOp module) {
       .wasInterrupted();
 }
 
+/// True if a loop lies in a loop in a loop, as those of contractions do.
+bool holdsNest(ModuleOp module) {
+  return module
+      .walk([](LoopLikeOpInterface loop) {
+        auto outer = loop->getParentOfType<LoopLikeOpInterface>();
+        return outer && outer->getParentOfType<LoopLikeOpInterface>() ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+Effort effortFor(ModuleOp kernel, const EmitOptions &options) {
+  if (options.reference)
+    return holdsNest(kernel) ? kReferenceNests : kReference;
+  return holdsVectors(kernel) ? kVectors : kScalars;
+}
+
 void CpuTarget::finish(llvm::Module &module) const {
   std::string width = std::to_string(cpu.vectorBits);
   for (llvm::Function &function : module) {
@@ -86,7 +117,7 @@ void setKernelLinkage(llvm::Module &module) {
 }
 
 FailureOr<Emitted> CpuTarget::compileKernel(ModuleOp kernel, const EmitOptions &options) const {
-  bool vectors = holdsVectors(kernel);
+  Effort effort = effortFor(kernel, options);
   PassManager passes(kernel.getContext(), ModuleOp::getOperationName());
   passes.enableVerifier(false);
   passes.addPass(createCpuKernelAbi());
@@ -95,22 +126,22 @@ FailureOr<Emitted> CpuTarget::compileKernel(ModuleOp kernel, const EmitOptions &
   passes.addPass(createCpuKernelToLlvm(lowering));
   if (failed(passes.run(kernel)))
     return failure();
-  auto machine = cpu.create(/*quick=*/false);
+  auto machine = cpu.borrow(effort.level);
   llvm::LLVMContext context;
   auto module = exportToLlvm(kernel, context, *machine);
   if (!module)
     return failure();
   setKernelLinkage(*module);
   finish(*module);
-  StringRef pipeline = vectors && !options.reference ? kVectorPipeline : kScalarPipeline;
-  if (failed(optimise(*module, *machine, pipeline, kernel.getLoc())))
+  if (failed(optimise(*module, *machine, effort.pipeline, kernel.getLoc())))
     return failure();
   return emit(*module, *machine, options, kernel.getLoc());
 }
 
 FailureOr<Emitted> CpuTarget::compileHost(ModuleOp hostModule, const host::Program &program, StringRef metadata,
                                           const EmitOptions &options) const {
-  auto machine = cpu.create(/*quick=*/true);
+  Effort effort = options.reference ? kReferenceHost : kHost;
+  auto machine = cpu.borrow(effort.level);
   llvm::LLVMContext context;
   auto module = exportToLlvm(hostModule, context, *machine);
   if (!module)
@@ -121,7 +152,7 @@ FailureOr<Emitted> CpuTarget::compileHost(ModuleOp hostModule, const host::Progr
   if (failed(addDescription(*module, program, metadata, cpu.featureBits, hostModule.getLoc())))
     return failure();
   finish(*module);
-  if (failed(optimise(*module, *machine, kHostPipeline, hostModule.getLoc())))
+  if (failed(optimise(*module, *machine, effort.pipeline, hostModule.getLoc())))
     return failure();
   return emit(*module, *machine, options, hostModule.getLoc());
 }

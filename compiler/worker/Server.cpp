@@ -18,6 +18,9 @@ using namespace adze;
 
 namespace {
 
+/// Bytes that are free and yet the worker's. Up to so much it keeps for the next compilation.
+constexpr size_t kMuchMemory = size_t(64) << 20;
+
 /// Ends the process as soon as the client has closed its end, also in the middle of a compilation.
 void exitWithClient(int socket) {
   for (;;) {
@@ -72,7 +75,8 @@ public:
         reply.result = compile(request, model.get());
       }
       send(reply);
-      malloc_trim(0); // a large model's memory goes back before the next one
+      if (mallinfo2().fordblks > kMuchMemory)
+        malloc_trim(0); // a large model's memory goes back before the next one
     }
   }
 

@@ -20,7 +20,7 @@ public:
     kernel.setName("kernel");
     std::string text;
     llvm::raw_string_ostream os(text);
-    kernel.print(os);
+    kernel->print(os, OpPrintingFlags().useLocalScope().assumeVerified());
     kernel.setName(name.getValue());
     auto [it, isNew] = byText.try_emplace(text, kernel);
     if (isNew) {
