@@ -6,18 +6,34 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/SetVector.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace adze;
 using namespace adze::core;
 
-/// Constants that a kernel holds itself rather than as an operand.
+/// True for numbers that formulas hold, such as 0, 1, 0.5 or infinity; scales and the like are data.
+static bool isCommon(Attribute value) {
+  constexpr int64_t most = 16;
+  if (auto integer = dyn_cast<IntegerAttr>(value))
+    return integer.getValue().isNegative() ? integer.getValue().sge(-most) : integer.getValue().ule(most);
+  auto number = dyn_cast<FloatAttr>(value);
+  if (!number)
+    return true;
+  if (!number.getValue().isFinite() || number.getValue().isLargest())
+    return true;
+  double eighths = number.getValueAsDouble() * 8;
+  return eighths == std::trunc(eighths) && std::fabs(eighths) <= 8 * most;
+}
+
+/// Constants that a kernel holds itself rather than as an operand. Data are operands, so that kernels which differ in
+/// them alone are one.
 static bool isInlined(Value v) {
   auto constant = v.getDefiningOp<ConstantOp>();
   if (!constant)
     return isa_and_nonnull<arith::ConstantOp>(v.getDefiningOp());
   auto dense = dyn_cast<DenseElementsAttr>(constant.getValue());
-  return dense && dense.isSplat() && !dense.empty();
+  return dense && dense.isSplat() && !dense.empty() && isCommon(dense.getSplatValue<Attribute>());
 }
 
 /// Contractions over panels read their operands from memory, not by element.

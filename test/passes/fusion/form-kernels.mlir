@@ -146,3 +146,23 @@ func.func @attention(%q: tensor<1x5x4x16xf32>, %k: tensor<1x7x4x16xf32>, %v: ten
   %5 = core.transpose %4 [0, 2, 1, 3] : (tensor<1x4x5x16xf32>) -> tensor<1x5x4x16xf32>
   return %5 : tensor<1x5x4x16xf32>
 }
+
+// -----
+
+// Kernels that differ in data alone are one, to which the data are operands; numbers of the formula are in it.
+// CHECK-LABEL: func.func @scales
+// CHECK:         kernel.launch @k0(
+// CHECK:         kernel.launch @k0(
+// CHECK:       kernel.func @k0(%{{.*}}: tensor<4xf32> {{.*}}, %{{.*}}: tensor<f32>
+// CHECK:         core.constant dense<1.000000e+00>
+// CHECK-NOT:     kernel.func
+func.func @scales(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %one = core.constant dense<1.0> : tensor<f32>
+  %a = core.constant dense<0.123> : tensor<f32>
+  %b = core.constant dense<0.456> : tensor<f32>
+  %0 = core.binary mul %x, %a : (tensor<4xf32>, tensor<f32>) -> tensor<4xf32>
+  %1 = core.binary add %0, %one : (tensor<4xf32>, tensor<f32>) -> tensor<4xf32>
+  %2 = core.binary mul %x, %b : (tensor<4xf32>, tensor<f32>) -> tensor<4xf32>
+  %3 = core.binary add %2, %one : (tensor<4xf32>, tensor<f32>) -> tensor<4xf32>
+  return %1, %3 : tensor<4xf32>, tensor<4xf32>
+}
