@@ -19,7 +19,7 @@ LogicalResult adze::writeConstantBytes(core::ConstantOp op, ByteSink sink) {
     if (!bytes)
       return op.emitOpError() << "reads bytes " << blob.getOffset() << " to " << blob.getOffset() + blob.getSize()
                               << " of '" << blob.getSource() << "', which are not there";
-    return sink(*bytes);
+    return sink(bytes->bytes);
   }
   auto bytes = core::constantBytes(op);
   if (failed(bytes))

@@ -165,7 +165,7 @@ FailureOr<TensorValue> TensorReader::readExternal(const Tensor &tensor, RankedTe
   if (!range)
     return tensorError(tensor, loc) << llvm::toString(range.takeError());
   if (range->size < kLargeTensor || !isPlain(type.getElementType()))
-    return readRaw(tensor, type, *store.get(range->source, range->offset, range->size), loc);
+    return readRaw(tensor, type, store.get(range->source, range->offset, range->size)->bytes, loc);
   return TensorValue{core::BlobAttr::get(loc.getContext(), range->source, range->offset, range->size, ""), type};
 }
 
@@ -192,7 +192,7 @@ FailureOr<TensorValue> TensorReader::readNew(const Tensor &tensor, Location loc)
     return readRaw(tensor, type, ArrayRef<char>(tensor.raw_data().data(), tensor.raw_data().size()), loc);
   const RawData &raw = model.cut[cut[0]];
   if (!isPlain(type.getElementType()) || raw.size != packedBytes(type))
-    return readRaw(tensor, type, *store.get(source, raw.offset, raw.size), loc);
+    return readRaw(tensor, type, store.get(source, raw.offset, raw.size)->bytes, loc);
   return TensorValue{core::BlobAttr::get(loc.getContext(), source, raw.offset, raw.size, ""), type};
 }
 

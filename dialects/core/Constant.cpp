@@ -64,7 +64,7 @@ FailureOr<std::vector<char>> adze::core::constantBytes(ConstantOp op) {
     auto bytes = dialect->blobs().get(blob.getSource(), blob.getOffset(), blob.getSize());
     if (!bytes)
       return failure();
-    return std::vector<char>(bytes->begin(), bytes->end());
+    return bytes->bytes.vec();
   }
   unsigned width = elementBytes(type.getElementType());
   std::vector<char> out;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/core/ConstEval.h"
 #include "dialects/core/Scalars.h"
+#include "passes/core/MoveBytes.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/FormatVariadic.h"
 #include <cmath>
 #include <cstring>
 
@@ -15,76 +17,33 @@ struct Tensor {
   RankedTensorType type;
   std::vector<char> owned;
   ArrayRef<char> data;
+  std::shared_ptr<const std::vector<char>> held = {};
 
   unsigned width() const { return elementBytes(type.getElementType()); }
 };
-
-/// Row-major strides of a shape, in elements.
-SmallVector<int64_t> stridesOf(ArrayRef<int64_t> shape) {
-  SmallVector<int64_t> strides(shape.size(), 1);
-  for (size_t i = shape.size(); i-- > 1;)
-    strides[i - 1] = strides[i] * shape[i];
-  return strides;
-}
-
-/// A strided reading of a tensor under another shape.
-struct View {
-  ArrayRef<int64_t> shape;
-  int64_t offset = 0;
-  SmallVector<int64_t> strides;
-};
-
-/// Copies a view's elements of `width` bytes to `to` in row-major order.
-template <size_t width> void copyView(const View &view, const char *from, char *to, size_t dim, int64_t at) {
-  int64_t count = view.shape[dim], step = view.strides[dim];
-  if (dim + 1 < view.shape.size()) {
-    int64_t inner = 1;
-    for (int64_t size : view.shape.drop_front(dim + 1))
-      inner *= size;
-    for (int64_t i = 0; i < count; ++i)
-      copyView<width>(view, from, to + i * inner * width, dim + 1, at + i * step);
-    return;
-  }
-  if (step == 1) {
-    std::memcpy(to, from + at * width, count * width);
-    return;
-  }
-  for (int64_t i = 0; i < count; ++i)
-    std::memcpy(to + i * width, from + (at + i * step) * width, width);
-}
-
-std::vector<char> readView(const View &view, ArrayRef<char> from, unsigned width) {
-  int64_t count = 1;
-  for (int64_t size : view.shape)
-    count *= size;
-  std::vector<char> out(count * width);
-  if (count == 0)
-    return out;
-  if (view.shape.empty()) {
-    std::memcpy(out.data(), from.data() + view.offset * width, width);
-    return out;
-  }
-  auto copy = width == 1 ? copyView<1> : width == 2 ? copyView<2> : width == 4 ? copyView<4> : copyView<8>;
-  copy(view, from.data(), out.data(), 0, view.offset);
-  return out;
-}
 
 class Evaluator {
 public:
   explicit Evaluator(Operation *op) : op(op), result(dyn_cast<RankedTensorType>(op->getResult(0).getType())) {}
 
   FailureOr<Attribute> run() {
-    if (!result || !result.hasStaticShape() || !elementBytes(result.getElementType()) || failed(readOperands()))
+    if (!result || !result.hasStaticShape() || !elementBytes(result.getElementType()))
+      return failure();
+    if (Attribute later = deferred())
+      return later;
+    if (failed(readOperands()))
       return failure();
     FailureOr<std::vector<char>> bytes =
         llvm::TypeSwitch<Operation *, FailureOr<std::vector<char>>>(op)
             .Case([&](ReshapeOp) { return std::vector<char>(tensors[0].data.begin(), tensors[0].data.end()); })
-            .Case([&](TransposeOp op) { return transpose(op); })
+            .Case([&](TransposeOp op) {
+              return readView(transposed(op, tensors[0].type), tensors[0].data, tensors[0].width());
+            })
             .Case([&](SliceOp op) { return slice(op); })
             .Case([&](BroadcastOp) { return readView(broadcastTo(tensors[0]), tensors[0].data, tensors[0].width()); })
             .Case([&](ConcatOp op) { return concat(op); })
             .Case([&](GatherOp op) { return gather(op); })
-            .Case([&](PackOp) { return pack(); })
+            .Case([&](PackOp) { return matrices(tensors[0].type).pack(tensors[0].data); })
             .Case<UnaryOp, BinaryOp, CompareOp, SelectOp, CastOp>([&](auto) { return elementwise(); })
             .Default([](Operation *) { return failure(); });
     if (failed(bytes))
@@ -93,6 +52,43 @@ public:
   }
 
 private:
+  /// Large weights that are only moved are computed when they are written; until then none of their forms is in memory.
+  Attribute deferred() {
+    constexpr int64_t kLarge = 1 << 20;
+    auto constant = op->getNumOperands() ? op->getOperand(0).getDefiningOp<ConstantOp>() : ConstantOp();
+    auto blob = constant ? dyn_cast<core::BlobAttr>(constant.getValue()) : core::BlobAttr();
+    int64_t size = result.getNumElements() * elementBytes(result.getElementType());
+    if (!blob || size < kLarge)
+      return {};
+    auto from = ::llvm::cast<RankedTensorType>(constant.getType());
+    unsigned width = elementBytes(from.getElementType());
+    std::function<std::vector<char>(ArrayRef<char>)> move;
+    std::string how;
+    if (auto transpose = dyn_cast<TransposeOp>(op)) {
+      move = [view = transposed(transpose, from), width](ArrayRef<char> bytes) { return readView(view, bytes, width); };
+      how = llvm::formatv("transpose {0:$[,]} of {1:$[x]} ",
+                          llvm::make_range(transpose.getPermutation().begin(), transpose.getPermutation().end()),
+                          llvm::make_range(from.getShape().begin(), from.getShape().end()));
+    } else if (isa<PackOp>(op)) {
+      move = [all = matrices(from)](ArrayRef<char> bytes) { return all.pack(bytes); };
+      how = llvm::formatv("pack {0:$[x]} ", llvm::make_range(from.getShape().begin(), from.getShape().end()));
+    } else {
+      return {};
+    }
+    BlobStore &store = op->getContext()->getLoadedDialect<CoreDialect>()->blobs();
+    std::string source = blob.getSource().str();
+    // The same bytes moved in the same way are one source.
+    std::string name =
+        llvm::formatv("{0}{1} bytes each ({2}, {3}, {4})", how, width, source, blob.getOffset(), blob.getSize());
+    auto compute = [&store, source, offset = blob.getOffset(), size = blob.getSize(),
+                    move]() -> std::optional<std::vector<char>> {
+      auto bytes = store.get(source, offset, size);
+      return bytes ? std::optional(move(bytes->bytes)) : std::nullopt;
+    };
+    store.addComputed(name, size, compute);
+    return core::BlobAttr::get(op->getContext(), name, 0, size, "");
+  }
+
   LogicalResult readOperands() {
     for (Value v : op->getOperands()) {
       if (isa<IndexType>(v.getType())) {
@@ -109,7 +105,8 @@ private:
                                                                                     blob.getSize());
         if (!bytes)
           return failure();
-        t.data = *bytes;
+        t.data = bytes->bytes;
+        t.held = bytes->owner;
       } else {
         if (!isa<DenseElementsAttr>(constant.getValue()))
           return failure();
@@ -129,7 +126,7 @@ private:
   }
 
   View broadcastTo(const Tensor &t) {
-    View view{result.getShape(), 0, {}};
+    View view{SmallVector<int64_t>(result.getShape())};
     SmallVector<int64_t> own = stridesOf(t.type.getShape());
     int64_t skip = result.getRank() - t.type.getRank();
     for (int64_t i = 0; i < result.getRank(); ++i)
@@ -137,17 +134,17 @@ private:
     return view;
   }
 
-  std::vector<char> transpose(TransposeOp op) {
-    SmallVector<int64_t> own = stridesOf(tensors[0].type.getShape());
-    View view{result.getShape(), 0, {}};
-    for (int64_t from : op.getPermutation())
-      view.strides.push_back(own[from]);
-    return readView(view, tensors[0].data, tensors[0].width());
+  View transposed(TransposeOp op, RankedTensorType from) {
+    SmallVector<int64_t> own = stridesOf(from.getShape());
+    View view{SmallVector<int64_t>(result.getShape())};
+    for (int64_t d : op.getPermutation())
+      view.strides.push_back(own[d]);
+    return view;
   }
 
   FailureOr<std::vector<char>> slice(SliceOp op) {
     SmallVector<int64_t> own = stridesOf(tensors[0].type.getShape());
-    View view{result.getShape(), 0, {}};
+    View view{SmallVector<int64_t>(result.getShape())};
     for (int64_t i = 0; i < result.getRank(); ++i) {
       int64_t offset = *constantOf(op.getOffsets()[i]), step = *constantOf(op.getSteps()[i]);
       int64_t count = result.getDimSize(i), last = offset + (count - 1) * step;
@@ -192,38 +189,11 @@ private:
     return out;
   }
 
-  std::vector<char> pack() {
-    RankedTensorType from = tensors[0].type;
+  /// The matrices that `from` is packed from.
+  static PackedMatrices matrices(RankedTensorType from) {
     int64_t rank = from.getRank(), depth = from.getDimSize(rank - 2), columns = from.getDimSize(rank - 1);
-    int64_t panels = (columns + 15) / 16, batch = depth * columns ? from.getNumElements() / (depth * columns) : 0;
-    std::vector<char> out(result.getNumElements() * tensors[0].width(), 0);
-    char *to = out.data();
-    for (int64_t b = 0; b < batch; ++b)
-      for (int64_t p = 0; p < panels; ++p) {
-        int64_t width = std::min<int64_t>(16, columns - p * 16);
-        const char *corner = tensors[0].data.data() + (b * depth * columns + p * 16) * tensors[0].width();
-        if (tensors[0].width() == 4)
-          to = packFloats(to, corner, depth, columns, width);
-        else
-          to = packBytes(to, corner, depth, columns, width);
-      }
-    return out;
-  }
-
-  /// One panel of `width` columns of f32; answers where the next one begins.
-  static char *packFloats(char *to, const char *from, int64_t depth, int64_t columns, int64_t width) {
-    for (int64_t k = 0; k < depth; ++k, to += 64)
-      std::memcpy(to, from + k * columns * 4, width * 4);
-    return to;
-  }
-
-  /// One panel of `width` columns of i8: four rows for each column.
-  static char *packBytes(char *to, const char *from, int64_t depth, int64_t columns, int64_t width) {
-    for (int64_t k = 0; k < depth; k += 4, to += 64)
-      for (int64_t row = 0; row < std::min<int64_t>(4, depth - k); ++row)
-        for (int64_t j = 0; j < width; ++j)
-          to[4 * j + row] = from[(k + row) * columns + j];
-    return to;
+    int64_t batch = depth * columns ? from.getNumElements() / (depth * columns) : 0;
+    return {batch, depth, columns, elementBytes(from.getElementType())};
   }
 
   // ---- arithmetic: f32 and f64 in their own precision, integers as i64 ----
