@@ -85,6 +85,7 @@ llvm::Error adze::linkShared(const LinkJob &job, llvm::StringRef output) {
                                         "-shared",
                                         "--build-id=none",
                                         "--gc-sections",
+                                        "--strip-debug", // the runtime's, which names this machine's folders
                                         "--threads=1",
                                         "-O0",
                                         "--hash-style=gnu",

@@ -18,6 +18,9 @@ struct BlockWindow {
 };
 } // namespace
 
+/// Each dimension is a loop in the code of an element.
+static constexpr int64_t kMostDimensions = 16;
+
 static std::optional<BlockWindow> blockWindow(CoreBuilder &b) {
   Value image = b.in(1), block = b.in(2);
   if (!image || !block || b.rank(image) != 1 || b.rank(block) != 1) {
@@ -32,6 +35,10 @@ static std::optional<BlockWindow> blockWindow(CoreBuilder &b) {
     rank = pads->size() / 2;
   if (rank < 0) {
     b.error() << "the number of spatial dimensions is not known at compile time";
+    return std::nullopt;
+  }
+  if (rank > kMostDimensions) {
+    b.error() << "there are " << rank << " spatial dimensions, which are too many";
     return std::nullopt;
   }
   BlockWindow out;
