@@ -42,6 +42,8 @@ static void addRecognition(OpPassManager &passes) {
   passes.addPass(createRecognizeNorms());
   passes.addPass(createRecognizeActivations());
   passes.addPass(createRecognizeAttention());
+  passes.addPass(createSinkReshapes());
+  passes.addPass(createSimplify());
   passes.addPass(createHoistReshapes());
 }
 

@@ -145,30 +145,42 @@ void eraseIfUnused(Operation *op) {
     op->erase();
 }
 
-/// Moves reshapes up the chain of views that ends in `use`. Other readers of the chain keep theirs.
-void hoistAbove(OpOperand &use) {
-  while (Operation *op = use.get().getDefiningOp()) {
-    if (isa<TransposeOp, SliceOp>(op))
-      return hoistAbove(op->getOpOperand(0));
-    auto reshape = dyn_cast<ReshapeOp>(op);
-    Operation *below = reshape ? reshape.getInput().getDefiningOp() : nullptr;
-    if (auto other = dyn_cast_if_present<ReshapeOp>(below)) {
-      reshape.getInputMutable().assign(other.getInput());
-      eraseIfUnused(other);
-      continue;
-    }
-    Value moved;
-    if (auto transpose = dyn_cast_if_present<TransposeOp>(below))
-      moved = hoist(reshape, transpose);
-    else if (auto slice = dyn_cast_if_present<SliceOp>(below))
-      moved = SliceHoist(reshape, slice).run();
-    if (!moved)
-      return;
-    if (moved.getType() != reshape.getResult().getType())
-      moved.setType(reshape.getResult().getType());
-    use.set(moved);
-    eraseIfUnused(reshape);
-    eraseIfUnused(below);
+/// Moves a reshape that `use` reads one op up; false if it stays. Other readers of the ops keep theirs.
+bool hoistOnce(OpOperand &use, ReshapeOp reshape) {
+  Operation *below = reshape.getInput().getDefiningOp();
+  if (auto other = dyn_cast_if_present<ReshapeOp>(below)) {
+    reshape.getInputMutable().assign(other.getInput());
+    eraseIfUnused(other);
+    return true;
+  }
+  Value moved;
+  if (auto transpose = dyn_cast_if_present<TransposeOp>(below))
+    moved = hoist(reshape, transpose);
+  else if (auto slice = dyn_cast_if_present<SliceOp>(below))
+    moved = SliceHoist(reshape, slice).run();
+  if (!moved)
+    return false;
+  if (moved.getType() != reshape.getResult().getType())
+    moved.setType(reshape.getResult().getType());
+  use.set(moved);
+  eraseIfUnused(reshape);
+  eraseIfUnused(below);
+  return true;
+}
+
+/// Moves reshapes up the chains of views that end in `first`, also those that a cache is joined to.
+void hoistAbove(OpOperand &first) {
+  SmallVector<OpOperand *> open{&first};
+  while (!open.empty()) {
+    OpOperand &use = *open.pop_back_val();
+    Operation *op = use.get().getDefiningOp();
+    if (isa_and_present<TransposeOp, SliceOp>(op))
+      open.push_back(&op->getOpOperand(0));
+    else if (auto reshape = dyn_cast_if_present<ReshapeOp>(op); reshape && hoistOnce(use, reshape))
+      open.push_back(&use);
+    else if (isa_and_present<ConcatOp>(op) && &use == &first)
+      for (OpOperand &part : op->getOpOperands())
+        open.push_back(&part);
   }
 }
 

@@ -74,6 +74,15 @@ def FoldQuantization : Pass<"adze-fold-quantization", "::mlir::ModuleOp"> {
   let dependentDialects = ["::adze::core::CoreDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def SinkReshapes : Pass<"adze-sink-reshapes", "::mlir::ModuleOp"> {
+  let summary = "Compute on flat rows what follows a product of flat rows";
+  let description = [{
+    Moves reshapes that add leading dimensions down through elementwise ops, norms and softmax of rows, and products with one matrix. What
+    else such an op reads is flattened, which costs nothing.
+  }];
+  let dependentDialects = ["::adze::core::CoreDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def HoistReshapes : Pass<"adze-hoist-reshapes", "::mlir::ModuleOp"> {
   let summary = "Move reshapes of attention's operands above transposes and slices";
   let description = "So that attention reads through these in place: heads are strided views of what a projection wrote.";

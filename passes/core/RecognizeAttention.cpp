@@ -131,9 +131,9 @@ private:
     return v;
   }
 
-  /// Masks and scales down to the product.
-  bool readScores(Value v) {
-    if (!v.hasOneUse())
+  /// Masks and scales down to the product, `steps` ops at most.
+  bool readScores(Value v, int steps = 16) {
+    if (!v.hasOneUse() || steps == 0)
       return false;
     v = castChain(v);
     if (!v)
@@ -144,22 +144,22 @@ private:
     double factor = 1;
     if (Value inner = withoutScale(v, factor); inner != v) {
       scale *= factor;
-      return readScores(inner) && masks.size() == before; // a mask below would be scaled too
+      return readScores(inner, steps - 1) && masks.size() == before; // a mask below would be scaled too
     }
     if (auto sum = binaryOf(v, BinaryKind::add))
       for (auto [scores, mask] : {std::pair(sum.getLhs(), sum.getRhs()), std::pair(sum.getRhs(), sum.getLhs())}) {
         double kept = scale;
         masks.push_back({mask, {}, false});
-        if (readScores(scores))
+        if (readScores(scores, steps - 1))
           return true;
         masks.resize(before);
         scale = kept;
       }
-    return readSelect(v);
+    return readSelect(v, steps);
   }
 
   /// select(condition, scores, a number that leaves nothing of a score added to it).
-  bool readSelect(Value v) {
+  bool readSelect(Value v, int steps) {
     auto select = v.getDefiningOp<SelectOp>();
     if (!select)
       return false;
@@ -174,7 +174,7 @@ private:
     if (!least || !(*least <= -1e30))
       return false;
     masks.push_back({number, select.getCondition(), !keeps});
-    return readScores(scores);
+    return readScores(scores, steps - 1);
   }
 
   /// Each size of `from` is 1 or that of `to`.

@@ -45,10 +45,11 @@ static bool readsMemory(Operation *op) {
 /// What attention reads its operands through, in place.
 static bool isView(Operation *op) { return isa<TransposeOp, SliceOp>(op); }
 
-/// True for a view of an operand of attention, directly or below others.
-static bool feedsAttention(Operation *op) {
-  return isView(op) &&
-         llvm::any_of(op->getUsers(), [](Operation *user) { return isa<AttentionOp>(user) || feedsAttention(user); });
+/// True for a view of an operand of attention, directly or below a few others.
+static bool feedsAttention(Operation *op, int steps = 8) {
+  return isView(op) && steps > 0 && llvm::any_of(op->getUsers(), [&](Operation *user) {
+           return isa<AttentionOp>(user) || feedsAttention(user, steps - 1);
+         });
 }
 
 namespace {

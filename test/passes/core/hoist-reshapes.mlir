@@ -78,3 +78,26 @@ func.func @stays(%x: tensor<5x24xf32>, %y: tensor<4x5x2x4xf32>) -> tensor<4x5x4x
   %5 = core.attention %2, %4, %4 scale 1.0 : (tensor<4x5x4xf32>, tensor<4x10x4xf32>, tensor<4x10x4xf32>) -> tensor<4x5x4xf32>
   return %5 : tensor<4x5x4xf32>
 }
+
+// -----
+
+// A cache is joined to the keys after they were split into heads.
+// CHECK-LABEL: func.func @cache
+// CHECK:         %[[R:.*]] = core.reshape %{{.*}} -> tensor<1x5x6x4xf32>
+// CHECK:         %[[S:.*]] = core.slice %[[R]]
+// CHECK:         %[[T:.*]] = core.transpose %[[S]]
+// CHECK:         core.concat axis 2(%{{.*}}, %[[T]])
+func.func @cache(%x: tensor<1x5x24xf32>, %past: tensor<1x2x3x4xf32>, %q: tensor<1x2x5x4xf32>) -> tensor<1x2x5x4xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c4 = arith.constant 4 : index
+  %c5 = arith.constant 5 : index
+  %c8 = arith.constant 8 : index
+  %0 = core.slice %x offsets(%c0, %c0, %c8) steps(%c1, %c1, %c1) sizes(%c1, %c5, %c8) : tensor<1x5x24xf32> -> tensor<1x5x8xf32>
+  %1 = core.reshape %0 sizes(%c1, %c5, %c2, %c4) : tensor<1x5x8xf32> -> tensor<1x5x2x4xf32>
+  %2 = core.transpose %1 [0, 2, 1, 3] : (tensor<1x5x2x4xf32>) -> tensor<1x2x5x4xf32>
+  %3 = core.concat axis 2 (%past, %2) : (tensor<1x2x3x4xf32>, tensor<1x2x5x4xf32>) -> tensor<1x2x8x4xf32>
+  %4 = core.attention %q, %3, %3 scale 1.0 : (tensor<1x2x5x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>) -> tensor<1x2x5x4xf32>
+  return %4 : tensor<1x2x5x4xf32>
+}
