@@ -4,19 +4,18 @@
 using namespace mlir;
 using namespace adze::core;
 
-static std::optional<int64_t> known(const DimExpr &size) { return size.constant(); }
-
 /// The leading sizes of key or value divide the query's.
 static LogicalResult groupsOf(Shapes &shapes, std::optional<Location> loc, const ShapeOf &query,
                               const ShapeOf &shared) {
   for (size_t i = 0; i + 2 < query.dims.size(); ++i) {
-    auto all = known(query.dims[i]), some = known(shared.dims[i]);
-    if (all && some && (*some == 0 ? *all != 0 : *all % *some != 0))
-      return emitOptionalError(loc, "size ", *all, " of the query's dimension ", i,
-                               " does not split evenly among size ", *some);
-    shapes.atMost(shapes.dims.mod(query.dims[i], shared.dims[i]), 0,
-                  "a size of the query does not split evenly among that of key or value");
-    shapes.notEmpty(shared.dims[i], query.dims[i], "there is neither key nor value");
+    DimExpr all = query.dims[i], some = shared.dims[i];
+    auto x = all.constant(), y = some.constant();
+    if (x && y && (*y == 0 ? *x != 0 : *x % *y != 0))
+      return emitOptionalError(loc, "size ", *x, " of the query's dimension ", i, " does not split evenly among size ",
+                               *y);
+    if (failed(shapes.equal(loc, all, some * shapes.dims.floorDiv(all, some),
+                            "heads of the query do not split evenly among those of key or value")))
+      return failure();
   }
   return success();
 }
@@ -30,9 +29,9 @@ static LogicalResult checkMask(Shapes &shapes, std::optional<Location> loc, cons
   for (size_t i = 0; i < own; ++i) {
     size_t at = rank - own + i;
     const DimExpr &size = at + 1 == rank ? keys : query.dims[at];
-    auto have = known(mask.dims[i]), want = known(size);
-    if (have && want && *have != 1 && *have != *want)
-      return emitOptionalError(loc, "sizes of mask and scores differ: ", *have, " and ", *want);
+    auto x = mask.dims[i].constant(), y = size.constant();
+    if (x && y && *x != 1 && *x != *y)
+      return emitOptionalError(loc, "sizes of mask and scores differ: ", *x, " and ", *y);
     shapes.oneOr(mask.dims[i], size);
   }
   return success();

@@ -117,3 +117,17 @@ func.func @branch(%c: i1, %a: tensor<?xf32>, %b: tensor<?xf32>, %d: tensor<?xf32
   %5 = core.binary add %a, %d : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
   return %1, %5 : tensor<?xf32>, tensor<?xf32>
 }
+
+// -----
+
+// Attention reads keys by the place of a query's head among as many as share them, and the mask at the scores' places.
+// CHECK-LABEL: func.func @attention
+// CHECK:         core.require %{{.*}}, "head sizes of query and key differ"
+// CHECK:         core.require %{{.*}}, "lengths of key and value differ"
+// CHECK-COUNT-2: core.require %{{.*}}, "heads of the query do not split evenly among those of key or value"
+// CHECK:         core.require %{{.*}}, "a size does not broadcast"
+// CHECK:         core.attention
+func.func @attention(%q: tensor<?x?x?xf32>, %k: tensor<?x?x?xf32>, %v: tensor<?x?x?xf32>, %m: tensor<?xf32>) -> tensor<?x?x?xf32> {
+  %0 = core.attention %q, %k, %v mask %m scale 1.0 : (tensor<?x?x?xf32>, tensor<?x?x?xf32>, tensor<?x?x?xf32>, tensor<?xf32>) -> tensor<?x?x?xf32>
+  return %0 : tensor<?x?x?xf32>
+}
