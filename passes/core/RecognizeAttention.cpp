@@ -69,6 +69,11 @@ public:
     OpBuilder b(last);
     Location loc = last.getLoc();
     Value k = ofRank(b, keysTransposed(b, loc), rankOf(query)), v = ofRank(b, withoutRepetition(value), rankOf(query));
+    // Narrow floats are computed in f32 anyway, which has tiles.
+    Type element = getElementTypeOrSelf(query), wide = element.isF64() ? element : Type(b.getF32Type());
+    auto asElement = [&](Value x, Type type) -> Value {
+      return getElementTypeOrSelf(x) == type ? x : CastOp::create(b, loc, x, type, /*saturate=*/false).getResult();
+    };
     Value mask;
     for (Part &part : masks) {
       Value more = part.value;
@@ -79,11 +84,12 @@ public:
                                DenseElementsAttr::get(RankedTensorType::get({}, type), b.getFloatAttr(type, 0)));
         more = SelectOp::create(b, loc, part.condition, part.keeps ? zero : part.value, part.keeps ? part.value : zero);
       }
-      if (mask && getElementTypeOrSelf(mask) != getElementTypeOrSelf(more))
-        more = CastOp::create(b, loc, more, getElementTypeOrSelf(mask), /*saturate=*/false);
+      more = asElement(more, wide);
       mask = mask ? BinaryOp::create(b, loc, BinaryKind::add, mask, more).getResult() : more;
     }
-    Value out = AttentionOp::create(b, loc, query, k, v, mask, APFloat(scale), nanAsZero);
+    Value out = AttentionOp::create(b, loc, asElement(query, wide), asElement(k, wide), asElement(v, wide), mask,
+                                    APFloat(scale), nanAsZero);
+    out = asElement(out, element);
     if (out.getType() != last.getResult().getType())
       out = tensor::CastOp::create(b, loc, last.getResult().getType(), out);
     return out;

@@ -286,35 +286,47 @@ private:
     return e.create<vector::FromElementsOp>(VectorType::get({lanes}, e.b.getF32Type()), values);
   }
 
-  /// Runs `fn` for each vector of each row of scores; it gets where the vector lies and the values carried for its
-  /// column.
-  Emitter::Values eachScore(Emitter::Values carried, function_ref<Value(int64_t, Value, Value, Value)> fn) {
+  using ScoreFn = function_ref<Value(int64_t, Value, Value, Value)>;
+  /// Runs fn(v, t, at, carried) for the vectors v = `first`, ... of each row t of scores; it gives what is carried on.
+  Emitter::Values eachScore(int64_t first, ArrayRef<Value> carried, ScoreFn fn) {
     return e.loop(e.index(0), e.size(sizes.keys), e.index(1), carried, [&](Value t, ValueRange values) {
       Emitter::Values next;
-      for (int64_t v = 0; v < tile.vectors(); ++v)
-        next.push_back(fn(v, t, e.addi(e.muli(t, e.index(tile.columns())), e.index(v * tile.lanes)), values[v]));
+      Value row = e.muli(t, e.index(tile.columns()));
+      for (auto [i, value] : llvm::enumerate(values)) {
+        int64_t v = first + i;
+        next.push_back(fn(v, t, e.addi(row, e.index(v * tile.lanes)), value));
+      }
       return next;
     });
+  }
+
+  /// scores += mask; gives the greatest of each column. Vector by vector: the mask's rows for many queries, which may
+  /// lie a power of two apart, would push each other out of the cache.
+  Emitter::Values addMask(Value least) {
+    Emitter::Values greatest;
+    for (int64_t i = 0; i < tile.columns(); ++i)
+      rowNumbers.push_back(queryAt(e.index(i)));
+    for (int64_t v = 0; v < tile.vectors(); ++v)
+      greatest.append(eachScore(v, least, [&](int64_t v, Value t, Value at, Value most) {
+        Value score = e.create<arith::AddFOp>(loadVector(scores, at), maskVector(v * tile.lanes, t));
+        storeVector(score, scores, at);
+        return e.create<arith::MaximumFOp>(most, score);
+      }));
+    return greatest;
   }
 
   /// scores = exp(scores + mask - greatest), inverses = 1 / sum of them.
   void softmax() {
     auto type = VectorType::get({tile.lanes}, e.b.getF32Type());
     rowNumbers.clear();
-    if (op.getMask())
-      for (int64_t i = 0; i < tile.columns(); ++i)
-        rowNumbers.push_back(queryAt(e.index(i)));
-    Emitter::Values least(tile.vectors(), e.constant(type, -std::numeric_limits<double>::infinity()));
-    Emitter::Values greatest = eachScore(least, [&](int64_t v, Value t, Value at, Value most) {
-      Value score = loadVector(scores, at);
-      if (op.getMask()) {
-        score = e.create<arith::AddFOp>(score, maskVector(v * tile.lanes, t));
-        storeVector(score, scores, at);
-      }
-      return e.create<arith::MaximumFOp>(most, score);
-    });
+    Value least = e.constant(type, -std::numeric_limits<double>::infinity());
+    Emitter::Values greatest =
+        op.getMask() ? addMask(least)
+                     : eachScore(0, Emitter::Values(tile.vectors(), least), [&](int64_t, Value, Value at, Value most) {
+                         return e.create<arith::MaximumFOp>(most, loadVector(scores, at));
+                       });
     Emitter::Values zero(tile.vectors(), e.constant(type, 0));
-    Emitter::Values totals = eachScore(zero, [&](int64_t v, Value, Value at, Value total) {
+    Emitter::Values totals = eachScore(0, zero, [&](int64_t v, Value, Value at, Value total) {
       Value shifted = e.create<arith::SubFOp>(loadVector(scores, at), greatest[v]);
       Value power = e.unary(UnaryKind::exp, shifted, e.b.getF32Type());
       storeVector(power, scores, at);

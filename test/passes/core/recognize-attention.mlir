@@ -110,11 +110,14 @@ func.func @grouped(%q: tensor<?x4x?x32xf32> {adze.dims = ["b", "", "s", ""]}, %p
 
 // -----
 
-// One head for all queries; the softmax of f16 in f32.
+// One head for all queries; f16 is computed in f32, where the tiles are.
 // CHECK-LABEL: func.func @shared
 // CHECK-SAME:    %[[Q:[a-z0-9]+]]: tensor<4x5x8xf16>, %[[K:[a-z0-9]+]]: tensor<7x8xf16>
 // CHECK:         %[[R:.*]] = core.reshape %[[K]] sizes({{.*}}) : tensor<7x8xf16> -> tensor<1x7x8xf16>
-// CHECK-NEXT:    core.attention %[[Q]], %[[R]], %[[R]] scale 1.000000e+00 :
+// CHECK-NEXT:    %[[WQ:.*]] = core.cast %[[Q]] to f32
+// CHECK-NEXT:    %[[WK:.*]] = core.cast %[[R]] to f32
+// CHECK-NEXT:    %[[A:.*]] = core.attention %[[WQ]], %[[WK]], %[[WK]] scale 1.000000e+00 :
+// CHECK-NEXT:    core.cast %[[A]] to f16
 func.func @shared(%q: tensor<4x5x8xf16>, %k: tensor<7x8xf16>) -> tensor<4x5x8xf16> {
   %0 = core.transpose %k [1, 0] : (tensor<7x8xf16>) -> tensor<8x7xf16>
   %1 = core.matmul %q, %0 to f16 : (tensor<4x5x8xf16>, tensor<8x7xf16>) -> tensor<4x5x7xf16>
