@@ -41,6 +41,7 @@ public:
             })
             .Case([&](SliceOp op) { return slice(op); })
             .Case([&](BroadcastOp) { return readView(broadcastTo(tensors[0]), tensors[0].data, tensors[0].width()); })
+            .Case([&](PadOp op) { return pad(op); })
             .Case([&](ConcatOp op) { return concat(op); })
             .Case([&](GatherOp op) { return gather(op); })
             .Case([&](PackOp) { return matrices(tensors[0].type).pack(tensors[0].data); })
@@ -155,6 +156,39 @@ private:
       view.strides.push_back(step * own[i]);
     }
     return readView(view, tensors[0].data, tensors[0].width());
+  }
+
+  /// Constant padding of no negative width.
+  FailureOr<std::vector<char>> pad(PadOp op) {
+    ArrayRef<int64_t> from = tensors[0].type.getShape(), to = result.getShape();
+    unsigned width = tensors[0].width();
+    SmallVector<int64_t> strides = stridesOf(to);
+    int64_t offset = 0;
+    for (size_t i = 0; i < from.size(); ++i) {
+      int64_t low = *constantOf(op.getLow()[i]);
+      if (op.getMode() != PadMode::constant || low < 0 || low > to[i] - from[i])
+        return failure();
+      offset += low * strides[i];
+    }
+    std::vector<char> out;
+    for (int64_t i = 0, n = result.getNumElements(); i < n; ++i)
+      out.insert(out.end(), tensors[1].data.begin(), tensors[1].data.begin() + width);
+    if (tensors[0].type.getNumElements())
+      place(out.data() + offset * width, strides, from, tensors[0].data.data(), width);
+    return out;
+  }
+
+  /// Copies a row-major tensor of `shape` into one with other strides.
+  static void place(char *to, ArrayRef<int64_t> strides, ArrayRef<int64_t> shape, const char *from, unsigned width) {
+    if (shape.size() <= 1) {
+      std::memcpy(to, from, (shape.empty() ? 1 : shape[0]) * width);
+      return;
+    }
+    int64_t inner = width;
+    for (int64_t size : shape.drop_front())
+      inner *= size;
+    for (int64_t i = 0; i < shape[0]; ++i)
+      place(to + i * strides[0] * width, strides.drop_front(), shape.drop_front(), from + i * inner, width);
   }
 
   std::vector<char> concat(ConcatOp op) {

@@ -38,8 +38,8 @@ def SinkTransposes : Pass<"adze-sink-transposes", "::mlir::ModuleOp"> {
 def Simplify : Pass<"adze-simplify", "::mlir::ModuleOp"> {
   let summary = "Drop ops that exporters leave and that change nothing, and replace powers and divisions by cheaper ops";
   let description = [{
-    x * 1, x + 0, pow(x, 2), division by a power of two, casts that lose nothing, reshapes of reshapes, reshapes and broadcasts to the
-    shape that is there already (by the symbolic analysis).
+    x * 1, x + 0, pow(x, 2), division by a power of two, casts that lose nothing, reshapes of reshapes, reshapes, broadcasts,
+    padding and slices to the shape that is there already (by the symbolic analysis).
   }];
   let dependentDialects = ["::adze::core::CoreDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }

@@ -177,12 +177,24 @@ struct GatherOne : OpRewritePattern<GatherOp> {
   }
 };
 
-/// Reshapes and broadcasts to the sizes that the input has go.
+/// True for an op that may move elements but gives its first operand, if that has the result's shape.
+bool keepsPlaces(Operation *op, DimAnalysis &dims) {
+  auto all = [&](OperandRange indices, int64_t value) {
+    return llvm::all_of(indices, [&](Value v) { return dims.size(v).isConstant(value); });
+  };
+  if (auto pad = dyn_cast<PadOp>(op))
+    return all(pad.getLow(), 0);
+  if (auto slice = dyn_cast<SliceOp>(op))
+    return all(slice.getOffsets(), 0) && all(slice.getSteps(), 1);
+  return isa<ReshapeOp, BroadcastOp>(op);
+}
+
+/// Reshapes, broadcasts, padding and slices to the sizes that the input has go.
 void dropSameShapes(FunctionOpInterface function) {
   DimAnalysis dims;
   SmallVector<Operation *> same;
   function.walk([&](Operation *op) {
-    if (isa<ReshapeOp, BroadcastOp>(op) && dims.sameShape(op->getOperand(0), op->getResult(0)))
+    if (keepsPlaces(op, dims) && dims.sameShape(op->getOperand(0), op->getResult(0)))
       same.push_back(op);
   });
   for (Operation *op : same) {

@@ -49,12 +49,16 @@ struct ComposeTransposes : OpRewritePattern<TransposeOp> {
   }
 };
 
-/// True if all sizes but those of 1 stay in their order.
-bool keepsOrder(TransposeOp op) {
-  auto type = cast<RankedTensorType>(op.getInput().getType());
+/// True if all sizes of a tensor but those of 1 stay in their order. The tensor may lack leading dimensions of 1.
+bool keepsOrder(RankedTensorType type, ArrayRef<int64_t> permutation) {
+  int64_t skip = int64_t(permutation.size()) - type.getRank();
   SmallVector<int64_t> moved;
-  llvm::copy_if(op.getPermutation(), std::back_inserter(moved), [&](int64_t p) { return type.getDimSize(p) != 1; });
+  llvm::copy_if(permutation, std::back_inserter(moved),
+                [&](int64_t p) { return p >= skip && type.getDimSize(p - skip) != 1; });
   return llvm::is_sorted(moved);
+}
+bool keepsOrder(TransposeOp op) {
+  return keepsOrder(cast<RankedTensorType>(op.getInput().getType()), op.getPermutation());
 }
 
 /// A transpose that keeps the order of all sizes but those of 1 -> reshape.
@@ -89,12 +93,11 @@ TransposeOp sameTranspose(Value v, ArrayRef<int64_t> permutation) {
   return t && t.getPermutation() == permutation ? t : TransposeOp();
 }
 
-/// True if an operand can go below a transpose without costing one: it is such a transpose itself, a constant, or has
-/// one size over 1.
+/// True if an operand can go below a transpose without costing one: it is such a transpose itself, a constant, or a
+/// reshape there.
 bool mayGoBelow(Value v, ArrayRef<int64_t> permutation) {
-  auto type = cast<RankedTensorType>(v.getType());
   return sameTranspose(v, permutation) || v.getDefiningOp<ConstantOp>() ||
-         llvm::count_if(type.getShape(), [](int64_t size) { return size != 1; }) <= 1;
+         keepsOrder(cast<RankedTensorType>(v.getType()), inverse(permutation));
 }
 
 /// An operand that may go below a transpose, as it is there.

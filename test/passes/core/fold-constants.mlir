@@ -54,3 +54,17 @@ func.func @bad_gather() -> tensor<1xf32> {
   %2 = core.gather %0, %1 axis 0 : (tensor<2xf32>, tensor<1xi64>) -> tensor<1xf32>
   return %2 : tensor<1xf32>
 }
+
+// -----
+
+// CHECK-LABEL: func.func @pad
+// CHECK:         core.constant dense<{{\[}}[9, 9, 9, 9], [9, 1, 2, 9], [9, 3, 4, 9]]> : tensor<3x4xi8>
+func.func @pad() -> tensor<3x4xi8> {
+  %c1 = arith.constant 1 : index
+  %c3 = arith.constant 3 : index
+  %c4 = arith.constant 4 : index
+  %x = core.constant dense<[[1, 2], [3, 4]]> : tensor<2x2xi8>
+  %nine = core.constant dense<9> : tensor<i8>
+  %0 = core.pad constant %x, %nine low(%c1, %c1) sizes(%c3, %c4) : tensor<2x2xi8>, tensor<i8> -> tensor<3x4xi8>
+  return %0 : tensor<3x4xi8>
+}

@@ -139,3 +139,21 @@ func.func @gather(%x: tensor<3x?xf32>) -> (tensor<?xf32>, tensor<?xf32>) {
   %1 = core.gather %x, %far axis 0 : (tensor<3x?xf32>, tensor<i64>) -> tensor<?xf32>
   return %0, %1 : tensor<?xf32>, tensor<?xf32>
 }
+
+// -----
+
+// Padding and slices that take all of the input.
+// CHECK-LABEL: func.func @whole
+// CHECK-SAME:    (%[[X:.*]]: tensor<?x4xf32>
+// CHECK-NOT:     core.
+// CHECK:         return %[[X]]
+func.func @whole(%x: tensor<?x4xf32> {adze.dims = ["n", ""]}) -> tensor<?x4xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %zero = core.constant dense<0.0> : tensor<f32>
+  %n = tensor.dim %x, %c0 : tensor<?x4xf32>
+  %0 = core.pad constant %x, %zero low(%c0, %c0) sizes(%n, %c4) : tensor<?x4xf32>, tensor<f32> -> tensor<?x4xf32>
+  %1 = core.slice %0 offsets(%c0, %c0) steps(%c1, %c1) sizes(%n, %c4) : tensor<?x4xf32> -> tensor<?x4xf32>
+  return %1 : tensor<?x4xf32>
+}

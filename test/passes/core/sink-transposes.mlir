@@ -82,3 +82,18 @@ func.func @constants() -> (tensor<3x2xf32>, tensor<3x4xf32>) {
   %2 = core.concat axis 1(%0, %b) : (tensor<3x2xf32>, tensor<3x2xf32>) -> tensor<3x4xf32>
   return %1, %2 : tensor<3x2xf32>, tensor<3x4xf32>
 }
+
+// -----
+
+// A gate for each image and channel is a reshape on the other side, so the transpose sinks past it.
+// CHECK-LABEL: func.func @gate
+// CHECK-NOT:     core.transpose
+// CHECK:         core.reshape {{.*}} -> tensor<?x1x1x8xf32>
+// CHECK:         core.binary mul
+// CHECK:         core.transpose
+// CHECK-NEXT:    return
+func.func @gate(%x: tensor<?x4x4x8xf32>, %g: tensor<?x8x1x1xf32>) -> tensor<?x8x4x4xf32> {
+  %0 = core.transpose %x [0, 3, 1, 2] : (tensor<?x4x4x8xf32>) -> tensor<?x8x4x4xf32>
+  %1 = core.binary mul %0, %g : (tensor<?x8x4x4xf32>, tensor<?x8x1x1xf32>) -> tensor<?x8x4x4xf32>
+  return %1 : tensor<?x8x4x4xf32>
+}
