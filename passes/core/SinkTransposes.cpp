@@ -75,15 +75,25 @@ struct TransposeToReshape : OpRewritePattern<TransposeOp> {
   }
 };
 
-/// The first operand that is a transpose of the result's rank, and worth sinking: what is transposed at compile time or
-/// becomes a reshape is not, nor would it ever end (operandBelow makes such ones).
+/// The first operand that is a transpose of the result's rank, and worth sinking: what is transposed at compile time is
+/// not. One that becomes a reshape sinks only where no other operand would be transposed for it: else it would never
+/// end, since operandBelow makes such ones.
 TransposeOp transposedOperand(Operation *op) {
   int64_t rank = cast<RankedTensorType>(op->getResult(0).getType()).getRank();
-  for (Value v : op->getOperands())
-    if (auto t = v.getDefiningOp<TransposeOp>())
-      if (cast<RankedTensorType>(t.getResult().getType()).getRank() == rank && !keepsOrder(t) &&
-          !t.getInput().getDefiningOp<ConstantOp>())
-        return t;
+  for (Value v : op->getOperands()) {
+    auto t = v.getDefiningOp<TransposeOp>();
+    if (!t || cast<RankedTensorType>(t.getResult().getType()).getRank() != rank ||
+        t.getInput().getDefiningOp<ConstantOp>())
+      continue;
+    auto isFree = [&](Value other) {
+      auto type = cast<RankedTensorType>(other.getType());
+      auto same = other.getDefiningOp<TransposeOp>();
+      return (same && same.getPermutation() == t.getPermutation()) || other.getDefiningOp<ConstantOp>() ||
+             type.getRank() == 0;
+    };
+    if (!keepsOrder(t) || llvm::all_of(op->getOperands(), isFree))
+      return t;
+  }
   return {};
 }
 
@@ -262,13 +272,21 @@ struct SoftmaxAlongLast : OpRewritePattern<SoftmaxOp> {
 
 struct SinkTransposes : impl::SinkTransposesBase<SinkTransposes> {
   void runOnOperation() override {
+    // A transpose that could be a reshape may still meet its inverse; it becomes one after.
+    if (failed(sink(/*reshapes=*/false)) || failed(sink(/*reshapes=*/true)))
+      signalPassFailure();
+  }
+
+private:
+  LogicalResult sink(bool reshapes) {
     RewritePatternSet patterns(&getContext());
-    patterns.add<ComposeTransposes, TransposeToReshape, SinkBelowElementwise<UnaryOp>, SinkBelowElementwise<BinaryOp>,
+    patterns.add<ComposeTransposes, SinkBelowElementwise<UnaryOp>, SinkBelowElementwise<BinaryOp>,
                  SinkBelowElementwise<CompareOp>, SinkBelowElementwise<SelectOp>, SinkBelowElementwise<CastOp>,
                  SinkBelowConcat, SinkBelowPad, SinkBelowSlice, SinkBelowGather, SinkBelowReduce, SinkBelowSoftmax,
                  SoftmaxAlongLast>(&getContext());
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+    if (reshapes)
+      patterns.add<TransposeToReshape>(&getContext());
+    return applyPatternsGreedily(getOperation(), std::move(patterns));
   }
 };
 } // namespace

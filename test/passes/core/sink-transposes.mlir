@@ -97,3 +97,19 @@ func.func @gate(%x: tensor<?x4x4x8xf32>, %g: tensor<?x8x1x1xf32>) -> tensor<?x8x
   %1 = core.binary mul %0, %g : (tensor<?x8x4x4xf32>, tensor<?x8x1x1xf32>) -> tensor<?x8x4x4xf32>
   return %1 : tensor<?x8x4x4xf32>
 }
+
+// -----
+
+// Transposes that only move sizes of 1 cancel as others do, and leave no reshape between the ops.
+// CHECK-LABEL: func.func @pooled
+// CHECK-NOT:     core.transpose
+// CHECK-NOT:     core.reshape
+// CHECK:         core.unary relu %{{.*}} : (tensor<?x1x1x8xf32>) -> tensor<?x1x1x8xf32>
+// CHECK-NOT:     core.reshape
+// CHECK:         return
+func.func @pooled(%x: tensor<?x1x1x8xf32>) -> tensor<?x1x1x8xf32> {
+  %0 = core.transpose %x [0, 3, 1, 2] : (tensor<?x1x1x8xf32>) -> tensor<?x8x1x1xf32>
+  %1 = core.unary relu %0 : (tensor<?x8x1x1xf32>) -> tensor<?x8x1x1xf32>
+  %2 = core.transpose %1 [0, 2, 3, 1] : (tensor<?x8x1x1xf32>) -> tensor<?x1x1x8xf32>
+  return %2 : tensor<?x1x1x8xf32>
+}
