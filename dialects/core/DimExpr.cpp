@@ -107,7 +107,7 @@ DimExpr DimContext::intern(Kind kind, const DimExpr &a, const DimExpr &b) {
       nonNegative = aBounded || bBounded;
     else
       nonNegative = aBounded && bBounded;
-    atoms.push_back({kind, {}, -1, "", a, b, nonNegative});
+    atoms.push_back({kind, {}, -1, "", a, b, nonNegative, 1 + std::max(depthOf(a), depthOf(b))});
   }
   return DimExpr::atom(it->second);
 }
@@ -218,26 +218,43 @@ std::optional<int64_t> DimContext::lowerBound(const DimExpr &e) const {
   return bound;
 }
 
-bool DimContext::knownGreaterEqual(const DimExpr &a, const DimExpr &b) const {
+bool DimContext::knownGreaterEqual(const DimExpr &a, const DimExpr &b, unsigned depth) const {
   if (lowerBound(a - b).value_or(-1) >= 0)
     return true;
+  if (depth == 0)
+    return false;
+  auto least = [&](const DimExpr &x, const DimExpr &y) { return knownGreaterEqual(x, y, depth - 1); };
   auto operation = [&](const DimExpr &e) -> const Atom * {
     auto id = e.singleAtom();
     return id ? &atoms[*id] : nullptr;
   };
   if (const Atom *at = operation(b)) {
     if (at->kind == Kind::Min)
-      return knownGreaterEqual(a, at->a) || knownGreaterEqual(a, at->b);
+      return least(a, at->a) || least(a, at->b);
     if (at->kind == Kind::Max)
-      return knownGreaterEqual(a, at->a) && knownGreaterEqual(a, at->b);
+      return least(a, at->a) && least(a, at->b);
   }
   if (const Atom *at = operation(a)) {
     if (at->kind == Kind::Min)
-      return knownGreaterEqual(at->a, b) && knownGreaterEqual(at->b, b);
+      return least(at->a, b) && least(at->b, b);
     if (at->kind == Kind::Max)
-      return knownGreaterEqual(at->a, b) || knownGreaterEqual(at->b, b);
+      return least(at->a, b) || least(at->b, b);
   }
   return false;
+}
+
+bool DimContext::isLarge(const DimExpr &e) const {
+  constexpr unsigned kMost = 8;
+  return e.terms.size() > kMost || depthOf(e) > kMost ||
+         llvm::any_of(e.terms, [](auto &term) { return term.first.size() > kMost; });
+}
+
+unsigned DimContext::depthOf(const DimExpr &e) const {
+  unsigned depth = 0;
+  for (auto &[product, coefficient] : e.terms)
+    for (AtomId id : product)
+      depth = std::max(depth, atoms[id].depth);
+  return depth;
 }
 
 std::string DimContext::str(const DimExpr &e) const {
@@ -269,49 +286,74 @@ std::string DimContext::str(const DimExpr &e) const {
   return text;
 }
 
-Value adze::core::materialize(OpBuilder &builder, Location loc, const DimContext &dims, const DimExpr &e,
-                              function_ref<Value(AtomId)> symbolValue) {
-  auto constant = [&](int64_t v) -> Value { return arith::ConstantIndexOp::create(builder, loc, v); };
-  auto atomValue = [&](AtomId id) -> Value {
+namespace {
+/// Emits the arithmetic of one expression; each atom once.
+class Materializer {
+public:
+  Materializer(OpBuilder &b, Location loc, const DimContext &dims, function_ref<Value(AtomId)> symbolValue)
+      : b(b), loc(loc), dims(dims), symbolValue(symbolValue) {}
+
+  Value value(const DimExpr &e) {
+    Value sum;
+    for (auto &[product, coefficient] : e.terms) {
+      Value term;
+      for (AtomId id : product) {
+        Value v = atom(id);
+        term = term ? arith::MulIOp::create(b, loc, term, v).getResult() : v;
+      }
+      if (!term)
+        term = constant(coefficient);
+      else if (coefficient != 1)
+        term = arith::MulIOp::create(b, loc, term, constant(coefficient));
+      sum = sum ? arith::AddIOp::create(b, loc, sum, term).getResult() : term;
+    }
+    return sum ? sum : constant(0);
+  }
+
+private:
+  Value atom(AtomId id) {
+    if (Value known = atoms.lookup(id))
+      return known;
     const DimContext::Atom &at = dims.atom(id);
-    if (at.kind == DimContext::Kind::Symbol)
-      return symbolValue(id);
-    Value a = materialize(builder, loc, dims, at.a, symbolValue);
-    Value b = materialize(builder, loc, dims, at.b, symbolValue);
-    switch (at.kind) {
+    Value v = at.kind == DimContext::Kind::Symbol ? symbolValue(id) : operation(at.kind, value(at.a), value(at.b));
+    return atoms[id] = v;
+  }
+
+  Value operation(DimContext::Kind kind, Value x, Value y) {
+    switch (kind) {
     case DimContext::Kind::FloorDiv:
     case DimContext::Kind::CeilDiv: {
       // A zero divisor comes only with a zero dividend, from empty tensors; the quotient is then never used for more
       // than a size.
-      Value safe = arith::MaxSIOp::create(builder, loc, b, constant(1));
-      if (at.kind == DimContext::Kind::CeilDiv)
-        return arith::CeilDivSIOp::create(builder, loc, a, safe);
-      return arith::FloorDivSIOp::create(builder, loc, a, safe);
+      Value safe = arith::MaxSIOp::create(b, loc, y, constant(1));
+      if (kind == DimContext::Kind::CeilDiv)
+        return arith::CeilDivSIOp::create(b, loc, x, safe);
+      return arith::FloorDivSIOp::create(b, loc, x, safe);
     }
     case DimContext::Kind::Max:
-      return arith::MaxSIOp::create(builder, loc, a, b);
+      return arith::MaxSIOp::create(b, loc, x, y);
     case DimContext::Kind::Min:
-      return arith::MinSIOp::create(builder, loc, a, b);
+      return arith::MinSIOp::create(b, loc, x, y);
     default: {
-      Value isOne = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, a, constant(1));
-      return arith::SelectOp::create(builder, loc, isOne, b, a);
+      Value isOne = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, x, constant(1));
+      return arith::SelectOp::create(b, loc, isOne, y, x);
     }
     }
-  };
-  Value sum;
-  for (auto &[product, coefficient] : e.terms) {
-    Value term;
-    for (AtomId id : product) {
-      Value v = atomValue(id);
-      term = term ? arith::MulIOp::create(builder, loc, term, v).getResult() : v;
-    }
-    if (!term)
-      term = constant(coefficient);
-    else if (coefficient != 1)
-      term = arith::MulIOp::create(builder, loc, term, constant(coefficient));
-    sum = sum ? arith::AddIOp::create(builder, loc, sum, term).getResult() : term;
   }
-  return sum ? sum : constant(0);
+
+  Value constant(int64_t v) { return arith::ConstantIndexOp::create(b, loc, v); }
+
+  OpBuilder &b;
+  Location loc;
+  const DimContext &dims;
+  function_ref<Value(AtomId)> symbolValue;
+  llvm::DenseMap<AtomId, Value> atoms;
+};
+} // namespace
+
+Value adze::core::materialize(OpBuilder &builder, Location loc, const DimContext &dims, const DimExpr &e,
+                              function_ref<Value(AtomId)> symbolValue) {
+  return Materializer(builder, loc, dims, symbolValue).value(e);
 }
 
 Value adze::core::materialize(OpBuilder &builder, Location loc, const DimContext &dims, const DimExpr &e) {

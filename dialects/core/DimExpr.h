@@ -56,6 +56,7 @@ public:
     std::string name = {};   ///< Symbol: its name, may be empty
     DimExpr a = {}, b = {};  ///< the operands of the other kinds
     bool nonNegative = true; ///< a size rather than an arbitrary number
+    unsigned depth = 0;      ///< operations one within the other
   };
 
   /// The symbol of this name, first met as size `dim` of `tensor`; the same name gives the same symbol. It is a size
@@ -80,13 +81,20 @@ public:
   /// A lower bound on the value, from coefficients and the signs of atoms.
   std::optional<int64_t> lowerBound(const DimExpr &e) const;
   /// True if a >= b for all values of the symbols, as far as bounds tell.
-  bool knownGreaterEqual(const DimExpr &a, const DimExpr &b) const;
+  bool knownGreaterEqual(const DimExpr &a, const DimExpr &b) const { return knownGreaterEqual(a, b, /*depth=*/4); }
+
+  /// True for an expression that is better left as the value that it describes: arithmetic on ever larger ones would
+  /// not end.
+  bool isLarge(const DimExpr &e) const;
 
   const Atom &atom(AtomId id) const { return atoms[id]; }
   /// The expression as text, symbols by name or as s<id>; for messages and tests.
   std::string str(const DimExpr &e) const;
 
 private:
+  /// Looks through `depth` levels of min and max.
+  bool knownGreaterEqual(const DimExpr &a, const DimExpr &b, unsigned depth) const;
+  unsigned depthOf(const DimExpr &e) const;
   DimExpr intern(Kind kind, const DimExpr &a, const DimExpr &b);
   std::vector<Atom> atoms;
   llvm::DenseMap<mlir::Value, AtomId> byValue;

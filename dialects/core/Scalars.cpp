@@ -31,6 +31,8 @@ private:
   static constexpr int kMaxDepth = 64;
 
   Elements follow(Operation *op, RankedTensorType type, int depth);
+  /// Reads the tensor's own elements.
+  SmallVector<Value> read(Value tensor, RankedTensorType type);
   Elements constant(ConstantOp op, RankedTensorType type);
   Elements fromElements(tensor::FromElementsOp op);
   Elements gather(GatherOp op, int depth);
@@ -48,6 +50,7 @@ private:
 
   OpBuilder &b;
   Location loc;
+  llvm::DenseMap<Value, Elements> known; ///< a tensor may be used in many ways
 };
 } // namespace
 
@@ -56,10 +59,16 @@ Elements Evaluator::elements(Value tensor, int depth) {
   if (!type || type.getRank() > 1 || !type.hasStaticShape() || type.getNumElements() > kMaxElements ||
       !type.getElementType().isInteger())
     return std::nullopt;
+  if (auto it = known.find(tensor); it != known.end())
+    return it->second;
+  Elements found;
   if (Operation *op = tensor.getDefiningOp(); op && depth < kMaxDepth)
-    if (auto found = follow(op, type, depth + 1))
-      return found;
-  // Read it: unsigned and narrow elements are widened to i64 first, so that the value is the number.
+    found = follow(op, type, depth + 1);
+  return known[tensor] = found ? found : Elements(read(tensor, type));
+}
+
+SmallVector<Value> Evaluator::read(Value tensor, RankedTensorType type) {
+  // Unsigned and narrow elements are widened to i64 first, so that the value is the number.
   Type i64 = b.getI64Type();
   bool isBool = type.getElementType().isInteger(1);
   if (!isBool && type.getElementType() != i64)
@@ -183,7 +192,7 @@ Elements Evaluator::slice(SliceOp op, int depth) {
     return std::nullopt;
   SmallVector<Value> out;
   for (int64_t i = 0; i < type.getNumElements(); ++i) {
-    int64_t at = *offset + i * *step;
+    auto at = int64_t(uint64_t(*offset) + uint64_t(i) * uint64_t(*step));
     if (at < 0 || at >= int64_t(in->size()))
       return std::nullopt;
     out.push_back((*in)[at]);

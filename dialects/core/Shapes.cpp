@@ -364,6 +364,8 @@ DimExpr DimAnalysis::size(Value index) {
   askAhead(index);
   ++depth;
   DimExpr out = computeSize(index);
+  if (dims.isLarge(out) && !index.getDefiningOp<tensor::DimOp>())
+    out = dims.symbol(index, dims.knownGreaterEqual(out, 0));
   --depth;
   sizesByValue[index] = out;
   return out;

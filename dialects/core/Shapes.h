@@ -93,7 +93,7 @@ public:
   void setShape(mlir::Value tensor, ShapeOf shape) { shapes[tensor] = std::move(shape); }
   /// What an i1 made of comparisons of sizes must be, for all sizes; nothing if it depends on them, or
   /// if more than `depth` conditions are joined.
-  std::optional<bool> decide(mlir::Value condition, unsigned depth = 16);
+  std::optional<bool> decide(mlir::Value condition, unsigned depth = 6);
   /// True if a shape function that was asked has reported an error: sizes that the types hid do not fit together.
   bool foundContradiction() const { return contradiction; }
 

@@ -157,7 +157,10 @@ private:
   std::pair<Coords, llvm::SmallVector<core::DimExpr>> collapsed(llvm::ArrayRef<core::DimExpr> sizes,
                                                                 llvm::ArrayRef<Coord> at);
 
+  bool hasLanes(Value tensor, int64_t dim);
+
   std::vector<std::map<Key, Value>> scopes;
+  llvm::DenseMap<std::pair<Value, int64_t>, bool> lanesByDim;
   std::map<int64_t, Value> indexConstants;
   std::map<core::DimExpr, Value> sizeValues;
   core::DimExpr scratchUsed = 0;

@@ -36,6 +36,13 @@ static bool elementwiseLanes(Emitter &e, Operation *op, int64_t dim) {
 }
 
 bool Emitter::vectorizable(Value tensor, int64_t dim) {
+  // Remembered: a tensor may be reached in very many ways.
+  if (auto it = lanesByDim.find({tensor, dim}); it != lanesByDim.end())
+    return it->second;
+  return lanesByDim[{tensor, dim}] = hasLanes(tensor, dim);
+}
+
+bool Emitter::hasLanes(Value tensor, int64_t dim) {
   if (!plainElement(getElementTypeOrSelf(tensor)))
     return false;
   Operation *op = tensor.getDefiningOp();
@@ -86,29 +93,37 @@ bool Emitter::vectorizable(Value tensor, int64_t dim) {
       });
 }
 
-bool Emitter::fits(Form form, Value tensor, ArrayRef<DimExpr> shape, Operation *anchor) {
-  SmallVector<DimExpr> sizes = dims.shape(tensor).dims;
-  Operation *op = tensor.getDefiningOp();
+/// What `fits` asks of one tensor.
+static bool fitsAlone(Emitter::Form form, ArrayRef<DimExpr> sizes, ArrayRef<DimExpr> shape) {
   bool single = llvm::all_of(sizes, [](const DimExpr &d) { return d.isConstant(1); });
-  bool same = ArrayRef(sizes) == shape;
-  if (op && op == anchor)
-    return same;
-  auto fitsRows = [&] {
-    if (form != Form::Rows || sizes.size() > shape.size() || sizes.empty())
-      return false;
-    ArrayRef<DimExpr> head = ArrayRef(sizes).drop_back();
-    bool noRows = llvm::all_of(head, [](const DimExpr &d) { return d.isConstant(1); });
-    bool allRows = sizes.size() == shape.size() && head == shape.drop_back();
-    bool last = sizes.back() == shape.back() || sizes.back().isConstant(1);
-    return last && (noRows || allRows);
-  };
-  if (!single && !same && !fitsRows())
-    return false;
-  if (!op || isa<ConstantOp>(op))
+  if (single || sizes == shape)
     return true;
-  if (!isa<UnaryOp, BinaryOp, CompareOp, SelectOp, CastOp, BitcastOp, BroadcastOp>(op))
+  if (form != Emitter::Form::Rows || sizes.size() > shape.size() || sizes.empty())
     return false;
-  return llvm::all_of(op->getOperands(), [&](Value operand) {
-    return !isa<RankedTensorType>(operand.getType()) || fits(form, operand, shape, anchor);
-  });
+  ArrayRef<DimExpr> head = sizes.drop_back();
+  bool noRows = llvm::all_of(head, [](const DimExpr &d) { return d.isConstant(1); });
+  bool allRows = sizes.size() == shape.size() && head == shape.drop_back();
+  bool last = sizes.back() == shape.back() || sizes.back().isConstant(1);
+  return last && (noRows || allRows);
+}
+
+bool Emitter::fits(Form form, Value tensor, ArrayRef<DimExpr> shape, Operation *anchor) {
+  SmallVector<Value> open{tensor};
+  llvm::SmallPtrSet<Value, 16> seen;
+  while (!open.empty()) {
+    Value v = open.pop_back_val();
+    if (!isa<RankedTensorType>(v.getType()) || !seen.insert(v).second)
+      continue;
+    SmallVector<DimExpr> sizes = dims.shape(v).dims;
+    Operation *op = v.getDefiningOp();
+    bool isAnchor = op && op == anchor;
+    if (isAnchor ? ArrayRef(sizes) != shape : !fitsAlone(form, sizes, shape))
+      return false;
+    if (isAnchor || !op || isa<ConstantOp>(op))
+      continue;
+    if (!isa<UnaryOp, BinaryOp, CompareOp, SelectOp, CastOp, BitcastOp, BroadcastOp>(op))
+      return false;
+    open.append(op->operand_begin(), op->operand_end());
+  }
+  return true;
 }

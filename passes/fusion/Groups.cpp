@@ -52,6 +52,10 @@ static bool feedsAttention(Operation *op, int steps = 8) {
          });
 }
 
+/// What a kernel computes is asked for op by op, each from within its users' code: so many ops, and ways to one of
+/// them.
+static constexpr size_t kMostOps = 256, kMostWays = 4096;
+
 namespace {
 class Grouper {
 public:
@@ -71,13 +75,15 @@ private:
   struct State {
     SmallVector<Operation *> ops; ///< the root first
     bool hasAnchor = false;
-    DenseSet<Operation *> identity; ///< computed at the root's coordinates, through elementwise ops only
+    DenseSet<Operation *> identity;     ///< computed at the root's coordinates, through elementwise ops only
+    DenseMap<Operation *, size_t> ways; ///< by which an op is reached from the root
   };
 
   void place(Operation *op) {
     if (fuse)
       if (auto group = onlyUserGroup(op); group && mayJoin(op, states[*group])) {
         State &state = states[*group];
+        state.ways[op] = waysTo(op, state);
         state.ops.push_back(op);
         state.hasAnchor |= isAnchor(op);
         if (isElementwise(op) && usersAtSameElement(op, state))
@@ -87,6 +93,7 @@ private:
       }
     groupOf[op] = states.size();
     State state;
+    state.ways[op] = 1;
     state.ops.push_back(op);
     state.hasAnchor = isAnchor(op);
     if (isElementwise(op))
@@ -115,7 +122,16 @@ private:
                         [&](Operation *user) { return state.identity.contains(user) && sameShape(op, user); });
   }
 
+  static size_t waysTo(Operation *op, const State &state) {
+    size_t ways = 0;
+    for (OpOperand &use : op->getUses())
+      ways += state.ways.lookup(use.getOwner());
+    return ways;
+  }
+
   bool mayJoin(Operation *op, State &state) {
+    if (state.ops.size() >= kMostOps || waysTo(op, state) > kMostWays)
+      return false;
     if (isAnchor(op))
       return !state.hasAnchor && !isa<ScatterElementsOp, ScatterNdOp, NonZeroIndicesOp>(op) &&
              (usersAtSameElement(op, state) || isTransposedAsRoot(op, state));

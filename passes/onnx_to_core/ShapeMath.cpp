@@ -9,15 +9,16 @@ using namespace adze;
 using namespace adze::core;
 using P = arith::CmpIPredicate;
 
-static bool isSize(Value v, int depth) {
+/// `budget` counts the values that are still looked at: a value may be reached in many ways.
+static bool isSize(Value v, int depth, int &budget) {
   if (auto constant = constantOf(v))
     return *constant >= 0;
   Operation *op = v.getDefiningOp();
-  if (!op || depth > 16)
+  if (!op || depth > 16 || --budget < 0)
     return false;
   if (isa<tensor::DimOp>(op))
     return true;
-  auto operand = [&](unsigned i) { return isSize(op->getOperand(i), depth + 1); };
+  auto operand = [&](unsigned i) { return isSize(op->getOperand(i), depth + 1, budget); };
   if (isa<arith::MaxSIOp>(op))
     return operand(0) || operand(1);
   if (isa<arith::AddIOp, arith::MulIOp, arith::MinSIOp, arith::DivSIOp, arith::FloorDivSIOp, arith::CeilDivSIOp>(op))
@@ -27,7 +28,10 @@ static bool isSize(Value v, int depth) {
   return isa<arith::IndexCastOp>(op) && operand(0);
 }
 
-bool adze::isSize(Value v) { return ::isSize(v, 0); }
+bool adze::isSize(Value v) {
+  int budget = 256;
+  return ::isSize(v, 0, budget);
+}
 
 Value adze::checkedSize(CoreBuilder &b, Value v, StringRef what) {
   if (isSize(v))
@@ -70,7 +74,7 @@ Value adze::broadcastSize(CoreBuilder &b, Value x, Value y, StringRef what) {
 static void factors(Value v, SmallVectorImpl<Value> &out, int64_t &constant, int depth = 0) {
   if (auto c = constantOf(v)) {
     constant = int64_t(uint64_t(constant) * uint64_t(*c));
-  } else if (auto product = v.getDefiningOp<arith::MulIOp>(); product && depth < 16) {
+  } else if (auto product = v.getDefiningOp<arith::MulIOp>(); product && depth < 16 && out.size() < 64) {
     factors(product.getLhs(), out, constant, depth + 1);
     factors(product.getRhs(), out, constant, depth + 1);
   } else {

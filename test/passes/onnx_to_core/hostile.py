@@ -7,7 +7,7 @@ from onnx import helper as h
 from onnx import numpy_helper
 
 F, I, B = T.FLOAT, T.INT64, T.BOOL
-DTYPES = {F: np.float32, I: np.int64, B: np.bool_, T.INT32: np.int32}
+DTYPES = {F: np.float32, I: np.int64, B: np.bool_, T.INT32: np.int32, T.UINT8: np.uint8, T.INT8: np.int8}
 
 
 def constant(name, value, dtype=np.int64):
@@ -208,4 +208,26 @@ ODD = [
     lstm({"X": (2, 0, 4), "lengths": (0,), "h": (1, 0, 5), "c": (1, 0, 5)}, None, direction="reverse"),
     Hostile("Attention", [("q", F, 4), ("k", F, 4), ("v", F, 4)], {"q": (1, 2, 0, 4), "k": (1, 2, 0, 4), "v": (1, 2, 0, 4)}, None,
             opset=23),
+    # tiles and vectors that sizes do not fill
+    Hostile("MatMul", [("x", F, 2), ("y", F, 2)], {"x": (7, 5), "y": (5, 33)}, None),
+    Hostile("MatMul", [("x", F, 3), ("y", F, 2)], {"x": (3, 1, 17), "y": (17, 1)}, None),
+    Hostile("MatMul", [("x", F, 2), "w"], {"x": (13, 19)}, None, initializers=[constant("w", np.ones((19, 21)), np.float32)]),
+    Hostile("Gemm", [("x", F, 2), ("y", F, 2), ("c", F, 1)], {"x": (9, 3), "y": (50, 3), "c": (50,)}, None, transB=1),
+    Hostile("MatMulInteger", [("x", T.UINT8, 2), ("y", T.INT8, 2)], {"x": (5, 7), "y": (7, 19)}, None),
+    Hostile("Conv", [X4, "w"], {"x": (2, 3, 7, 9)}, None, initializers=[constant("w", np.ones((5, 3, 3, 3)), np.float32)],
+            pads=[1, 1, 1, 1], strides=[2, 1]),
+    Hostile("Conv", [X4, "w"], {"x": (1, 17, 5, 3)}, None, initializers=[constant("w", np.ones((17, 1, 3, 3)), np.float32)],
+            group=17, pads=[1, 1, 1, 1]),
+    Hostile("Conv", [X4, "w"], {"x": (1, 6, 1, 11)}, None, initializers=[constant("w", np.ones((4, 3, 1, 5)), np.float32)],
+            group=2, pads=[0, 2, 0, 2], dilations=[1, 2]),
+    Hostile("ConvTranspose", [X4, "w"], {"x": (1, 3, 3, 5)}, None, initializers=[constant("w", np.ones((3, 5, 3, 3)), np.float32)],
+            strides=[2, 3]),
+    Hostile("AveragePool", [X4], {"x": (1, 19, 5, 7)}, None, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]),
+    Hostile("Softmax", [("x", F, 2)], {"x": (3, 37)}, None),
+    Hostile("LayerNormalization", [("x", F, 2), ("s", F, 1)], {"x": (5, 23), "s": (23,)}, None),
+    Hostile("ReduceSum", [("x", F, 3), "a"], {"x": (3, 19, 5)}, None, initializers=[constant("a", [1])]),
+    Hostile("Transpose", [X4], {"x": (2, 17, 3, 9)}, None, perm=[0, 2, 3, 1]),
+    Hostile("Attention", [("q", F, 4), ("k", F, 4), ("v", F, 4)], {"q": (1, 2, 5, 7), "k": (1, 2, 19, 7), "v": (1, 2, 19, 3)}, None,
+            opset=23, is_causal=1),
+    Hostile("Erf", [("x", F, 1)], {"x": (31,)}, None),
 ]

@@ -2,11 +2,14 @@
 """No model reads or writes outside its tensors, whatever its sizes, attributes and data: statuses, and valgrind's word for it."""
 import os
 import subprocess
+import time
 
 import adze
 import hostile
 import numpy as np
 import pytest
+from onnx import TensorProto as T
+from onnx import helper as h
 
 CASES = hostile.HOSTILE + hostile.ODD
 
@@ -26,6 +29,30 @@ def test_the_run_ends_with_a_status(case, level):
         assert caught.value.status == case.status, str(caught.value)
         assert "node 'the_node': " in str(caught.value)
         assert caught.match(case.message)
+
+
+def chain(op, steps):
+    """A size that is computed from a scalar in many steps, each of which uses the one before twice."""
+    nodes = [h.make_node("Shape", ["x"], ["s"]), h.make_node("Squeeze", ["s"], ["v0"])]
+    for i in range(steps):
+        nodes.append(h.make_node("Add", [f"v{i}", "one"], [f"w{i}"]))
+        nodes.append(h.make_node(op, [f"v{i}", f"w{i}"], [f"v{i + 1}"]))
+    nodes += [h.make_node("Mod", [f"v{steps}", "ten"], ["m"]), h.make_node("Unsqueeze", ["m", "zero"], ["u"]),
+              h.make_node("ConstantOfShape", ["u"], ["y"])]
+    graph = h.make_graph(nodes, "chain", [h.make_tensor_value_info("x", T.FLOAT, ["n"])],
+                         [h.make_tensor_value_info("y", T.FLOAT, ["m"])],
+                         [hostile.constant("one", 1), hostile.constant("ten", 10), hostile.constant("zero", [0])])
+    made = h.make_model(graph, opset_imports=[h.make_opsetid("", 21)])
+    made.ir_version = 10
+    return made
+
+
+@pytest.mark.parametrize("op", ["Mul", "Add", "Mod", "Max", "Min", "Div"])
+def test_sizes_that_grow_without_end_are_compiled_in_time(op):
+    begin = time.monotonic()
+    model = adze.compile(chain(op, 60), threads=1)
+    assert time.monotonic() - begin < 30  # what is exponential in 60 steps never ends
+    assert model.run({"x": np.zeros(4, np.float32)})["y"].ndim == 1
 
 
 def write_feeds(path, case):
