@@ -5,6 +5,7 @@
 // sums across lanes.
 #include "passes/core_to_loops/Nests.h"
 #include "passes/core_to_loops/RegisterTile.h"
+#include "passes/core_to_loops/Views.h"
 #include <limits>
 
 using namespace mlir;
@@ -12,52 +13,6 @@ using namespace adze;
 using namespace adze::core;
 
 namespace {
-/// Where a tensor's elements lie in a buffer: at offset + the sum of coordinates times strides.
-struct View {
-  Value buffer;
-  DimExpr offset;
-  SmallVector<DimExpr> strides;
-};
-
-/// An argument of the kernel, perhaps transposed and sliced.
-std::optional<View> viewOf(Emitter &e, Value v) {
-  if (auto transpose = v.getDefiningOp<TransposeOp>()) {
-    auto view = viewOf(e, transpose.getInput());
-    if (!view)
-      return std::nullopt;
-    SmallVector<DimExpr> strides;
-    for (int64_t from : transpose.getPermutation())
-      strides.push_back(view->strides[from]);
-    view->strides = strides;
-    return view;
-  }
-  if (auto slice = v.getDefiningOp<SliceOp>()) {
-    auto view = viewOf(e, slice.getInput());
-    if (!view)
-      return std::nullopt;
-    for (auto [i, stride] : llvm::enumerate(view->strides)) {
-      view->offset = view->offset + e.dims.size(slice.getOffsets()[i]) * stride;
-      stride = stride * e.dims.size(slice.getSteps()[i]);
-    }
-    return view;
-  }
-  if (!isa<BlockArgument>(v))
-    return std::nullopt;
-  View view{e.buffers.lookup(v), 0, {}};
-  SmallVector<DimExpr> sizes = e.dims.shape(v).dims;
-  for (size_t i = 0; i < sizes.size(); ++i)
-    view.strides.push_back(e.stride(sizes, i));
-  return view;
-}
-
-/// Where the matrix at these coordinates (all but the last two) begins.
-Value position(Emitter &e, ArrayRef<Coord> at, const View &view) {
-  Value out = e.size(view.offset);
-  for (size_t i = 0; i + 2 < at.size(); ++i)
-    out = e.addi(out, e.muli(at[i].base, e.size(view.strides[i])));
-  return out;
-}
-
 /// Sizes of one attention and what its two lowerings share.
 struct Sizes {
   Sizes(Emitter &e, AttentionOp op) : e(e), op(op), out(e.dims.shape(op.getResult()).dims) {
@@ -169,8 +124,8 @@ public:
     batch = at;
     count = e.create<arith::MinUIOp>(e.subi(e.size(sizes.queries), first), e.index(most.columns()));
     lastQuery = e.size(sizes.queries - DimExpr(1));
-    keyBase = position(e, sizes.sharedAt(op.getKey(), at), key);
-    valueBase = position(e, sizes.sharedAt(op.getValue(), at), value);
+    keyBase = matrixAt(e, sizes.sharedAt(op.getKey(), at), key);
+    valueBase = matrixAt(e, sizes.sharedAt(op.getValue(), at), value);
     Type f32 = e.b.getF32Type();
     packed = e.scratchBuffer(f32, sizes.depth * DimExpr(most.columns()));
     scores = e.scratchBuffer(f32, sizes.keys * DimExpr(most.columns()));
