@@ -75,17 +75,35 @@ struct Reducer {
     return v ? e.convert(v, element, acc, false) : e.neutral(op.getKind(), acc);
   }
 
-  /// Loops over the reduced dimensions `axes`; the last one in lanes of `lanes` where that is over 1.
-  Value loops(Coords in, ArrayRef<int64_t> axes, Value start, int64_t lanes) {
+  /// True for sums that round. They are made of sums of parts, since the error of one grows with the number of its
+  /// terms: of each dimension's, and of blocks of one.
+  bool inParts() { return op.getKind() == ReduceKind::sum && isa<FloatType>(acc); }
+
+  /// Loops over the reduced dimensions `axes`; the last one in lanes of `lanes` where that is over 1. `none` is the
+  /// neutral element in the lanes of the result.
+  Value loops(Coords in, ArrayRef<int64_t> axes, Value start, Value none, int64_t lanes) {
     if (axes.empty())
       return e.join(op.getKind(), start, at(in), acc);
-    Value end = e.size(e.dims.dim(op.getInput(), axes[0]));
+    DimExpr size = e.dims.dim(op.getInput(), axes[0]);
+    Value end = e.size(size);
     if (axes.size() == 1 && lanes > 1)
       return rows(in, axes[0], end, start, lanes);
-    return e.loop(e.index(0), end, e.index(1), start, [&](Value i, ValueRange carried) {
-      Coords inner(in);
-      inner[axes[0]] = {i};
-      return Emitter::Values{loops(inner, axes.drop_front(), carried[0], lanes)};
+    auto along = [&](Value from, Value to, Value start) {
+      return e.loop(from, to, e.index(1), start, [&](Value i, ValueRange carried) {
+        in[axes[0]] = {i};
+        if (!inParts() || axes.size() == 1)
+          return Emitter::Values{loops(in, axes.drop_front(), carried[0], none, lanes)};
+        Value part = loops(in, axes.drop_front(), none, none, lanes);
+        return Emitter::Values{e.join(op.getKind(), carried[0], part, acc)};
+      })[0];
+    };
+    constexpr int64_t kBlock = 64;
+    auto known = size.constant();
+    if (!inParts() || (known && *known <= kBlock))
+      return along(e.index(0), end, start);
+    return e.loop(e.index(0), end, e.index(kBlock), start, [&](Value i, ValueRange carried) {
+      Value to = e.create<arith::MinSIOp>(e.addi(i, e.index(kBlock)), end);
+      return Emitter::Values{e.join(op.getKind(), carried[0], along(i, to, none), acc)};
     })[0];
   }
 
@@ -148,7 +166,7 @@ static Value reduced(Emitter &e, ReduceOp op, ArrayRef<Coord> at) {
   if (!lane && e.vectorBytes && plain && !op.getAxes().empty() && op.getAxes().back() == int64_t(rank) - 1 &&
       e.vectorizable(op.getInput(), rank - 1))
     lanes = e.vectorBytes / bytes;
-  Value v = reducer.loops(in, op.getAxes(), start, lanes);
+  Value v = reducer.loops(in, op.getAxes(), start, start, lanes);
   return reducer.failed ? Value() : e.convert(v, acc, reducer.element, false);
 }
 

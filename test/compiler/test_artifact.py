@@ -2,11 +2,16 @@
 """An artifact stands for itself: a C program runs it without Adze, and compiling again gives the same bytes."""
 import os
 import subprocess
+import sys
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "models"))
+import zoo  # noqa: E402
 
 if not os.path.exists(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "adze")):
     pytest.skip("the CLI is not written yet", allow_module_level=True)
@@ -74,3 +79,23 @@ def test_same_bytes(adze_cli, model, tmp_path):
     compile_model(adze_cli, model[0], tmp_path / "a.so", "--jobs", "1")
     compile_model(adze_cli, os.path.join("..", model[0].name), "b.so", "--jobs", "2", cwd=other)
     assert (tmp_path / "a.so").read_bytes() == (other / "b.so").read_bytes()
+
+
+def test_resnet50(adze_cli, program, tmp_path):
+    """A whole model: the same bytes from other folders, by other paths and numbers of jobs, and a C program gets ONNX Runtime's numbers."""
+    source = zoo.MODELS["resnet50"].path()
+    here, there = tmp_path / "here", tmp_path / "there" / "deeper"
+    here.mkdir()
+    there.mkdir(parents=True)
+    compile_model(adze_cli, source, "a.so", "--jobs", "1", cwd=here)
+    compile_model(adze_cli, os.path.relpath(source, there), "another.so", "--jobs", "2", cwd=there)
+    assert (here / "a.so").read_bytes() == (there / "another.so").read_bytes()
+    result = subprocess.run([program, here / "a.so"], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    count = 3 * 224 * 224
+    ramp = (np.arange(count) - count // 2).astype(np.float32).reshape(1, 3, 224, 224)
+    session = onnxruntime.InferenceSession(source, providers=["CPUExecutionProvider"])
+    (expected,) = session.run(None, {session.get_inputs()[0].name: ramp})
+    got = np.array(result.stdout.partition(":")[2].split(), np.float32)
+    assert np.all(np.isfinite(expected)) and np.ptp(expected) > 0
+    np.testing.assert_allclose(got, expected.ravel(), rtol=1e-3, atol=1e-4 * np.abs(expected).max())

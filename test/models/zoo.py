@@ -18,10 +18,9 @@ BUILD = os.path.join(os.path.dirname(os.path.dirname(HERE)), "build", "models")
 
 @dataclass
 class Model:
-    """`sizes` are tried with dimensions left free; `small` is a size that plain loops manage in seconds."""
+    """`sizes`: {dimension: size} for each run."""
     name: str
     sizes: list
-    small: dict
 
     def path(self):
         raise NotImplementedError
@@ -103,8 +102,8 @@ class Vision(Exported):
 class Packaged(Model):
     """A model out of an installed Python package. Its dimensions have no names of use, so they are pinned in the graph."""
 
-    def __init__(self, name, package, pattern, sizes, small, shape, dtype=np.float32):
-        super().__init__(name, sizes, small)
+    def __init__(self, name, package, pattern, sizes, shape, dtype=np.float32):
+        super().__init__(name, sizes)
         self.package, self.pattern, self.shape, self.dtype = package, pattern, shape, dtype
 
     def path(self):
@@ -142,17 +141,17 @@ def past_seq(*triples):
 
 OCR = "rapidocr_onnxruntime"
 MODELS = {m.name: m for m in [
-    Vision("resnet50", images(224, 64, 160), {"height": 64, "width": 64}),
-    Vision("mobilenet_v2", images(224, 64, 160), {"height": 64, "width": 64}),
-    Exported("minilm_l6", batch_seq((1, 128), (3, 17), (2, 1)), {"batch": 1, "seq": 16}),
-    Exported("bert_base", batch_seq((1, 128), (3, 17), (2, 1)), {"batch": 1, "seq": 8}),
-    Exported("bert_base_ts", batch_seq((1, 128), (3, 17), (2, 1)), {"batch": 1, "seq": 8}),
-    Exported("gpt2", past_seq((1, 0, 32), (1, 32, 1), (2, 5, 3)), {"batch": 1, "past": 3, "seq": 4}),
+    Vision("resnet50", images(224, 64, 160)),
+    Vision("mobilenet_v2", images(224, 64, 160)),
+    Exported("minilm_l6", batch_seq((1, 128), (3, 17), (2, 1))),
+    Exported("bert_base", batch_seq((1, 128), (3, 17), (2, 1))),
+    Exported("bert_base_ts", batch_seq((1, 128), (3, 17), (2, 1))),
+    Exported("gpt2", past_seq((1, 0, 32), (1, 32, 1), (2, 5, 3))),
     Packaged("ppocr_det", OCR, "models/*_det_infer.onnx",
              [{"n": 1, "h": 64, "w": 64}, {"n": 1, "h": 160, "w": 320}, {"n": 2, "h": 96, "w": 32}],
-             {"n": 1, "h": 64, "w": 64}, ["n", 3, "h", "w"]),
-    Packaged("ppocr_cls", OCR, "models/*_cls_infer.onnx", [{"n": 1}, {"n": 6}, {"n": 3}], {"n": 1}, ["n", 3, 48, 192]),
+             ["n", 3, "h", "w"]),
+    Packaged("ppocr_cls", OCR, "models/*_cls_infer.onnx", [{"n": 1}, {"n": 6}, {"n": 3}], ["n", 3, 48, 192]),
     Packaged("ppocr_rec", OCR, "models/*_rec_infer.onnx",
-             [{"n": 1, "w": 320}, {"n": 3, "w": 48}, {"n": 2, "w": 500}], {"n": 1, "w": 64}, ["n", 3, 48, "w"]),
-    Packaged("magika", "magika", "models/*/model.onnx", [{"n": 1}, {"n": 5}, {"n": 2}], {"n": 1}, ["n", 2048], np.int32),
+             [{"n": 1, "w": 320}, {"n": 3, "w": 48}, {"n": 2, "w": 500}], ["n", 3, 48, "w"]),
+    Packaged("magika", "magika", "models/*/model.onnx", [{"n": 1}, {"n": 5}, {"n": 2}], ["n", 2048], np.int32),
 ]}

@@ -27,6 +27,12 @@ def cast(source, target):
                  opsets=(("", 25),))
 
 
+def reduce_sum(axes):
+    """y = x of three dimensions summed along some"""
+    return model([h.make_node("ReduceSum", ["x", "axes"], ["y"], keepdims=0)], [tensor("x", ["a", "b", "c"])], [tensor("y", None)],
+                 [h.make_tensor("axes", TensorProto.INT64, [len(axes)], axes)])
+
+
 def add(shape=("batch", "width")):
     """sum = x + y, difference = x - y"""
     return model([h.make_node("Add", ["x", "y"], ["sum"], name="add1"),

@@ -172,3 +172,14 @@ def test_nothing_stays_behind(tmp_path, monkeypatch):
         del m
     assert os.listdir(tmp_path) == []
     assert len(os.listdir("/proc/self/fd")) <= before + 2  # a worker's socket and its standard error
+
+
+@pytest.mark.parametrize("opt_level", [0, 2])
+@pytest.mark.parametrize("axes", [[0], [1], [2], [0, 1], [0, 1, 2]])
+def test_long_sums_keep_their_digits(opt_level, axes):
+    """Term after term, equal terms would lose three digits."""
+    m = adze.compile(small.reduce_sum(axes), opt_level=opt_level)
+    for shape in ((4100, 1, 3), (2, 4100, 5), (3, 2, 4100), (70, 60, 16)):
+        x = np.full(shape, 0.7, np.float32)
+        expected = x.astype(np.float64).sum(axis=tuple(axes))
+        np.testing.assert_allclose(m(x), expected, rtol=4e-6)
