@@ -2,6 +2,7 @@
 #include "compiler/Compile.h"
 #include "codegen/Target.h"
 #include "compiler/Diagnostics.h"
+#include "compiler/Emit.h"
 #include "compiler/InitAll.h"
 #include "compiler/Pipeline.h"
 #include "compiler/import/Import.h"
@@ -141,8 +142,8 @@ LogicalResult Compilation::compile() {
     running |= stage.name == options.startAt;
     if (running) {
       enter(stage.name);
-      PassManager pm(&context);
-      stage.build(pm, pipeline);
+      PassManager pm(&context, ModuleOp::getOperationName());
+      buildStage(pm, stage, pipeline);
       if (failed(pm.run(*module)))
         return failure();
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/InitAll.h"
 #include "codegen/Target.h"
+#include "compiler/Pipeline.h"
 #include "dialects/core/Core.h"
 #include "dialects/kernel/Kernel.h"
 #include "dialects/onnx/Onnx.h"
@@ -14,11 +15,13 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/Passes.h"
+#include "passes/common/Rewrite.h"
 #include "passes/core/Passes.h"
 #include "passes/core_to_loops/Passes.h"
 #include "passes/fusion/Passes.h"
 #include "passes/host/Passes.h"
 #include "passes/onnx_to_core/Passes.h"
+#include "passes/verify_stage/Passes.h"
 
 void adze::registerDialects(mlir::DialectRegistry &registry) {
   registry.insert<onnx::OnnxDialect, core::CoreDialect, kernel::KernelDialect, mlir::arith::ArithDialect,
@@ -35,5 +38,29 @@ void adze::registerPasses() {
   registerFusionPasses();
   registerCoreToLoopsPasses();
   registerHostPasses();
+  registerVerifyStagePasses();
   registerTargetPasses();
+  registerStagePipelines();
+}
+
+namespace {
+struct SourceInterface : adze::RewriteListenerInterface {
+  SourceInterface(mlir::Dialect *dialect, const adze::ListenerSource &source)
+      : RewriteListenerInterface(dialect), source(source) {}
+  mlir::RewriterBase::Listener *listener() const override { return source(); }
+  adze::ListenerSource source;
+};
+
+/// Gives the core dialect the interface as soon as it is loaded.
+struct ListenerExtension : mlir::DialectExtension<ListenerExtension, adze::core::CoreDialect> {
+  explicit ListenerExtension(adze::ListenerSource source) : source(std::move(source)) {}
+  void apply(mlir::MLIRContext *context, adze::core::CoreDialect *dialect) const override {
+    dialect->addInterface(std::make_unique<SourceInterface>(dialect, source));
+  }
+  adze::ListenerSource source;
+};
+} // namespace
+
+void adze::registerRewriteListener(mlir::DialectRegistry &registry, ListenerSource source) {
+  registry.addExtension(mlir::TypeID::get<ListenerExtension>(), std::make_unique<ListenerExtension>(std::move(source)));
 }

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Pipeline.h"
-#include "codegen/common/Link.h"
-#include "compiler/Kernels.h"
-#include "compiler/artifact/Metadata.h"
-#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/core/Passes.h"
 #include "passes/core_to_loops/Passes.h"
 #include "passes/fusion/Passes.h"
 #include "passes/host/Passes.h"
 #include "passes/onnx_to_core/Passes.h"
-#include "llvm/Support/FileUtilities.h"
-#include "llvm/Support/raw_ostream.h"
-#include <chrono>
+#include "passes/verify_stage/Passes.h"
 
 using namespace mlir;
 using namespace adze;
@@ -91,6 +86,12 @@ static void buildLoops(OpPassManager &passes, const Options &options) {
     passes.addPass(createApproximateMath());
 }
 
+/// The host program on memory. After: adze_main and the kernels' grids are in the LLVM dialect; kernel bodies stay.
+static void buildHost(OpPassManager &passes, const Options &) {
+  passes.addPass(createHostToBuffers());
+  passes.addPass(createHostToLlvm());
+}
+
 ArrayRef<Stage> adze::stages() {
   static constexpr Stage all[] = {
       {"onnx", [](OpPassManager &, const Options &) {}}, // what the import makes
@@ -98,107 +99,30 @@ ArrayRef<Stage> adze::stages() {
       {"optimised", buildOptimised},
       {"kernels", buildKernels},
       {"loops", buildLoops},
+      {"host", buildHost},
   };
   return all;
 }
 
-/// Takes the constants out of the module: nothing but the artifact's writer knows them.
-static std::vector<OwningOpRef<core::ConstantOp>> takeConstants(ModuleOp module) {
-  std::vector<OwningOpRef<core::ConstantOp>> constants;
-  for (auto op : llvm::make_early_inc_range(module.getOps<core::ConstantOp>())) {
-    op->remove();
-    constants.emplace_back(op);
-  }
-  return constants;
+void adze::buildStage(OpPassManager &passes, const Stage &stage, const Options &options) {
+  stage.build(passes, options);
+  passes.addPass(createVerifyStage({stage.name.str()}));
 }
 
 namespace {
-/// What goes into an artifact.
-struct Code {
-  host::Program program;
-  std::vector<OwningOpRef<core::ConstantOp>> constants;
-  std::vector<Emitted> objects; ///< of the kernels, then of the host program
-  std::string metadata;
+struct StageOptions : PassPipelineOptions<StageOptions> {
+  PassOptions::Option<unsigned> optLevel{*this, "opt-level", llvm::cl::desc("0: the reference route; 1: everything"),
+                                         llvm::cl::init(1)};
 };
 } // namespace
 
-/// From stage loops to code in the form asked for.
-static FailureOr<Code> generate(ModuleOp module, const Options &options, EmitOptions::Form form,
-                                const Progress &progress) {
-  std::string error;
-  auto target = createHostTarget(options.cpu, error);
-  if (!target)
-    return module.emitError() << error;
-  PassManager passes(module.getContext(), ModuleOp::getOperationName());
-  passes.addPass(createHostToBuffers());
-  passes.addPass(createHostToLlvm());
-  if (failed(passes.run(module)))
-    return failure();
-  auto program = host::Program::read(module);
-  if (failed(program))
-    return failure();
-  Code code;
-  code.program = std::move(*program);
-  code.constants = takeConstants(module);
-  EmitOptions emitOptions;
-  emitOptions.reference = options.optLevel == 0;
-  emitOptions.form = form;
-  auto objects = compileKernels(module, code.program, *target, emitOptions, options.jobs, progress);
-  if (failed(objects))
-    return failure();
-  code.objects = std::move(*objects);
-  code.metadata = makeMetadata(module, code.program, target->machine(), options);
-  auto hostObject = target->compileHost(module, code.program, code.metadata, emitOptions);
-  if (failed(hostObject))
-    return failure();
-  code.objects.push_back(std::move(*hostObject));
-  return code;
-}
-
-static Summary summarise(const Code &code, int64_t codeBytes) {
-  Summary summary;
-  summary.kernels = code.program.kernels.size();
-  summary.weightBytes = code.program.weightBytes;
-  summary.codeBytes = codeBytes;
-  return summary;
-}
-
-FailureOr<Summary> adze::emitArtifact(ModuleOp module, const Options &options, StringRef path, const Progress &progress,
-                                      const ConstantBytes &bytesOf) {
-  auto start = std::chrono::steady_clock::now();
-  auto code = generate(module, options, EmitOptions::Form::Object, progress);
-  if (failed(code))
-    return failure();
-  if (progress)
-    progress({"link"});
-  std::vector<core::ConstantOp> constants;
-  for (auto &op : code->constants)
-    constants.push_back(*op);
-  Artifact artifact{code->objects,  constants, code->program.weightBytes,
-                    code->metadata, bytesOf,   options.libraryFolder};
-  int64_t codeBytes = 0;
-  if (failed(writeArtifact(artifact, path, module.getLoc(), codeBytes)))
-    return failure();
-  Summary summary = summarise(*code, codeBytes);
-  summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return summary;
-}
-
-FailureOr<Summary> adze::emitCode(ModuleOp module, const Options &options, EmitOptions::Form form, StringRef path,
-                                  const Progress &progress) {
-  auto code = generate(module, options, form, progress);
-  if (failed(code))
-    return failure();
-  int64_t bytes = 0;
-  for (const Emitted &object : code->objects)
-    bytes += object.size();
-  llvm::Error error = form == EmitOptions::Form::Object ? linkRelocatable(code->objects, path)
-                                                        : llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
-                                                            for (const Emitted &text : code->objects)
-                                                              os << StringRef(text.data(), text.size()) << "\n";
-                                                            return llvm::Error::success();
-                                                          });
-  if (error)
-    return module.emitError() << "cannot write '" << path << "': " << llvm::toString(std::move(error));
-  return summarise(*code, bytes);
+void adze::registerStagePipelines() {
+  for (const Stage &stage : stages())
+    PassPipelineRegistration<StageOptions>(("adze-stage-" + stage.name).str(),
+                                           ("The stage that ends with '" + stage.name + "'").str(),
+                                           [&stage](OpPassManager &passes, const StageOptions &chosen) {
+                                             Options options;
+                                             options.optLevel = chosen.optLevel;
+                                             buildStage(passes, stage, options);
+                                           });
 }

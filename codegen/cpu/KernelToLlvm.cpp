@@ -16,7 +16,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
 #include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/common/Rewrite.h"
 
 using namespace mlir;
 
@@ -47,7 +47,7 @@ static LogicalResult flattenVectors(ModuleOp module) {
   vector::populateVectorRankReducingFMAPattern(patterns);
   GreedyRewriteConfig config;
   config.enableFolding(false);
-  return applyPatternsGreedily(module, std::move(patterns), config);
+  return rewriteGreedily(module, std::move(patterns), config);
 }
 
 static LogicalResult lowerLoops(ModuleOp module) {

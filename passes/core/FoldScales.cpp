@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What follows a contraction with a constant right side, as long as it is a constant factor or summand for each output
 // channel.
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/core/Passes.h"
 
 using namespace mlir;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/common/Rewrite.h"
 #include "passes/core/Passes.h"
 
 using namespace mlir;
@@ -91,7 +91,7 @@ struct PackContractions : impl::PackContractionsBase<PackContractions> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<PackMatmul, PackConv>(&getContext());
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    if (failed(rewriteGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
 };

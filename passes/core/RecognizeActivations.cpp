@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Activations written in parts. Each is a polynomial of x and one other function of x.
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/common/Rewrite.h"
 #include "passes/core/Expression.h"
 #include "passes/core/Passes.h"
 #include <cmath>
@@ -192,7 +192,7 @@ struct RecognizeActivations : impl::RecognizeActivationsBase<RecognizeActivation
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<Recognize, RecognizeHardSwish, RecognizeSigmoid, RecognizeReciprocalSigmoid>(&getContext());
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    if (failed(rewriteGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
 };

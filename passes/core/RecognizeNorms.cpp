@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Normalisations of rows written in parts. They are found from the root of a variance or mean square, softmax from a
 // sum of powers.
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/common/Rewrite.h"
 #include "passes/core/Expression.h"
 #include "passes/core/Passes.h"
 #include <cmath>
@@ -344,7 +344,7 @@ struct RecognizeNorms : impl::RecognizeNormsBase<RecognizeNorms> {
     RewritePatternSet patterns(&getContext());
     patterns.add<RecognizeNorm, RecognizeSoftmax, RecognizeLogSoftmax, RecognizeLogOfSoftmax, DropMaximum>(
         &getContext());
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    if (failed(rewriteGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What exporters leave behind. Sizes are compared by the symbolic analysis before anything changes.
 #include "mlir/Interfaces/FunctionInterfaces.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/common/Rewrite.h"
 #include "passes/core/Expression.h"
 #include "passes/core/Passes.h"
 #include <cmath>
@@ -211,7 +211,7 @@ struct Simplify : impl::SimplifyBase<Simplify> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<DropNeutral, ExpandPower, DivideByPowerOfTwo, DropCast, ComposeReshapes, GatherOne>(&getContext());
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    if (failed(rewriteGreedily(getOperation(), std::move(patterns))))
       return signalPassFailure();
     getOperation().walk(dropSameShapes);
   }

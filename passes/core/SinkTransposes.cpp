@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/common/Rewrite.h"
 #include "passes/core/Passes.h"
 
 using namespace mlir;
@@ -286,7 +286,7 @@ private:
                  SoftmaxAlongLast>(&getContext());
     if (reshapes)
       patterns.add<TransposeToReshape>(&getContext());
-    return applyPatternsGreedily(getOperation(), std::move(patterns));
+    return rewriteGreedily(getOperation(), std::move(patterns));
   }
 };
 } // namespace

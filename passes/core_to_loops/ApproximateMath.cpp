@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "mlir/Dialect/Math/Transforms/Passes.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/common/Rewrite.h"
 #include "passes/core_to_loops/Passes.h"
 
 using namespace mlir;
@@ -18,7 +18,7 @@ struct ApproximateMath : impl::ApproximateMathBase<ApproximateMath> {
     RewritePatternSet patterns(&getContext());
     populateMathPolynomialApproximationPatterns(patterns,
                                                 [](StringRef name) { return llvm::is_contained(names, name); });
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    if (failed(rewriteGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
 };

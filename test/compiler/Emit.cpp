@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "test/compiler/Emit.h"
+#include "compiler/Emit.h"
 #include "compiler/Pipeline.h"
 #include "dialects/kernel/Kernel.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
@@ -50,6 +51,10 @@ std::string test::emitFile(const std::string &name, const std::string &output, c
   auto module = mlir::parseSourceFile<mlir::ModuleOp>(std::string(ADZE_TEST_FOLDER) + "/" + name, &context);
   if (!module)
     return first;
+  mlir::PassManager host(&context);
+  buildStage(host, stages().back(), options);
+  if (mlir::failed(host.run(*module)))
+    return first.empty() ? "failed without a reason" : first;
   auto made = emitArtifact(*module, options, output);
   if (mlir::failed(made))
     return first.empty() ? "failed without a reason" : first;

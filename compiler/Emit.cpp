@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Emit.h"
+#include "codegen/common/Link.h"
+#include "compiler/Kernels.h"
+#include "compiler/artifact/Metadata.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/raw_ostream.h"
+#include <chrono>
+
+using namespace mlir;
+using namespace adze;
+
+/// Takes the constants out of the module: nothing but the artifact's writer knows them.
+static std::vector<OwningOpRef<core::ConstantOp>> takeConstants(ModuleOp module) {
+  std::vector<OwningOpRef<core::ConstantOp>> constants;
+  for (auto op : llvm::make_early_inc_range(module.getOps<core::ConstantOp>())) {
+    op->remove();
+    constants.emplace_back(op);
+  }
+  return constants;
+}
+
+namespace {
+/// What goes into an artifact.
+struct Code {
+  host::Program program;
+  std::vector<OwningOpRef<core::ConstantOp>> constants;
+  std::vector<Emitted> objects; ///< of the kernels, then of the host program
+  std::string metadata;
+};
+} // namespace
+
+/// From stage host to code in the form asked for.
+static FailureOr<Code> generate(ModuleOp module, const Options &options, EmitOptions::Form form,
+                                const Progress &progress) {
+  std::string error;
+  auto target = createHostTarget(options.cpu, error);
+  if (!target)
+    return module.emitError() << error;
+  auto program = host::Program::read(module);
+  if (failed(program))
+    return failure();
+  Code code;
+  code.program = std::move(*program);
+  code.constants = takeConstants(module);
+  EmitOptions emitOptions;
+  emitOptions.reference = options.optLevel == 0;
+  emitOptions.form = form;
+  auto objects = compileKernels(module, code.program, *target, emitOptions, options.jobs, progress);
+  if (failed(objects))
+    return failure();
+  code.objects = std::move(*objects);
+  code.metadata = makeMetadata(module, code.program, target->machine(), options);
+  auto hostObject = target->compileHost(module, code.program, code.metadata, emitOptions);
+  if (failed(hostObject))
+    return failure();
+  code.objects.push_back(std::move(*hostObject));
+  return code;
+}
+
+static Summary summarise(const Code &code, int64_t codeBytes) {
+  Summary summary;
+  summary.kernels = code.program.kernels.size();
+  summary.weightBytes = code.program.weightBytes;
+  summary.codeBytes = codeBytes;
+  return summary;
+}
+
+FailureOr<Summary> adze::emitArtifact(ModuleOp module, const Options &options, StringRef path, const Progress &progress,
+                                      const ConstantBytes &bytesOf) {
+  auto start = std::chrono::steady_clock::now();
+  auto code = generate(module, options, EmitOptions::Form::Object, progress);
+  if (failed(code))
+    return failure();
+  if (progress)
+    progress({"link"});
+  std::vector<core::ConstantOp> constants;
+  for (auto &op : code->constants)
+    constants.push_back(*op);
+  Artifact artifact{code->objects,  constants, code->program.weightBytes,
+                    code->metadata, bytesOf,   options.libraryFolder};
+  int64_t codeBytes = 0;
+  if (failed(writeArtifact(artifact, path, module.getLoc(), codeBytes)))
+    return failure();
+  Summary summary = summarise(*code, codeBytes);
+  summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return summary;
+}
+
+FailureOr<Summary> adze::emitCode(ModuleOp module, const Options &options, EmitOptions::Form form, StringRef path,
+                                  const Progress &progress) {
+  auto code = generate(module, options, form, progress);
+  if (failed(code))
+    return failure();
+  int64_t bytes = 0;
+  for (const Emitted &object : code->objects)
+    bytes += object.size();
+  llvm::Error error = form == EmitOptions::Form::Object ? linkRelocatable(code->objects, path)
+                                                        : llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
+                                                            for (const Emitted &text : code->objects)
+                                                              os << StringRef(text.data(), text.size()) << "\n";
+                                                            return llvm::Error::success();
+                                                          });
+  if (error)
+    return module.emitError() << "cannot write '" << path << "': " << llvm::toString(std::move(error));
+  return summarise(*code, bytes);
+}
