@@ -54,6 +54,8 @@ struct CompileOptions {
   Emit emit = Emit::Artifact;
   std::string stopAfter; ///< the last stage to run (stageNames); its MLIR is written
   std::string startAt;   ///< the first stage to run; the model is then MLIR text as `stopAfter` of the one before wrote
+  bool writeWeights =
+      true; ///< MLIR text: the bytes of the weights go to `outputPath`.weights, where startAt finds them
 };
 
 /// Figures of a compilation; -1 where not known.
@@ -61,7 +63,7 @@ struct CompileSummary {
   int64_t kernels = -1;
   int64_t codeBytes = -1;
   int64_t weightBytes = -1;
-  int64_t peakArenaBytes = -1; ///< known where all dimensions are pinned
+  int64_t peakArenaBytes = -1; ///< of the memory between kernels; known where all sizes are
   double seconds = 0;
 };
 

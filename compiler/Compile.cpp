@@ -5,13 +5,15 @@
 #include "compiler/Emit.h"
 #include "compiler/InitAll.h"
 #include "compiler/Pipeline.h"
+#include "compiler/Reproducer.h"
+#include "compiler/Text.h"
 #include "compiler/import/Import.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Support/xxhash.h"
 
@@ -41,6 +43,10 @@ public:
     return result;
   }
 
+  /// Runs the stages before `stage` (a stage, or what comes after them), writes what goes into it, and answers what to
+  /// tell the user; nothing if that is not possible.
+  std::string reproduce(StringRef stage);
+
 private:
   static DialectRegistry makeRegistry() {
     DialectRegistry registry;
@@ -57,18 +63,27 @@ private:
   LogicalResult compile();
   LogicalResult checkOptions();
   OwningOpRef<ModuleOp> read();
-  LogicalResult writeText(ModuleOp module);
-  LogicalResult emit(ModuleOp module, const Options &pipeline);
+  OwningOpRef<ModuleOp> readText();
+  LogicalResult prepare();
+  LogicalResult runStage(const Stage &stage);
+  bool isOurFault(StringRef pass, unsigned errorsBefore);
+  LogicalResult writeText();
+  LogicalResult emit();
   Options pipelineOptions();
   std::string sourceDigest() const;
   void enter(StringRef stage);
 
   const CompileOptions &options;
-  const std::function<void(const CompileProgress &)> &progress;
+  std::function<void(const CompileProgress &)> progress;
   MLIRContext context;
   DiagnosticCollector diagnostics;
+  OwningOpRef<ModuleOp> module;
+  Options pipeline;
   CompileSummary summary;
 };
+
+/// What comes after the stages; `--start-at` takes it too.
+constexpr StringLiteral kEmission = "emit";
 
 } // namespace
 
@@ -81,11 +96,15 @@ void Compilation::enter(StringRef stage) {
 }
 
 LogicalResult Compilation::checkOptions() {
-  std::vector<std::string> names = compilerStages();
-  for (const std::string *name : {&options.stopAfter, &options.startAt})
-    if (!name->empty() && !llvm::is_contained(names, *name))
-      return fail("there is no stage '" + *name + "'; stages: " + llvm::join(names, ", "));
-  auto place = [&](const std::string &name) { return llvm::find(names, name) - names.begin(); };
+  std::vector<std::string> names = compilerStages(), starts = names;
+  starts.push_back(kEmission.str());
+  auto place = [&](const std::string &name) { return llvm::find(starts, name) - starts.begin(); };
+  auto known = [&](const std::string &name, ArrayRef<std::string> all) {
+    return name.empty() || llvm::is_contained(all, name);
+  };
+  for (auto [name, all] : {std::pair(&options.stopAfter, &names), std::pair(&options.startAt, &starts)})
+    if (!known(*name, *all))
+      return fail("there is no stage '" + *name + "'; stages: " + llvm::join(*all, ", "));
   if (!options.stopAfter.empty() && !options.startAt.empty() && place(options.stopAfter) < place(options.startAt))
     return fail("stage '" + options.stopAfter + "' comes before stage '" + options.startAt + "'");
   if (!options.target.empty() && !llvm::is_contained(targetNames(), options.target))
@@ -95,66 +114,128 @@ LogicalResult Compilation::checkOptions() {
   return success();
 }
 
-OwningOpRef<ModuleOp> Compilation::read() {
-  if (options.startAt.empty()) {
-    ModelSource source{options.modelPath, StringRef(options.modelBytes.data(), options.modelBytes.size()),
-                       options.baseDirectory};
-    ImportOptions import;
-    import.dims.insert(options.dims.begin(), options.dims.end());
-    return importModel(source, import, context);
+OwningOpRef<ModuleOp> Compilation::readText() {
+  StringRef text(options.modelBytes.data(), options.modelBytes.size());
+  std::unique_ptr<llvm::MemoryBuffer> file;
+  std::string folder = options.baseDirectory;
+  if (!options.modelPath.empty()) {
+    auto opened = llvm::MemoryBuffer::getFile(options.modelPath);
+    if (!opened) {
+      (void)fail("cannot read '" + options.modelPath + "': " + opened.getError().message());
+      return nullptr;
+    }
+    file = std::move(*opened);
+    text = file->getBuffer();
+    folder = llvm::sys::path::parent_path(options.modelPath).str();
   }
-  if (options.modelPath.empty())
-    return parseSourceString<ModuleOp>(StringRef(options.modelBytes.data(), options.modelBytes.size()), &context);
-  auto file = llvm::MemoryBuffer::getFile(options.modelPath);
-  if (!file) {
-    (void)fail("cannot read '" + options.modelPath + "': " + file.getError().message());
+  auto parsed = parseSourceString<ModuleOp>(text, &context, options.modelPath);
+  if (!parsed || (options.modelPath.empty() && folder.empty()))
+    return parsed;
+  if (llvm::Error error = openWeights(*parsed, folder)) {
+    (void)fail(llvm::toString(std::move(error)));
     return nullptr;
   }
-  return parseSourceString<ModuleOp>((*file)->getBuffer(), &context, options.modelPath);
+  return parsed;
 }
 
-LogicalResult Compilation::writeText(ModuleOp module) {
-  llvm::Error error = llvm::writeToOutput(options.outputPath, [&](llvm::raw_ostream &os) {
-    module.print(os, OpPrintingFlags().enableDebugInfo());
-    return llvm::Error::success();
-  });
+OwningOpRef<ModuleOp> Compilation::read() {
+  if (!options.startAt.empty())
+    return readText();
+  ModelSource source{options.modelPath, StringRef(options.modelBytes.data(), options.modelBytes.size()),
+                     options.baseDirectory};
+  ImportOptions import;
+  import.dims.insert(options.dims.begin(), options.dims.end());
+  return importModel(source, import, context);
+}
+
+LogicalResult Compilation::writeText() {
+  llvm::Error error = writeModuleText(*module, options.outputPath, options.writeWeights);
   return error ? fail("cannot write '" + options.outputPath + "': " + llvm::toString(std::move(error))) : success();
 }
 
-LogicalResult Compilation::compile() {
-  if (failed(checkOptions()))
-    return failure();
+/// The module at the first stage, with the target's facts.
+LogicalResult Compilation::prepare() {
   enter("import");
   if (options.jobs == 1)
     context.disableMultithreading();
-  OwningOpRef<ModuleOp> module = read();
+  module = read();
   if (!module)
     return failure();
   diagnostics.learnNodes(*module);
-  bool running = options.startAt.empty();
-  Options pipeline = pipelineOptions();
+  pipeline = pipelineOptions();
   std::string error;
   auto target = createHostTarget(options.cpu, error);
   if (!target)
     return fail(error);
   (*module)->setAttr(kTargetAttr, target->facts(context));
+  return success();
+}
+
+/// True if a stage that failed did so for no reason of the model's: without an error, by breaking the stage's contract
+/// or by IR that is not valid. (What the nodes' lowering leaves after an error need not be.)
+bool Compilation::isOurFault(StringRef pass, unsigned errorsBefore) {
+  if (diagnostics.numErrors() == errorsBefore || pass == "adze-verify-stage")
+    return true;
+  if (pass == "adze-onnx-to-core")
+    return false;
+  ScopedDiagnosticHandler silence(&context, [](mlir::Diagnostic &) { return success(); });
+  return failed(verify(*module));
+}
+
+LogicalResult Compilation::runStage(const Stage &stage) {
+  enter(stage.name);
+  unsigned errors = diagnostics.numErrors();
+  std::string pass;
+  PassManager passes(&context, ModuleOp::getOperationName());
+  passes.addInstrumentation(std::make_unique<FailedPass>(pass));
+  buildStage(passes, stage, pipeline);
+  if (succeeded(passes.run(*module)))
+    return success();
+  if (isOurFault(pass, errors))
+    (void)fail("pass '" + pass + "' failed, which is a defect of the compiler and not of the model" +
+               adze::reproduce(options, stage.name.str()));
+  return failure();
+}
+
+LogicalResult Compilation::compile() {
+  if (failed(checkOptions()) || failed(prepare()))
+    return failure();
+  bool running = options.startAt.empty();
   for (const Stage &stage : stages()) {
     running |= stage.name == options.startAt;
-    if (running) {
-      enter(stage.name);
-      PassManager pm(&context, ModuleOp::getOperationName());
-      buildStage(pm, stage, pipeline);
-      if (failed(pm.run(*module)))
-        return failure();
-    }
+    if (running && failed(runStage(stage)))
+      return failure();
     if (stage.name == options.stopAfter)
-      return options.emit == Emit::Nothing ? success() : writeText(*module);
+      return options.emit == Emit::Nothing ? success() : writeText();
   }
   if (options.emit == Emit::Nothing)
     return success();
-  if (options.emit == Emit::MLIR)
-    return writeText(*module);
-  return emit(*module, pipeline);
+  return options.emit == Emit::MLIR ? writeText() : emit();
+}
+
+std::string Compilation::reproduce(StringRef name) {
+  if (failed(checkOptions()) || failed(prepare()))
+    return "";
+  bool running = options.startAt.empty();
+  std::string next;
+  for (const Stage &stage : stages()) {
+    PassManager passes(&context, ModuleOp::getOperationName());
+    buildStage(passes, stage, pipeline);
+    if (stage.name == name) {
+      llvm::raw_string_ostream os(next);
+      passes.printAsTextualPipeline(os);
+      break;
+    }
+    running |= stage.name == options.startAt;
+    if (running && failed(passes.run(*module)))
+      return "";
+  }
+  auto path = writeReproducer(*module, name, next);
+  if (!path)
+    return "; no reproducer: " + llvm::toString(path.takeError());
+  std::string run =
+      next.empty() ? "adze compile " + *path + " --start-at emit -o a.so" : "adze-opt --run-reproducer " + *path;
+  return "; it is reproduced by: " + run;
 }
 
 static EmitOptions::Form codeForm(Emit emit) {
@@ -192,28 +273,34 @@ Options Compilation::pipelineOptions() {
   return out;
 }
 
-LogicalResult Compilation::emit(ModuleOp module, const Options &pipeline) {
-  enter("emit");
+LogicalResult Compilation::emit() {
+  enter(kEmission);
   auto tell = [&](const Step &step) {
     if (progress)
       progress({step.stage, step.kernel, step.ends, step.done, step.total});
   };
   FailureOr<Summary> made = failure();
   if (options.emit == Emit::Artifact)
-    made = emitArtifact(module, pipeline, options.outputPath, tell);
+    made = emitArtifact(*module, pipeline, options.outputPath, tell);
   else
-    made = emitCode(module, pipeline, codeForm(options.emit), options.outputPath, tell);
+    made = emitCode(*module, pipeline, codeForm(options.emit), options.outputPath, tell);
   if (failed(made))
     return failure();
   summary.kernels = made->kernels;
   summary.codeBytes = made->codeBytes;
   summary.weightBytes = made->weightBytes;
+  summary.peakArenaBytes = made->arenaBytes;
   return success();
 }
 
 CompileResult compileInProcess(const CompileOptions &options,
                                const std::function<void(const CompileProgress &)> &progress) {
   return Compilation(options, progress).run();
+}
+
+std::string reproduce(const CompileOptions &options, const std::string &stage) {
+  // A model that cannot be read is its own reproducer.
+  return stage.empty() || stage == "import" ? "" : Compilation(options, {}).reproduce(stage);
 }
 
 std::vector<std::string> compilerStages() {

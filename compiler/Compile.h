@@ -11,6 +11,11 @@ namespace adze {
 CompileResult compileInProcess(const CompileOptions &options,
                                const std::function<void(const CompileProgress &)> &progress);
 
+/// Compiles up to `stage`, in which a compilation with these options failed for a reason of the compiler's own, and
+/// writes what goes into it to a file of the user's cache. Answers how to run it, to be added to a message; empty if
+/// that is not possible.
+std::string reproduce(const CompileOptions &options, const std::string &stage);
+
 /// The names of the stages, in order.
 std::vector<std::string> compilerStages();
 

@@ -25,6 +25,7 @@ public:
   void addError(const llvm::Twine &message);
 
   bool hasErrors() const { return errors > 0; }
+  unsigned numErrors() const { return errors; }
   std::vector<Diagnostic> take() { return std::move(collected); }
 
 private:

@@ -3,6 +3,7 @@
 #include "codegen/common/Link.h"
 #include "compiler/Kernels.h"
 #include "compiler/artifact/Metadata.h"
+#include "runtime/planner.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/raw_ostream.h"
 #include <chrono>
@@ -58,11 +59,27 @@ static FailureOr<Code> generate(ModuleOp module, const Options &options, EmitOpt
   return code;
 }
 
+/// What the runtime's planner will take for the program's plans; -1 where a size is known only at run time.
+static int64_t arenaBytes(const host::Program &program) {
+  int64_t sum = 0;
+  for (const host::Plan &plan : program.plans) {
+    adze_plan_entry entry = {static_cast<int32_t>(plan.sizes.size()), plan.first.data(), plan.last.data()};
+    std::vector<int64_t> offsets(plan.sizes.size());
+    int64_t total;
+    int32_t culprit;
+    if (adze_planner_place(&entry, plan.sizes.data(), offsets.data(), &total, &culprit) != ADZE_OK ||
+        llvm::AddOverflow(sum, total, sum))
+      return -1;
+  }
+  return sum;
+}
+
 static Summary summarise(const Code &code, int64_t codeBytes) {
   Summary summary;
   summary.kernels = code.program.kernels.size();
   summary.weightBytes = code.program.weightBytes;
   summary.codeBytes = codeBytes;
+  summary.arenaBytes = arenaBytes(code.program);
   return summary;
 }
 

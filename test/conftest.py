@@ -6,6 +6,8 @@ import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(ROOT, "build")
+#: What the compiler leaves of its failures stays in the build folder.
+os.environ.setdefault("ADZE_CACHE_DIR", os.path.join(BUILD, "test", "cache"))
 
 
 def pytest_addoption(parser):

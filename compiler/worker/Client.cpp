@@ -95,6 +95,7 @@ public:
     else
       kernels.insert(progress.kernel);
   }
+  const std::string &lastStage() const { return stage; }
   Diagnostic death(const std::string &cause) const {
     std::string text = "the compiler process " + cause;
     if (kernels.empty())
@@ -140,6 +141,18 @@ Outcome exchange(WorkerProcess &worker, const Request &request, int model, const
   }
 }
 
+Reply ask(const Request &request, int model, const Callbacks &callbacks);
+
+/// After a worker died in `stage`: has another one write what can be run again; what to add to the message.
+std::string reproducer(Request request, const std::string &stage, int model, const Callbacks &callbacks) {
+  if (request.kind != Request::Kind::Compile || stage.empty())
+    return "";
+  request.kind = Request::Kind::Reproduce;
+  request.stage = stage;
+  CompileResult left = std::move(ask(request, model, {nullptr, callbacks.cancelled}).result);
+  return left.ok && !left.diagnostics.empty() ? left.diagnostics[0].message : "";
+}
+
 /// One request to a worker of the pool. A worker that died while it was idle is replaced.
 Reply ask(const Request &request, int model, const Callbacks &callbacks) {
   Reply reply;
@@ -164,12 +177,14 @@ Reply ask(const Request &request, int model, const Callbacks &callbacks) {
       reply.result.diagnostics.push_back(error("the compilation was cancelled"));
     } else if (fresh || outcome == Outcome::Died) {
       reply.result.diagnostics.push_back(where.death(worker->causeOfDeath()));
-    } else {
-      Pool::get().giveBack(nullptr);
-      continue;
     }
+    bool replace = reply.result.diagnostics.empty();
     worker.reset();
     Pool::get().giveBack(nullptr);
+    if (replace)
+      continue;
+    if (outcome == Outcome::Died)
+      reply.result.diagnostics[0].message += reproducer(request, where.lastStage(), model, callbacks);
     return reply;
   }
 }
@@ -218,8 +233,10 @@ CompileResult adze::compile(const CompileOptions &options, const Callbacks &call
   bool unnamed = options.outputPath.empty() && options.emit != Emit::Nothing;
   if (unnamed && !output.create(failure))
     return failure;
-  if (unnamed)
+  if (unnamed) {
     request.options.outputPath = output.path();
+    request.options.writeWeights = false;
+  }
   CompileResult result = std::move(ask(request, model.get(), callbacks).result);
   if (result.ok && unnamed) {
     result.descriptor = output.open();

@@ -23,7 +23,8 @@ static void to_json(json &j, const CompileOptions &o) {
        {"jobs", o.jobs},
        {"emit", o.emit},
        {"stopAfter", o.stopAfter},
-       {"startAt", o.startAt}};
+       {"startAt", o.startAt},
+       {"writeWeights", o.writeWeights}};
 }
 
 static void from_json(const json &j, CompileOptions &o) {
@@ -38,6 +39,7 @@ static void from_json(const json &j, CompileOptions &o) {
   j.at("emit").get_to(o.emit);
   j.at("stopAfter").get_to(o.stopAfter);
   j.at("startAt").get_to(o.startAt);
+  j.at("writeWeights").get_to(o.writeWeights);
 }
 
 static std::string pack(const json &j) {
@@ -57,7 +59,10 @@ template <typename Read> static bool unpack(const std::string &bytes, Read read)
 }
 
 std::string encode(const Request &request) {
-  return pack({{"kind", request.kind}, {"options", request.options}, {"attached", request.modelAttached}});
+  return pack({{"kind", request.kind},
+               {"options", request.options},
+               {"attached", request.modelAttached},
+               {"stage", request.stage}});
 }
 
 bool decode(const std::string &bytes, Request &request) {
@@ -65,6 +70,7 @@ bool decode(const std::string &bytes, Request &request) {
     j.at("kind").get_to(request.kind);
     j.at("options").get_to(request.options);
     j.at("attached").get_to(request.modelAttached);
+    j.at("stage").get_to(request.stage);
   });
 }
 

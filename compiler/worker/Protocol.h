@@ -7,9 +7,14 @@
 namespace adze {
 
 struct Request {
-  enum class Kind { Compile, Stages } kind = Kind::Compile;
+  enum class Kind {
+    Compile,
+    Stages,
+    Reproduce ///< the options' compilation ended a worker in `stage`; the result's one diagnostic says what is left
+  } kind = Kind::Compile;
   CompileOptions options; ///< a model given as bytes travels as a descriptor of a file in memory
   bool modelAttached = false;
+  std::string stage;
 };
 
 struct Reply {

@@ -96,6 +96,13 @@ private:
       return result;
     }
     request.options.modelBytes = std::string_view(mapping.data, mapping.size);
+    if (request.kind == Request::Kind::Reproduce) {
+      CompileResult result;
+      result.ok = true;
+      result.diagnostics.emplace_back();
+      result.diagnostics.back().message = reproduce(request.options, request.stage);
+      return result;
+    }
     return compileInProcess(request.options, [&](const CompileProgress &progress) {
       Reply reply;
       reply.kind = Reply::Kind::Progress;

@@ -29,7 +29,8 @@ void Program::write(ModuleOp module) const {
         {b.getNamedAttr("symbol", b.getStringAttr(k.symbol)), b.getNamedAttr("nodes", b.getStringAttr(k.nodes))}));
   for (const Plan &p : plans)
     planAttrs.push_back(b.getDictionaryAttr({b.getNamedAttr("first", b.getDenseI32ArrayAttr(p.first)),
-                                             b.getNamedAttr("last", b.getDenseI32ArrayAttr(p.last))}));
+                                             b.getNamedAttr("last", b.getDenseI32ArrayAttr(p.last)),
+                                             b.getNamedAttr("sizes", b.getDenseI64ArrayAttr(p.sizes))}));
   for (const std::string &s : sites)
     siteAttrs.push_back(b.getStringAttr(s));
   module->setAttr(kProgramAttr,
@@ -103,9 +104,10 @@ FailureOr<Program> Program::read(ModuleOp module) {
   for (DictionaryAttr d : reader.dicts(dict, "kernels"))
     program.kernels.push_back({reader.text(d, "symbol"), reader.text(d, "nodes")});
   for (DictionaryAttr d : reader.dicts(dict, "plans")) {
-    program.plans.push_back(
-        {reader.numbers<DenseI32ArrayAttr>(d, "first"), reader.numbers<DenseI32ArrayAttr>(d, "last")});
-    reader.ok &= program.plans.back().first.size() == program.plans.back().last.size();
+    const Plan &plan = program.plans.emplace_back(Plan{reader.numbers<DenseI32ArrayAttr>(d, "first"),
+                                                       reader.numbers<DenseI32ArrayAttr>(d, "last"),
+                                                       reader.numbers<DenseI64ArrayAttr>(d, "sizes")});
+    reader.ok &= plan.first.size() == plan.last.size() && plan.first.size() == plan.sizes.size();
   }
   program.sites = reader.texts(dict, "sites");
   auto bytes = reader.get<IntegerAttr>(dict, "weight_bytes");

@@ -20,6 +20,7 @@ struct TensorInfo {
 /// Lives of a plan's buffers, in the plan's own time.
 struct Plan {
   std::vector<int32_t> first, last;
+  std::vector<int64_t> sizes; ///< in bytes; -1: known only at run time
 };
 
 struct Kernel {

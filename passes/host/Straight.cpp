@@ -106,6 +106,18 @@ void Lowering::lowerInputs() {
   }
 }
 
+/// Bytes of a tensor of static shape; -1 for others, and for those larger than memory.
+static int64_t staticBytes(Value tensor) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  if (!type.hasStaticShape())
+    return -1;
+  int64_t bytes = core::elementBytes(type.getElementType());
+  for (int64_t size : type.getShape())
+    if (llvm::MulOverflow(bytes, size, bytes))
+      return -1;
+  return bytes;
+}
+
 LogicalResult Lowering::beginSegment(Segment &segment, Operation *begin, Operation *end) {
   Location loc = begin->getLoc();
   Block &block = *begin->getBlock();
@@ -131,7 +143,10 @@ LogicalResult Lowering::beginSegment(Segment &segment, Operation *begin, Operati
   services->plan(loc, program.plans.size(), sizeArea, array);
   for (auto [i, buffer] : llvm::enumerate(segment.buffers))
     places[buffer] = {Place::InArray, array, int64_t(i)};
-  program.plans.push_back({{segment.first.begin(), segment.first.end()}, {segment.last.begin(), segment.last.end()}});
+  Plan plan{{segment.first.begin(), segment.first.end()}, {segment.last.begin(), segment.last.end()}, {}};
+  for (Value buffer : segment.buffers)
+    plan.sizes.push_back(staticBytes(buffer));
+  program.plans.push_back(std::move(plan));
   return success();
 }
 

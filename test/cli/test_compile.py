@@ -35,6 +35,16 @@ def test_summary(adze, tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["add.so", "model.onnx"]
 
 
+def test_peak_arena_is_told_where_sizes_are_known(adze, tmp_path):
+    path = small.save(small.three_softmaxes(), tmp_path)
+    assert "peak arena depends on sizes" in adze("compile", path, "-o", "free.so").out
+    # Two intermediate results of 100 x 64 floats live at the same time.
+    out = adze("compile", path, "-o", "pinned.so", "--dim", "n=100").out
+    assert "51.2 KB peak arena" in out, out
+    static = small.save(small.relu((5, 3)), tmp_path, "static.onnx")
+    assert ", 0 bytes peak arena" in adze("compile", static, "-o", "static.so").out
+
+
 def test_the_same_bytes_from_anywhere(adze, tmp_path):
     made = small.add()
     for folder in ("one", "another"):

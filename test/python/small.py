@@ -46,6 +46,12 @@ def gather():
                  [tensor("data", ["n"]), tensor("index", ["k"], TensorProto.INT64)], [tensor("picked", ["k"])])
 
 
+def three_softmaxes():
+    """What the second one takes and gives is in memory at the same time."""
+    return model([h.make_node("Softmax", ["x"], ["a"], axis=1), h.make_node("Softmax", ["a"], ["b"], axis=0),
+                  h.make_node("Softmax", ["b"], ["y"], axis=1)], [tensor("x", ["n", 64])], [tensor("y", ["n", 64])])
+
+
 def long_chain(nodes=3000):
     """A model that takes a while to compile."""
     names = ["x"] + [f"t{i}" for i in range(nodes)]

@@ -2,7 +2,7 @@
 
 // A chain of launches: what lies between is planned, what is returned is written to the output's memory at once.
 // CHECK: adze.program = {{.*}}dim_names = ["batch"{{.*}}kernels = [{nodes = "A", symbol = "k"}]
-// CHECK-SAME: plans = [{first = array<i32: [[A:[0-9]+]], [[B:[0-9]+]]>, last = array<i32: [[B]], [[C:[0-9]+]]>}]
+// CHECK-SAME: plans = [{first = array<i32: [[A:[0-9]+]], [[B:[0-9]+]]>, last = array<i32: [[B]], [[C:[0-9]+]]>, sizes = array<i64: -1, -1>}]
 // CHECK-SAME: sites = ["node 'A': out of range"]
 // CHECK-LABEL: func.func @adze_main(
 // CHECK:     call @adze_rt_input(
