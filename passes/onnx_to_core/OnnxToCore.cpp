@@ -3,6 +3,7 @@
 #include "mlir/IR/Diagnostics.h"
 #include "passes/onnx_to_core/OpTable.h"
 #include "passes/onnx_to_core/Passes.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 
@@ -30,33 +31,35 @@ std::string describe(onnx::NodeOp node) {
   return text;
 }
 
+/// True while something is reported that names its node already: what lowers the node around it leaves it so.
+thread_local bool described = false;
+
+/// Reports an error of `node`, with its description.
+void report(onnx::NodeOp node, const Twine &message) {
+  llvm::SaveAndRestore<bool> now(described, true);
+  emitError(node.getLoc()) << describe(node) << ": " << message;
+}
+
 /// Prefixes what is reported while a node is lowered with the node's description.
 class NodeDiagnostics : public ScopedDiagnosticHandler {
 public:
-  NodeDiagnostics(onnx::NodeOp node) : ScopedDiagnosticHandler(node->getContext()), node(node) {
-    setHandler([this](Diagnostic &d) {
-      if (d.getSeverity() != DiagnosticSeverity::Error || inside)
+  NodeDiagnostics(onnx::NodeOp node) : ScopedDiagnosticHandler(node->getContext()) {
+    setHandler([node](Diagnostic &d) {
+      if (d.getSeverity() != DiagnosticSeverity::Error || described)
         return failure();
-      inside = true;
-      emitError(this->node.getLoc()) << describe(this->node) << ": " << d.str();
-      inside = false;
+      report(node, d.str());
       return success();
     });
   }
-
-private:
-  onnx::NodeOp node;
-  bool inside = false;
 };
 
 /// Says that nobody lowers this node, and why.
 void reportUnsupported(onnx::NodeOp node) {
   auto first = OpTable::get().firstOpset(node.getDomain(), node.getOpType());
-  auto diagnostic = emitError(node.getLoc()) << describe(node) << ": ";
   if (first)
-    diagnostic << "supported from opset " << *first << " on";
+    report(node, "supported from opset " + Twine(*first) + " on");
   else
-    diagnostic << "the operator is not supported";
+    report(node, "the operator is not supported");
 }
 } // namespace
 

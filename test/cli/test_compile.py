@@ -110,6 +110,14 @@ def test_check_names_every_node(adze, tmp_path):
     assert done.status == 0 and "compiles" in done.out
 
 
+def test_check_names_nodes_in_branches(adze, tmp_path):
+    done = adze("check", small.save(small.unknown_inner_nodes(), tmp_path))
+    errors = [line for line in done.err.splitlines() if line.startswith("error: ")]
+    assert done.status == 1
+    assert errors == [f"error: node '{name}' ({op}, opset 17): the operator is not supported"
+                      for name, op in (("first", "Frobnicate"), ("second", "Zork"), ("third", "Grumble"))]
+
+
 def test_names_bring_no_escape_sequences(adze, tmp_path):
     made = small.unknown_nodes()
     made.graph.node[1].name = "\033[2Jevil\x07"

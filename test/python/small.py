@@ -52,6 +52,14 @@ def three_softmaxes():
                   h.make_node("Softmax", ["b"], ["y"], axis=1)], [tensor("x", ["n", 64])], [tensor("y", ["n", 64])])
 
 
+def product(size=64):
+    """y = relu(x w + 1) with a weight of size * size floats"""
+    weight = h.make_tensor("w", TensorProto.FLOAT, [size, size], [((7 * i) % 23 - 11) / 8 for i in range(size * size)])
+    one = h.make_tensor("one", TensorProto.FLOAT, [], [1.0])
+    return model([h.make_node("MatMul", ["x", "w"], ["p"]), h.make_node("Add", ["p", "one"], ["s"]),
+                  h.make_node("Relu", ["s"], ["y"])], [tensor("x", ["n", size])], [tensor("y", ["n", size])], [weight, one])
+
+
 def long_chain(nodes=3000):
     """A model that takes a while to compile."""
     names = ["x"] + [f"t{i}" for i in range(nodes)]
@@ -68,6 +76,16 @@ def unknown_nodes():
              h.make_node("Add", ["b", "c"], ["e"], name="almost"),
              h.make_node("Add", ["e", "d"], ["y"], name="last")]
     return model(nodes, [tensor("x", ["n", 4])], [tensor("y", ["n", 4])], opsets=(("", 17), ("my.ops", 2)))
+
+
+def unknown_inner_nodes():
+    """Nodes that nobody knows in the branches of another, and one after it."""
+    then = h.make_graph([h.make_node("Frobnicate", ["x"], ["t"], name="first")], "then", [], [tensor("t", ["n", 4])])
+    otherwise = h.make_graph([h.make_node("Zork", ["x"], ["u"], name="second"), h.make_node("Relu", ["u"], ["v"], name="almost")],
+                             "otherwise", [], [tensor("v", ["n", 4])])
+    nodes = [h.make_node("If", ["c"], ["a"], name="choice", then_branch=then, else_branch=otherwise),
+             h.make_node("Grumble", ["a"], ["y"], name="third")]
+    return model(nodes, [tensor("x", ["n", 4]), tensor("c", [], TensorProto.BOOL)], [tensor("y", ["n", 4])])
 
 
 def save(made, folder, name="model.onnx"):

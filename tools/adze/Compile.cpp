@@ -74,7 +74,8 @@ void adze::tool::addCompile(CLI::App &app, int &status) {
   command->add_option("--emit", o.emit, "Write another form than the library: object, llvm, asm or mlir")
       ->type_name("FORM")
       ->transform(CLI::CheckedTransformer(forms).description(""));
-  command->add_option("--stop-after", o.stopAfter, "Stop after a stage and write MLIR")->type_name("STAGE");
+  command->add_option("--stop-after", o.stopAfter, "Stop after a stage and write MLIR, and the weights to FILE.weights")
+      ->type_name("STAGE");
   command->add_option("--start-at", o.startAt, "Begin with a stage; MODEL is what --stop-after of the one before wrote")
       ->type_name("STAGE");
   command->callback([flags, &status] {
