@@ -40,14 +40,7 @@ private:
     if (auto atom = size.singleAtom(); atom && dims.dims.atom(*atom).value == dim.getSource())
       return false; // the op itself decides it
     OpBuilder b(dim);
-    Value v = materialize(b, dim.getLoc(), dims.dims, size, [&](AtomId id) -> Value {
-      const DimContext::Atom &atom = dims.dims.atom(id);
-      if (atom.dim >= 0)
-        return tensor::DimOp::create(b, dim.getLoc(), atom.value, atom.dim);
-      return isa<IndexType>(atom.value.getType())
-                 ? atom.value
-                 : arith::IndexCastOp::create(b, dim.getLoc(), b.getIndexType(), atom.value).getResult();
-    });
+    Value v = materialize(b, dim.getLoc(), dims.dims, size);
     dim.replaceAllUsesWith(v);
     dim.erase();
     return true;

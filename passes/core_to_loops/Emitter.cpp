@@ -365,7 +365,7 @@ Value Emitter::element(Value tensor, ArrayRef<Coord> at) {
   return v;
 }
 
-static DimExpr product(ArrayRef<DimExpr> sizes) {
+DimExpr adze::product(ArrayRef<DimExpr> sizes) {
   DimExpr out = 1;
   for (const DimExpr &d : sizes)
     out = out * d;

@@ -31,6 +31,9 @@ mlir::Type storageType(mlir::Type element);
 /// The type of an element in hand: that of storage, but i1 for i1.
 mlir::Type valueType(mlir::Type element);
 
+/// The number of elements of a tensor of these sizes.
+core::DimExpr product(llvm::ArrayRef<core::DimExpr> sizes);
+
 class Emitter {
 public:
   using Value = mlir::Value;

@@ -115,7 +115,7 @@ private:
         llvm::all_of(returned->getOperands(), [&](Value v) { return e.fits(Emitter::Form::Rows, v, sizes, nest); })) {
       // A tiled nest gives the row and the column of an element; the epilogue is content with that.
       e.form = Emitter::Form::Rows;
-      sizes = {dims.dims.floorDiv(total(sizes), sizes.back()), sizes.back()};
+      sizes = {dims.dims.floorDiv(product(sizes), sizes.back()), sizes.back()};
     }
     auto write = [&](ArrayRef<Coord> at, ArrayRef<Value> values) {
       for (auto [result, v] : llvm::zip(nest->getResults(), values))
@@ -123,13 +123,6 @@ private:
       return storeResults(e, at, sizes);
     };
     return emitNest(e, nest, begin, end, write);
-  }
-
-  static DimExpr total(ArrayRef<DimExpr> sizes) {
-    DimExpr out = 1;
-    for (const DimExpr &d : sizes)
-      out = out * d;
-    return out;
   }
 
   /// One item an element where nothing mixes coordinates; else one a row, the last dimension being its inner loop.
@@ -151,13 +144,13 @@ private:
     };
     if (flat || sizes.empty()) {
       e.form = flat ? Emitter::Form::Flat : Emitter::Form::Full;
-      grid = {total(sizes), kGrainWork};
+      grid = {product(sizes), kGrainWork};
       int64_t lanes = flat && !sizes.empty() ? lanesAlong(sizes.size() - 1) : 1;
       e.laneLoop(begin, end, lanes, [&](Coord i) {
         if (sizes.empty())
           emit({}, {});
         else
-          emit(i, total(sizes));
+          emit(i, product(sizes));
       });
       return done;
     }

@@ -193,13 +193,6 @@ LogicalResult adze::emitWindowRow(Emitter &e, const WindowInput &input, Window w
   return WindowRow(e, input, window, result, row, fold, write).run();
 }
 
-static DimExpr product(ArrayRef<DimExpr> sizes) {
-  DimExpr out = 1;
-  for (const DimExpr &d : sizes)
-    out = out * d;
-  return out;
-}
-
 /// Items are rows along the last spatial dimension; `taps` is the window's number of elements.
 static Grid windowGrid(Emitter &e, Value result, int64_t taps) {
   SmallVector<DimExpr> sizes = e.dims.shape(result).dims;

@@ -171,14 +171,7 @@ private:
     Location loc = kernel.getLoc();
     SmallVector<Value> inputs;
     for (const DimExpr &size : ordered)
-      inputs.push_back(materialize(b, loc, dims.dims, size, [&](AtomId id) -> Value {
-        const DimContext::Atom &atom = dims.dims.atom(id);
-        if (atom.dim >= 0)
-          return tensor::DimOp::create(b, loc, atom.value, atom.dim);
-        return isa<IndexType>(atom.value.getType())
-                   ? atom.value
-                   : arith::IndexCastOp::create(b, loc, b.getIndexType(), atom.value).getResult();
-      }));
+      inputs.push_back(materialize(b, loc, dims.dims, size));
     inputs.append(tensors.begin(), tensors.end());
     auto launch = kernel::LaunchOp::create(b, loc, TypeRange(root->getResults()),
                                            FlatSymbolRefAttr::get(kernel.getNameAttr()), inputs);
