@@ -12,7 +12,7 @@ import small
 
 def test_help_and_version(adze):
     assert re.fullmatch(r"adze \d+\.\d+\.\d+\n", adze("--version").out)
-    for command in ([], ["compile"], ["run"], ["check"], ["inspect"]):
+    for command in ([], ["compile"], ["run"], ["bench"], ["check"], ["inspect"]):
         done = adze(*command, "--help")
         assert done.status == 0 and "--help" in done.out and done.err == ""
     assert "worker" not in adze("--help").out

@@ -12,19 +12,33 @@ Model::~Model() {
 }
 
 bool Model::load(const std::string &path, int threads, std::string &error) {
-  adze_error why{};
-  adze_options options{};
-  options.struct_bytes = sizeof options;
-  options.abi_version = ADZE_ABI_VERSION;
-  options.pool = adze_shared_pool(threads);
-  if (!options.pool) {
+  pool = adze_shared_pool(threads);
+  if (!pool) {
     error = "cannot start " + std::to_string(threads) + " threads";
     return false;
   }
-  bool ok = adze_load(path.c_str(), &artifact, &why) == ADZE_OK && artifact->create(&options, &model, &why) == ADZE_OK;
-  if (!ok)
-    error = why.message;
-  return ok;
+  adze_error why{};
+  if (adze_load(path.c_str(), &artifact, &why) == ADZE_OK)
+    return setUp(nullptr, nullptr, error);
+  error = why.message;
+  return false;
+}
+
+bool Model::setUp(void (*profile)(void *user, int32_t kernel, int64_t begin, int64_t end), void *user,
+                  std::string &error) {
+  adze_options options{};
+  options.struct_bytes = sizeof options;
+  options.abi_version = ADZE_ABI_VERSION;
+  options.pool = pool;
+  options.profile = profile;
+  options.profile_user = user;
+  artifact->destroy(model);
+  model = nullptr;
+  adze_error why{};
+  if (artifact->create(&options, &model, &why) == ADZE_OK)
+    return true;
+  error = why.message;
+  return false;
 }
 
 /// Memory for an output of a run, kept in the vector that `user` is.

@@ -16,6 +16,13 @@ public:
   /// Loads the artifact in `path`, to run on `threads` threads (0: all CPUs). False, with the reason in `error`.
   bool load(const std::string &path, int threads, std::string &error);
 
+  /// Sets the loaded model up anew, for runs that call `profile` (see adze_options) with `user`; null: none. False,
+  /// with the reason in `error`; there is no model then.
+  bool setUp(void (*profile)(void *user, int32_t kernel, int64_t begin, int64_t end), void *user, std::string &error);
+
+  /// The number of threads it runs on.
+  int threads() const { return pool->threads; }
+
   const adze_model_info &info() const { return *artifact->info(); }
 
   /// Runs once; `inputs` in the model's order. False, with the reason in `error`.
@@ -24,6 +31,7 @@ public:
 private:
   adze_artifact *artifact = nullptr;
   adze_model *model = nullptr;
+  const adze_pool *pool = nullptr;
 };
 
 } // namespace adze::tool

@@ -2,6 +2,7 @@
 #include "tools/adze/Npy.h"
 
 #include "runtime/tensor.h"
+#include "tools/adze/Files.h"
 #include "tools/adze/NpyHeader.h"
 
 #include <cerrno>
@@ -36,17 +37,6 @@ struct File {
     }
     return true;
   }
-  bool write(const void *from, size_t bytes) const {
-    for (size_t done = 0; done < bytes;) {
-      ssize_t put = ::write(fd, static_cast<const char *>(from) + done, bytes - done);
-      if (put < 0 && errno == EINTR)
-        continue;
-      if (put <= 0)
-        return false;
-      done += static_cast<size_t>(put);
-    }
-    return true;
-  }
   int fd;
 };
 
@@ -78,8 +68,6 @@ bool readHeader(const File &file, int64_t &left, NpyHeader &header, std::string 
   left -= int64_t(size);
   return parseNpyHeader(text, header, error);
 }
-
-std::string errnoText(const char *what) { return std::string("cannot ") + what + ": " + strerrordesc_np(errno); }
 
 } // namespace
 
@@ -147,20 +135,6 @@ bool adze::tool::writeNpy(const std::string &path, const Tensor &tensor, std::st
   int64_t bytes = 0;
   adze_tensor_bytes(static_cast<int32_t>(tensor.shape.size()), tensor.shape.data(), adze_dtype_bytes(tensor.dtype),
                     &bytes);
-  std::string temporary = path + ".XXXXXX";
-  File file(mkostemp(temporary.data(), O_CLOEXEC));
-  if (file.fd < 0) {
-    error = errnoText("be written");
-    return false;
-  }
-  mode_t mask = umask(0);
-  umask(mask);
-  bool ok = fchmod(file.fd, 0666 & ~mask) == 0 && file.write(begin.data(), begin.size()) &&
-            file.write(text.data(), text.size()) && file.write(tensor.data.get(), static_cast<size_t>(bytes)) &&
-            rename(temporary.c_str(), path.c_str()) == 0;
-  if (!ok) {
-    error = errnoText("be written");
-    unlink(temporary.c_str());
-  }
-  return ok;
+  const char *data = static_cast<const char *>(tensor.data.get());
+  return writeFile(path, {begin, text, {data, static_cast<size_t>(bytes)}}, error);
 }

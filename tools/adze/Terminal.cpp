@@ -14,9 +14,9 @@ namespace {
 
 bool colourful() { return isatty(STDERR_FILENO) && !getenv("NO_COLOR"); }
 
-size_t terminalWidth() {
+size_t terminalWidth(int fd) {
   winsize size{};
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 } // namespace
@@ -57,6 +57,13 @@ std::string adze::tool::bytesText(int64_t bytes) {
   return text;
 }
 
+std::string adze::tool::fitted(std::string text, size_t used) {
+  size_t width = terminalWidth(STDOUT_FILENO), left = width > used + 3 ? width - used : 3;
+  if (isatty(STDOUT_FILENO) && text.size() > left)
+    text = text.substr(0, left - 3) + "...";
+  return text;
+}
+
 ProgressBar::ProgressBar() : terminal(isatty(STDERR_FILENO)) {}
 
 void ProgressBar::show(const CompileProgress &p) {
@@ -69,7 +76,7 @@ void ProgressBar::show(const CompileProgress &p) {
     text = "[" + std::string(filled, '#') + std::string(kCells - filled, '.') + "] " + p.stage + " " +
            std::to_string(p.done) + "/" + std::to_string(p.total) + " kernels " + printable(p.kernel);
   }
-  fprintf(stderr, "\r\033[K%s", text.substr(0, terminalWidth() - 1).c_str());
+  fprintf(stderr, "\r\033[K%s", text.substr(0, terminalWidth(STDERR_FILENO) - 1).c_str());
   fflush(stderr);
   shown = true;
 }

@@ -17,6 +17,9 @@ std::string bytesText(int64_t bytes);
 /// The text without control characters: a model's names reach no terminal as escape sequences.
 std::string printable(std::string text);
 
+/// The text cut to what is left of a line of standard output after `used` columns, if that is a terminal.
+std::string fitted(std::string text, size_t used);
+
 /// A line at the bottom of the terminal that says where a compilation is; nothing if standard error is no terminal.
 class ProgressBar {
 public:

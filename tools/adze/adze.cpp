@@ -14,6 +14,7 @@ int main(int argc, char **argv) {
   app.require_subcommand(1);
   adze::tool::addCompile(app, status);
   adze::tool::addRun(app, status);
+  adze::tool::addBench(app, status);
   adze::tool::addCheck(app, status);
   adze::tool::addInspect(app, status);
   try {

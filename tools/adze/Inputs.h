@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What `adze run` and `adze bench` run, and on what: a model or an artifact, values from .npy files or random ones.
+#pragma once
+#include "tools/adze/Commands.h"
+#include "tools/adze/Model.h"
+
+namespace adze::tool {
+
+/// Their options: those of a compilation, --input, --random and --threads.
+struct InputFlags {
+  CompileFlags compile;
+  std::vector<std::string> inputs; ///< "x=x.npy"
+  int threads = 0;
+  uint64_t seed = 0;
+  bool random = false; ///< inputs without a file get random values
+  /// Adds them to a command.
+  void add(CLI::App &command);
+  /// Reads them; false after a message.
+  bool finish() { return compile.finish(); }
+};
+
+/// Compiles the model that the user named, unless it is an artifact already. False after a message. `path`: the
+/// artifact, there as long as `compiled` lives.
+bool openModel(const InputFlags &flags, CompileResult &compiled, std::string &path);
+
+/// Values of all inputs, from files or random. False after a message.
+bool readInputs(const InputFlags &flags, const adze_model_info &info, std::vector<Tensor> &inputs);
+
+} // namespace adze::tool
