@@ -6,6 +6,7 @@ the same size are taken too, as bits); without it they are those unsigned (for i
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,7 @@ _TYPES: dict[int, tuple[str, str | None, str | None, str | None]] = {
 
 
 @functools.lru_cache(None)
-def dtypes(number: int) -> tuple[np.dtype | None, np.dtype | None]:
+def dtypes(number: int) -> tuple[np.dtype[Any] | None, np.dtype[Any] | None]:
     """The dtype for an element type, and another that is taken as well, or None. (None, None): numpy cannot hold it."""
     _, plain, extended, bits = _TYPES.get(number, ("", None, None, None))
     if plain:
@@ -49,12 +50,12 @@ def dtypes(number: int) -> tuple[np.dtype | None, np.dtype | None]:
     try:
         import ml_dtypes
 
-        return np.dtype(getattr(ml_dtypes, extended)), np.dtype(bits)
+        return np.dtype(getattr(ml_dtypes, str(extended))), np.dtype(bits)
     except (ImportError, AttributeError):
         return np.dtype(bits), None
 
 
-def widened(array: np.ndarray) -> np.ndarray:
+def widened(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """An array of int4 or int2 with the sign in all of each byte, as artifacts read it; ml_dtypes leaves the high bits zero. Others as they are."""
     return array.astype(np.int8) if array.dtype.name in ("int4", "int2") else array
 
@@ -62,3 +63,14 @@ def widened(array: np.ndarray) -> np.ndarray:
 def onnx_name(number: int) -> str:
     """ "float" for float32, as in ONNX Runtime's "tensor(float)"."""
     return _TYPES.get(number, ("undefined",))[0]
+
+
+def onnx_number(dtype: Any) -> int:
+    """The number of a numpy dtype (or of what numpy makes one of); a number of ONNX's is answered itself. 0: there is none."""
+    if isinstance(dtype, int) and not isinstance(dtype, type):
+        return dtype if dtype in _TYPES else 0
+    wanted = np.dtype(dtype)
+    for number, (_, plain, extended, _) in _TYPES.items():
+        if wanted.name == (plain or extended):
+            return number
+    return 0

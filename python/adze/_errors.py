@@ -27,8 +27,14 @@ class Diagnostic:
         return Diagnostic(**{**fields, "opset": fields["opset"] if fields["opset"] >= 0 else None})
 
 
+class Fail(RuntimeError):
+    """ONNX Runtime's name for what fails and has no name of its own; raised as CompileFail or RunFail."""
+
+
 class CompileError(RuntimeError):
-    """A model cannot be compiled. `diagnostics` says all that was found; so does str()."""
+    """A model cannot be compiled. `diagnostics` says all that was found; so does str().
+
+    What is raised is one of the classes below, named as in ONNX Runtime."""
 
     def __init__(self, diagnostics: list[Diagnostic]):
         super().__init__(diagnostics)
@@ -36,6 +42,22 @@ class CompileError(RuntimeError):
 
     def __str__(self) -> str:
         return "\n".join(str(d) for d in self.diagnostics)
+
+
+class NoSuchFile(CompileError):
+    """There is no file of this name."""
+
+
+class InvalidProtobuf(CompileError):
+    """The file or the bytes are no ONNX model."""
+
+
+class InvalidGraph(CompileError):
+    """The model's graph does not hold together."""
+
+
+class CompileFail(CompileError, Fail):
+    """The compiler cannot do it: an operator that is not supported, types that do not fit, bad options."""
 
 
 class RunError(RuntimeError):
@@ -46,4 +68,28 @@ class RunError(RuntimeError):
         self.status = status
 
     def __str__(self) -> str:
-        return self.args[0]
+        return str(self.args[0])
+
+
+class InvalidArgument(RunError):
+    """A value that the model does not take: unknown name, wrong dtype, rank or size, or an index in it that is out of range."""
+
+
+class RunFail(RunError, Fail):
+    """The run, or loading the artifact, failed for another reason."""
+
+
+def run_error(message: str, status: str = "INVALID_ARGUMENT") -> RunError:
+    """The RunError for a status of the C ABI."""
+    return (InvalidArgument if status in ("INVALID_ARGUMENT", "INDEX_OUT_OF_RANGE") else RunFail)(message, status)
+
+
+def compile_error(diagnostics: list[Diagnostic], missing_file: bool) -> CompileError:
+    """The CompileError for what the compiler found. missing_file: the model is the path of a file that is not there."""
+    if missing_file:
+        return NoSuchFile(diagnostics)
+    errors = [d for d in diagnostics if d.severity == "error"]
+    if errors and all(d.stage == "import" for d in errors):
+        whole = not errors[0].node and errors[0].message.startswith(("not an ONNX model", "the model is empty"))
+        return (InvalidProtobuf if whole else InvalidGraph)(diagnostics)
+    return CompileFail(diagnostics)

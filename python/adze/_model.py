@@ -6,17 +6,21 @@ import dataclasses
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from typing import Any, Union
 
 import numpy as np
 
 from adze import _adze
 from adze._dtypes import dtypes, onnx_name, widened
-from adze._errors import CompileError, Diagnostic, RunError
+from adze._errors import Diagnostic, compile_error, run_error
+from adze._profile import Profile, measure
 
 #: A path, the bytes of a model, or an onnx.ModelProto.
 ModelLike = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, Any]
+
+Array = np.ndarray[Any, Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +28,7 @@ class TensorInfo:
     """Name and type of an input or output."""
 
     name: str
-    dtype: np.dtype | None  #: None: strings, which cannot be passed yet
+    dtype: np.dtype[Any] | None  #: None: strings, which cannot be passed yet
     shape: tuple[int | str | None, ...]  #: a size; or the name of a size known only at run time, None if it has none
     onnx_type: str = dataclasses.field(default="", repr=False)  #: such as "float"
 
@@ -33,31 +37,57 @@ def _infos(tensors: list[tuple[str, int, tuple[int | str | None, ...]]]) -> list
     return [TensorInfo(name, dtypes(number)[0], shape, onnx_name(number)) for name, number, shape in tensors]
 
 
+def _as_array(value: Any, info: TensorInfo) -> Array:
+    """The value of an input as numpy's array: without a copy where it lets numpy see its memory. What has an element type keeps it."""
+    if isinstance(value, np.ndarray):
+        return value
+    try:
+        if hasattr(value, "__dlpack__"):
+            try:
+                return np.from_dlpack(value)
+            except (BufferError, RuntimeError, TypeError):
+                if not hasattr(value, "__array__"):
+                    raise
+        return np.asarray(value) if hasattr(value, "dtype") else np.asarray(value, dtype=info.dtype)
+    except (BufferError, RuntimeError, TypeError, ValueError, OverflowError) as error:
+        raise run_error(f"input '{info.name}': no array of {info.dtype} can be made of it: {error}") from None
+
+
+def check_names(kind: str, given: Iterable[str], known: Mapping[str, int]) -> None:
+    """Raises InvalidArgument for a name that is not known."""
+    for name in given:
+        if name not in known:
+            raise run_error(f"there is no {kind} '{name}'; {kind}s: {', '.join(known)}")
+
+
 class Model:
     """A compiled model, ready to run. Made by `adze.compile` and `adze.load`. Any number of threads may use it."""
 
     def __init__(self, artifact: _adze.Artifact, descriptor: int, threads: int | None, diagnostics: list[Diagnostic],
-                 summary: dict[str, Any] | None):
+                 summary: dict[str, Any] | None, load_seconds: float):
         self._descriptor = -1
         self._artifact = artifact
+        self._threads = threads or 0
         self.inputs: list[TensorInfo] = _infos(artifact.inputs)
         self.outputs: list[TensorInfo] = _infos(artifact.outputs)
         self.diagnostics = diagnostics  #: warnings of the compilation
         self.summary = summary  #: figures of the compilation: kernels, code_bytes, ...; None after adze.load
         for output in self.outputs:
             if output.dtype is None:
-                raise RunError(f"output '{output.name}': type {output.onnx_type} is not supported")
-        self._names = {info.name: i for i, info in enumerate(self.inputs)}
-        self._session = _adze.Session(artifact, threads or 0, [dtypes(n) for _, n, _ in artifact.inputs],
-                                      [dtypes(n)[0] for _, n, _ in artifact.outputs])
+                raise run_error(f"output '{output.name}': type {output.onnx_type} is not supported")
+        self._input_index = {info.name: i for i, info in enumerate(self.inputs)}
+        self._output_index = {info.name: i for i, info in enumerate(self.outputs)}
+        start = time.perf_counter()
+        self._session = self._set_up()
+        self.load_seconds = load_seconds + time.perf_counter() - start  #: what it took to load it and set it up
         self._descriptor = descriptor  # from here on this object's to close
 
-    def __del__(self):
+    def __del__(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
 
     def __repr__(self) -> str:
-        def text(infos):
+        def text(infos: list[TensorInfo]) -> str:
             return ", ".join(f"{i.name}: {i.dtype}{list(i.shape)}" for i in infos)
 
         return f"<adze.Model ({text(self.inputs)}) -> ({text(self.outputs)})>"
@@ -65,53 +95,75 @@ class Model:
     @property
     def metadata(self) -> dict[str, Any]:
         """What the artifact says of itself."""
-        return json.loads(self._artifact.metadata)
+        found: dict[str, Any] = json.loads(self._artifact.metadata)
+        return found
 
     @property
     def kernels(self) -> list[str]:
         """The names of the model's kernels."""
-        return self._artifact.kernels
+        return [name for name, _ in self._artifact.kernels]
+
+    @property
+    def kernel_nodes(self) -> list[tuple[str, ...]]:
+        """For each kernel the names of the ONNX nodes in it."""
+        return [tuple(filter(None, nodes.split(";"))) for _, nodes in self._artifact.kernels]
 
     @property
     def arena_bytes(self) -> int:
         """Bytes of memory that the runs hold now, weights and outputs apart."""
         return self._session.arena_bytes
 
-    def run(self, feeds: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    def run(self, feeds: Mapping[str, Any], out: Mapping[str, Array] | None = None) -> dict[str, Array]:
         """Runs once: {input name: array} to {output name: array}.
 
-        Arrays must have the dtypes of `inputs`, and sizes that fit its shapes; any strides do. Nothing is converted, but what is no
-        array (a number, a list) becomes one. Raises RunError, which names the input, what was found and what was expected."""
-        for name in feeds:
-            if name not in self._names:
-                raise RunError(f"there is no input '{name}'; inputs: {', '.join(self._names)}")
-        missing = [name for name in self._names if name not in feeds]
-        if missing:
-            raise RunError(f"inputs without a value: {', '.join(missing)}")
-        return dict(zip((o.name for o in self.outputs), self._run([feeds[name] for name in self._names])))
+        Arrays must have the dtypes of `inputs`, and sizes that fit its shapes; any strides do. What is no numpy array is taken by
+        __dlpack__ or as numpy.asarray takes it, and becomes one of the input's dtype only if it has none (a number, a list).
+        out: arrays to write outputs to, of the dtype and shape that the run finds; any strides do. The others are new.
 
-    def __call__(self, *args: Any, **feeds: Any) -> np.ndarray | tuple[np.ndarray, ...]:
-        """Runs once, inputs by position or name. The output, or a tuple if there are several. Errors are those of `run`."""
+        Raises RunError, which names the input, what was found and what was expected."""
+        check_names("input", feeds, self._input_index)
+        missing = [name for name in self._input_index if name not in feeds]
+        if missing:
+            raise run_error(f"inputs without a value: {', '.join(missing)}")
+        into: list[Any] = [None] * len(self.outputs)
+        if out:
+            check_names("output", out, self._output_index)
+            into = [out.get(output.name) for output in self.outputs]
+        return dict(zip(self._output_index, self._run(self._ordered(feeds), into)))
+
+    def __call__(self, *args: Any, **feeds: Any) -> Array | tuple[Array, ...]:
+        """Runs once on values by position or name. One output comes as an array, several as a tuple."""
         if len(args) > len(self.inputs):
-            raise RunError(f"found {len(args)} inputs, expected {len(self.inputs)}")
+            raise run_error(f"found {len(args)} inputs, expected {len(self.inputs)}")
         for info, value in zip(self.inputs, args):
             if info.name in feeds:
-                raise RunError(f"input '{info.name}' is given twice")
+                raise run_error(f"input '{info.name}' is given twice")
             feeds[info.name] = value
         results = tuple(self.run(feeds).values())
         return results[0] if len(results) == 1 else results
 
-    def _run(self, values: list[Any]) -> list[np.ndarray]:
-        """Runs on values in the order of `inputs`."""
-        for i, (value, info) in enumerate(zip(values, self.inputs)):
-            if not isinstance(value, np.ndarray):
-                # A scalar of numpy's has a dtype that its owner chose: it stays, and must fit.
-                typed = isinstance(value, np.generic)
-                try:
-                    values[i] = np.asarray(value) if typed else np.asarray(value, dtype=info.dtype)
-                except (TypeError, ValueError, OverflowError) as error:
-                    raise RunError(f"input '{info.name}': no array of {info.dtype} can be made of it: {error}") from None
-        return self._session.run([widened(value) for value in values])
+    def profile(self, feeds: Mapping[str, Any], runs: int | None = None) -> Profile:
+        """Runs on the same values again and again and says how long runs and their kernels take, as `adze bench` does.
+
+        runs: how often; None: as often as fits into about two seconds."""
+        self.run(feeds)  # which checks the feeds
+        values = self._arrays(self._ordered(feeds))
+        return measure(self._set_up, values, [None] * len(self.outputs), self.kernels, self.kernel_nodes, self.load_seconds, runs)
+
+    def _set_up(self, profiled: bool = False) -> _adze.Session:
+        """The model, ready to run; the runs of one that is profiled are recorded kernel by kernel."""
+        return _adze.Session(self._artifact, self._threads, [dtypes(n) for _, n, _ in self._artifact.inputs],
+                             [dtypes(n) for _, n, _ in self._artifact.outputs], profiled)
+
+    def _ordered(self, feeds: Mapping[str, Any]) -> list[Any]:
+        return [feeds[name] for name in self._input_index]
+
+    def _arrays(self, values: list[Any]) -> list[Array]:
+        return [widened(_as_array(value, info)) for value, info in zip(values, self.inputs)]
+
+    def _run(self, values: list[Any], into: list[Any], session: _adze.Session | None = None) -> list[Array]:
+        """Runs on values in the order of `inputs`; `into`: for each output None or an array."""
+        return (session or self._session).run(self._arrays(values), into)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the artifact, a shared library that `adze.load` and C programs take. There is never half a file. Raises OSError."""
@@ -132,7 +184,7 @@ class Model:
             raise
 
 
-def _source(model: ModelLike) -> Any:
+def _source(model: ModelLike) -> str | os.PathLike[str] | bytes:
     """A path or bytes, as the extension takes them."""
     if isinstance(model, (bytearray, memoryview)):
         return bytes(model)
@@ -141,7 +193,8 @@ def _source(model: ModelLike) -> Any:
     serialize = getattr(model, "SerializeToString", None)
     if serialize is None:
         raise TypeError(f"a model is a path, bytes or an onnx.ModelProto, not {type(model).__name__}")
-    return serialize()
+    made: bytes = serialize()
+    return made
 
 
 def compile(model: ModelLike, *, dims: Mapping[str, int] | None = None, target: str = "cpu", cpu: str = "native",
@@ -159,12 +212,13 @@ def compile(model: ModelLike, *, dims: Mapping[str, int] | None = None, target: 
 
     Raises CompileError with all that is wrong with the model, RunError if it compiles but cannot be set up here (it was compiled for
     another CPU). The compiler runs in a process of its own: whatever a model does to it, this process lives."""
+    source = _source(model)
     descriptor, found, summary = _adze.compile(
-        _source(model), base_dir=os.fsencode(base_dir) if base_dir is not None else b"", dims=dict(dims or {}), target=target,
+        source, base_dir=os.fsencode(base_dir) if base_dir is not None else b"", dims=dict(dims or {}), target=target,
         machine=cpu, opt_level=opt_level, jobs=jobs)
     diagnostics = [Diagnostic._of(fields) for fields in found]
     if descriptor < 0:
-        raise CompileError(diagnostics)
+        raise compile_error(diagnostics, missing_file=not isinstance(source, bytes) and not os.path.exists(source))
     return _open(f"/proc/self/fd/{descriptor}", descriptor, threads, diagnostics, summary)
 
 
@@ -181,7 +235,9 @@ def _open(path: str, descriptor: int, threads: int | None, diagnostics: list[Dia
           summary: dict[str, Any] | None) -> Model:
     """A model from an artifact; `descriptor`, the same file, is kept for `save`."""
     try:
-        return Model(_adze.Artifact(os.fsencode(path)), descriptor, threads, diagnostics, summary)
+        start = time.perf_counter()
+        artifact = _adze.Artifact(os.fsencode(path))
+        return Model(artifact, descriptor, threads, diagnostics, summary, time.perf_counter() - start)
     except BaseException:
         os.close(descriptor)
         raise

@@ -8,7 +8,10 @@ namespace adze::python {
 /// compile(): a model to an artifact, in the worker process.
 void addCompiler(pybind11::module_ &module);
 
-/// Artifact and Session: loading and running.
-void addRuntime(pybind11::module_ &module);
+/// Artifact: what is loaded.
+void addArtifact(pybind11::module_ &module);
+
+/// Session: an artifact set up to run.
+void addSession(pybind11::module_ &module);
 
 } // namespace adze::python

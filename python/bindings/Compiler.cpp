@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Api.h"
+#include "python/bindings/Artifact.h"
 #include "python/bindings/Bindings.h"
 
 namespace py = pybind11;
+using adze::python::text;
 
 namespace {
-
-/// Names in a model are bytes, not always UTF-8.
-py::str text(const std::string &bytes) {
-  return py::reinterpret_steal<py::str>(
-      PyUnicode_DecodeUTF8(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), "backslashreplace"));
-}
 
 py::dict asDict(const adze::Diagnostic &d) {
   py::dict result;

@@ -7,5 +7,6 @@ PYBIND11_MODULE(_adze, module) {
   module.doc() = "The native part of the package adze.";
   module.attr("version") = adze::version();
   adze::python::addCompiler(module);
-  adze::python::addRuntime(module);
+  adze::python::addArtifact(module);
+  adze::python::addSession(module);
 }

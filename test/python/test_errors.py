@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What is said of bad models, bad arrays and bad files."""
+import pickle
+
 import adze
 import numpy as np
 import pytest
@@ -35,6 +37,19 @@ def test_files_that_are_not_there():
         adze.compile("there/is/no.onnx")
     with pytest.raises(FileNotFoundError):
         adze.load("there/is/no.so")
+
+
+def test_the_class_says_what_is_wrong():
+    """By the names of ONNX Runtime's exceptions."""
+    for model, kind in (("there/is/no.onnx", adze.NoSuchFile), (b"not a model", adze.InvalidProtobuf), (b"", adze.InvalidProtobuf),
+                        (small.model([small.h.make_node("Relu", ["q"], ["y"])], [small.tensor("x", ["n"])], [small.tensor("y", ["n"])]),
+                         adze.InvalidGraph),
+                        (small.unknown_nodes(), adze.Fail)):
+        with pytest.raises(kind) as caught:
+            adze.compile(model)
+        assert isinstance(caught.value, adze.CompileError) and caught.value.diagnostics
+        again = pickle.loads(pickle.dumps(caught.value))
+        assert type(again) is type(caught.value) and again.diagnostics == caught.value.diagnostics
 
 
 def test_bad_options():

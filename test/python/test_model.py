@@ -2,6 +2,7 @@
 """Compile, run, save and load."""
 import os
 import threading
+import time
 
 import adze
 import numpy as np
@@ -78,6 +79,110 @@ def test_outputs_are_the_callers(add):
     assert first.flags.writeable and first.flags.c_contiguous and first.ctypes.data % 64 == 0
     del add
     assert first[0, 0] == 7
+
+
+def test_outputs_written_where_the_caller_says(add):
+    x, y = np.arange(6, dtype=np.float32).reshape(2, 3), np.ones((2, 3), np.float32)
+    plain, wide = np.zeros((2, 3), np.float32), np.zeros((4, 6), np.float32)
+    for into in (plain, wide[::2, ::2], wide[::2, ::-2], np.zeros((3, 2), np.float32).T):
+        results = add.run({"x": x, "y": y}, out={"sum": into})
+        assert results["sum"] is into and into.tolist() == (x + y).tolist()
+        assert results["difference"].tolist() == (x - y).tolist()
+    assert not wide[1::2].any()
+    mine = x.copy()
+    assert add.run({"x": mine, "y": y}, out={"sum": mine})["difference"].tolist() == (x - y).tolist()  # over an input
+    assert mine.tolist() == (x + y).tolist()
+
+
+@pytest.mark.parametrize("array, message", [
+    (np.zeros((2, 3)), "output 'sum': found dtype float64, expected float32"),
+    (np.zeros((3, 3), np.float32), "output 'sum'.*3"),
+    (np.broadcast_to(np.float32(0), (2, 3)), "output 'sum': the array is read-only"),
+    (np.zeros(25, np.uint8)[1:].view(np.float32).reshape(2, 3), "output 'sum': the array's elements are not aligned"),
+    ([[0, 0, 0]] * 2, "output 'sum': found list, expected a numpy array"),
+])
+def test_outputs_that_do_not_fit(add, array, message):
+    x = np.ones((2, 3), np.float32)
+    with pytest.raises(adze.RunError, match=message):
+        add.run({"x": x, "y": x}, out={"sum": array})
+    with pytest.raises(adze.InvalidArgument, match="there is no output 'z'"):
+        add.run({"x": x, "y": x}, out={"z": x.copy()})
+
+
+class Foreign:
+    """An array of another library, known by DLPack alone."""
+
+    def __init__(self, array):
+        self.array, self.asked = array, 0
+
+    def __dlpack__(self, **arguments):
+        self.asked += 1
+        return self.array.__dlpack__(**arguments)
+
+    def __dlpack_device__(self):
+        return self.array.__dlpack_device__()
+
+
+def test_arrays_of_other_libraries(add):
+    """They go in by __dlpack__; what goes in is their memory: the output written over it shows."""
+    x = np.arange(12, dtype=np.float32).reshape(3, 4)
+    foreign, strided = Foreign(x), Foreign(x.T)
+    assert add(foreign, foreign)[0].tolist() == (x + x).tolist() and foreign.asked == 2
+    assert add(strided, x.T)[0].tolist() == (x + x).T.tolist()
+    with pytest.raises(adze.RunError, match="input 'y': found dtype float64, expected float32"):
+        add(foreign, Foreign(x.astype(np.float64)))
+    view = add._arrays([foreign, x])[0]
+    assert view.ctypes.data == x.ctypes.data and np.shares_memory(view, x)
+    assert np.from_dlpack(add(x, x)[0]).tolist() == (x + x).tolist()
+
+
+class Elsewhere(Foreign):
+    def __dlpack__(self, **arguments):
+        raise BufferError("the memory is another device's")
+
+
+def test_arrays_that_numpy_cannot_see(add):
+    with pytest.raises(adze.RunError, match="input 'y': no array of float32 can be made of it: the memory is another device's"):
+        add(np.ones((2, 3), np.float32), Elsewhere(np.ones((2, 3), np.float32)))
+
+
+def test_other_threads_run_meanwhile():
+    """The interpreter's lock is free while a model runs: another thread gets on."""
+    m = adze.compile(small.long_chain(200), threads=1)
+    x = np.full(200_000, 0.5, np.float32)
+    m(x)
+    times = []
+
+    def work():
+        begin = time.perf_counter()
+        m(x)
+        times.extend((begin, time.perf_counter()))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    ticks = []
+    while thread.is_alive():
+        ticks.append(time.perf_counter())
+        time.sleep(0.001)
+    begin, end = times
+    inside = sum(begin + 0.1 * (end - begin) < t < end - 0.1 * (end - begin) for t in ticks)
+    assert end - begin > 0.02 and inside >= 5, (end - begin, inside)
+
+
+def test_profile(add):
+    x = np.ones((300, 400), np.float32)
+    p = add.profile({"x": x, "y": x}, runs=7)
+    assert p.runs == 7 and 0 < p.p10_ms <= p.median_ms <= p.p90_ms and p.first_ms > 0 and p.load_ms > 0
+    assert {k.name for k in p.kernels} == set(add.kernels) and all(k.launches == 1 for k in p.kernels)
+    assert {node for k in p.kernels for node in k.nodes} == {node for nodes in add.kernel_nodes for node in nodes} == {"add1", "sub1"}
+    assert sum(k.share for k in p.kernels) + p.other_share == pytest.approx(1) and p.other_share > 0
+    assert [k.ms for k in p.kernels] == sorted((k.ms for k in p.kernels), reverse=True)
+    assert "median" in str(p) and "add1" in str(p)
+    assert add.profile({"x": x, "y": x}).runs >= 5
+    with pytest.raises(ValueError, match="runs is 0"):
+        add.profile({"x": x, "y": x}, runs=0)
+    with pytest.raises(adze.RunError, match="without a value"):
+        add.profile({"x": x})
 
 
 def test_numbers_and_lists_become_arrays(add):

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Models set up to run, on numpy arrays: inputs are passed by address and strides, outputs become arrays or are written
+// where the caller says.
+#include "python/bindings/Arrays.h"
+#include "python/bindings/Artifact.h"
+#include "python/bindings/Bindings.h"
+#include "python/bindings/Profile.h"
+
+#include "runtime/tensor.h"
+
+#include <pybind11/stl.h>
+#include <unistd.h>
+
+namespace py = pybind11;
+using namespace adze::python;
+
+namespace {
+
+/// The dtype that arrays of an input or output must have, and another that is taken too, or None.
+using Types = std::pair<py::object, py::object>;
+
+/// A model set up to run. Any number of threads may run it at the same time.
+class Session {
+public:
+  Session(std::shared_ptr<Artifact> artifact, int threads, std::vector<Types> inputs, std::vector<Types> outputs,
+          bool profiled)
+      : artifact(std::move(artifact)), threads(threads), inputTypes(std::move(inputs)), outputTypes(std::move(outputs)),
+        profiled(profiled) {
+    create();
+  }
+  Session(const Session &) = delete;
+  ~Session() {
+    if (process == getpid())
+      artifact->functions().destroy(model);
+  }
+
+  /// `into`: for each output None or the array to write to.
+  py::list run(const py::list &values, const py::list &into) {
+    const adze_model_info &info = artifact->info();
+    expectCount("inputs", values.size(), info.num_inputs);
+    expectCount("outputs", into.size(), info.num_outputs);
+    std::vector<View> inputs(values.size()), given(into.size());
+    std::vector<adze_tensor> in(inputs.size()), out(given.size());
+    for (size_t i = 0; i < in.size(); ++i)
+      in[i] = takeInput(values[i], i, inputs[i]);
+    for (size_t i = 0; i < out.size(); ++i)
+      if (!into[i].is_none())
+        out[i] = takeOutput(into[i], i, given[i]);
+    std::vector<Output> outputs(out.size());
+    adze_error error{};
+    adze_status status;
+    {
+      py::gil_scoped_release release;
+      adze_model *current = modelOfThisProcess(error);
+      status = current ? artifact->functions().run(current, in.data(), info.num_inputs, out.data(), info.num_outputs,
+                                                   allocateOutput, &outputs, &error)
+                       : error.status;
+    }
+    if (status != ADZE_OK)
+      raise(status, error.message);
+    py::list result;
+    for (size_t i = 0; i < outputs.size(); ++i)
+      result.append(into[i].is_none() ? toArray(outputs[i], outputTypes[i].first) : py::object(into[i]));
+    return result;
+  }
+
+  int64_t arenaBytes() const { return artifact->functions().arena_bytes(model); }
+
+  Profile profile;
+
+private:
+  static void expectCount(const char *what, size_t found, int32_t expected) {
+    if (found != static_cast<size_t>(expected))
+      raise(ADZE_INVALID_ARGUMENT,
+            "found " + std::to_string(found) + " " + what + ", expected " + std::to_string(expected));
+  }
+
+  adze_status tryCreate(adze_error &error) {
+    adze_options options{};
+    options.struct_bytes = sizeof options;
+    options.abi_version = ADZE_ABI_VERSION;
+    options.pool = adze_shared_pool(threads);
+    if (profiled)
+      profile.attach(options);
+    if (!options.pool) {
+      snprintf(error.message, sizeof error.message, "cannot start %d threads", threads);
+      return error.status = ADZE_INVALID_ARGUMENT;
+    }
+    process = getpid();
+    return error.status = artifact->functions().create(&options, &model, &error);
+  }
+
+  void create() {
+    adze_error error{};
+    if (tryCreate(error) != ADZE_OK)
+      raise(error.status, error.message);
+  }
+
+  /// A fork has none of the parent's threads: the model is set up again there. The parent's is left alone.
+  adze_model *modelOfThisProcess(adze_error &error) {
+    std::lock_guard<std::mutex> lock(mutex);
+    if (process != getpid() && tryCreate(error) != ADZE_OK)
+      return nullptr;
+    return model;
+  }
+
+  /// Raises unless `value` is an array of one of `types`; `name` begins the message.
+  static py::array asArray(const py::handle &value, const adze_tensor_info &info, const Types &types,
+                           const std::string &name) {
+    const auto &[expected, other] = types;
+    if (expected.is_none())
+      raise(ADZE_INVALID_ARGUMENT, name + "type " + adze_dtype_name(info.dtype) + " is not supported");
+    if (!py::isinstance<py::array>(value))
+      raise(ADZE_INVALID_ARGUMENT, name + "found " + Py_TYPE(value.ptr())->tp_name + ", expected a numpy array");
+    py::array array = py::reinterpret_borrow<py::array>(value);
+    py::object found = array.dtype();
+    if (!found.is(expected) && !found.equal(expected) && (other.is_none() || !found.equal(other)))
+      raise(ADZE_INVALID_ARGUMENT, name + "found dtype " + py::cast<std::string>(py::str(found)) + ", expected " +
+                                       py::cast<std::string>(py::str(expected)));
+    return array;
+  }
+
+  adze_tensor takeInput(const py::handle &value, size_t index, View &view) {
+    const adze_tensor_info &info = artifact->info().inputs[index];
+    view.array = asArray(value, info, inputTypes[index], std::string("input '") + info.name + "': ");
+    if (!view.describe()) {
+      view.array = py::module_::import("numpy").attr("ascontiguousarray")(view.array);
+      view.describe();
+    }
+    return view.tensor(info.dtype);
+  }
+
+  adze_tensor takeOutput(const py::handle &value, size_t index, View &view) {
+    const adze_tensor_info &info = artifact->info().outputs[index];
+    std::string name = std::string("output '") + info.name + "': ";
+    view.array = asArray(value, info, outputTypes[index], name);
+    if (!view.array.writeable())
+      raise(ADZE_INVALID_ARGUMENT, name + "the array is read-only");
+    if (!view.describe() || !(view.array.flags() & py::detail::npy_api::NPY_ARRAY_ALIGNED_))
+      raise(ADZE_INVALID_ARGUMENT, name + "the array's elements are not aligned");
+    return view.tensor(info.dtype);
+  }
+
+  std::shared_ptr<Artifact> artifact;
+  adze_model *model = nullptr;
+  int threads;
+  pid_t process = -1;
+  std::mutex mutex;
+  std::vector<Types> inputTypes, outputTypes;
+  bool profiled;
+};
+
+} // namespace
+
+void adze::python::addSession(py::module_ &module) {
+  py::class_<Session>(module, "Session")
+      .def(py::init<std::shared_ptr<Artifact>, int, std::vector<Types>, std::vector<Types>, bool>(),
+           py::arg("artifact"), py::arg("threads"), py::arg("inputs"), py::arg("outputs"), py::arg("profiled"))
+      .def("run", &Session::run, py::arg("values"), py::arg("into"))
+      .def("take_profile", [](Session &session) { return session.profile.take(); })
+      .def_property_readonly("arena_bytes", &Session::arenaBytes);
+}
