@@ -43,6 +43,10 @@ public:
   /// The machine by name and in full, for the artifact's metadata: never "native".
   virtual std::string machine() const = 0;
 
+  /// Loads the dialects that compileKernel makes ops of. Called before it, since several threads cannot load into one
+  /// context.
+  virtual void loadDialects(mlir::MLIRContext &context) const = 0;
+
   /// Compiles one kernel. Comes in: a module with the body alone, in scf, arith, math, vector and memref:
   ///
   ///   func.func private @k(%begin: index, %end: index, %site: index, %n: index, %x: memref<?xf32>, %y: memref<?xf32>,

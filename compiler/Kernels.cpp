@@ -40,6 +40,7 @@ FailureOr<std::vector<Emitted>> adze::compileKernels(ModuleOp module, const host
   auto kernels = splitKernels(module, program);
   if (failed(kernels))
     return failure();
+  target.loadDialects(*module.getContext());
   unsigned count = kernels->size();
   std::vector<Emitted> objects(count);
   std::atomic<unsigned> next(0);

@@ -52,11 +52,14 @@ public:
          b.getNamedAttr("dot_i8", b.getBoolAttr(cpu.dotI8)), b.getNamedAttr("dot_bf16", b.getBoolAttr(cpu.dotBf16))});
   }
 
+  void loadDialects(MLIRContext &context) const override;
   FailureOr<Emitted> compileKernel(ModuleOp kernel, const EmitOptions &options) const override;
   FailureOr<Emitted> compileHost(ModuleOp module, const host::Program &program, StringRef metadata,
                                  const EmitOptions &options) const override;
 
 private:
+  /// The passes from a kernel's body to the LLVM dialect.
+  void addLowering(PassManager &passes) const;
   /// Sets what every function of an artifact has: which CPU it is for, and that no exception passes it.
   void finish(llvm::Module &module) const;
 
@@ -116,14 +119,27 @@ void setKernelLinkage(llvm::Module &module) {
   }
 }
 
-FailureOr<Emitted> CpuTarget::compileKernel(ModuleOp kernel, const EmitOptions &options) const {
-  Effort effort = effortFor(kernel, options);
-  PassManager passes(kernel.getContext(), ModuleOp::getOperationName());
-  passes.enableVerifier(false);
+void CpuTarget::addLowering(PassManager &passes) const {
   passes.addPass(createCpuKernelAbi());
   CpuKernelToLlvmOptions lowering;
   lowering.dot = cpu.dotInstruction().str();
   passes.addPass(createCpuKernelToLlvm(lowering));
+}
+
+void CpuTarget::loadDialects(MLIRContext &context) const {
+  PassManager passes(&context, ModuleOp::getOperationName());
+  addLowering(passes);
+  DialectRegistry registry;
+  passes.getDependentDialects(registry);
+  for (StringRef name : registry.getDialectNames())
+    context.getOrLoadDialect(name);
+}
+
+FailureOr<Emitted> CpuTarget::compileKernel(ModuleOp kernel, const EmitOptions &options) const {
+  Effort effort = effortFor(kernel, options);
+  PassManager passes(kernel.getContext(), ModuleOp::getOperationName());
+  passes.enableVerifier(false);
+  addLowering(passes);
   if (failed(passes.run(kernel)))
     return failure();
   auto machine = cpu.borrow(effort.level);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "dialects/core/Core.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "passes/fusion/Outline.h"
 #include "llvm/ADT/SetVector.h"
@@ -25,8 +26,26 @@ static Value fromIndex(OpBuilder &b, Location loc, Value bits, Type type) {
   return isa<FloatType>(type) ? arith::BitcastOp::create(b, loc, type, v).getResult() : v;
 }
 
+/// Sizes that a body asks of tensors from outside are asked for before it.
+static void hoistSizes(Operation *op) {
+  SmallVector<tensor::DimOp> sizes;
+  op->walk([&](tensor::DimOp dim) {
+    Operation *source = dim.getSource().getDefiningOp();
+    bool isInside = source ? op->isAncestor(source) : op->isAncestor(dim.getSource().getParentBlock()->getParentOp());
+    if (!isInside && dim.getConstantIndex())
+      sizes.push_back(dim);
+  });
+  for (tensor::DimOp dim : sizes) {
+    OpBuilder b(op);
+    dim.replaceAllUsesWith(
+        tensor::DimOp::create(b, dim.getLoc(), dim.getSource(), *dim.getConstantIndex()).getResult());
+    dim.erase();
+  }
+}
+
 void adze::passScalarsAsIndices(const Group &group) {
   for (Operation *op : group) {
+    hoistSizes(op);
     llvm::SetVector<Value> used;
     getUsedValuesDefinedAbove(op->getRegions(), used);
     for (Value v : used) {

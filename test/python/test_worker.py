@@ -87,12 +87,13 @@ def test_a_signal_handler_ends_a_compilation():
         raise Alarm
 
     adze.compile(small.relu())
+    model = small.long_chain(20000)
     old = signal.signal(signal.SIGALRM, handler)
     start = time.time()
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.02)
         with pytest.raises(Alarm):
-            adze.compile(small.long_chain(20000))
+            adze.compile(model)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, old)

@@ -166,3 +166,23 @@ func.func @scales(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
   %3 = core.binary add %2, %one : (tensor<4xf32>, tensor<f32>) -> tensor<4xf32>
   return %1, %3 : tensor<4xf32>, tensor<4xf32>
 }
+
+// -----
+
+// A body does not ask a tensor for its size: the kernel gets it.
+// CHECK-LABEL: func.func @sizes
+// CHECK:         kernel.launch
+// CHECK:       kernel.func
+// CHECK-NOT:     tensor.dim
+// CHECK:         kernel.return
+func.func @sizes(%x: tensor<?xf32>) -> tensor<5xindex> {
+  %c5 = arith.constant 5 : index
+  %0 = core.generate() sizes(%c5) {
+  ^bb0(%at: index):
+    %c0 = arith.constant 0 : index
+    %n = tensor.dim %x, %c0 : tensor<?xf32>
+    %sum = arith.addi %n, %at : index
+    core.yield %sum : index
+  } : () -> tensor<5xindex>
+  return %0 : tensor<5xindex>
+}
