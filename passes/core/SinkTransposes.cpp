@@ -75,6 +75,12 @@ struct TransposeToReshape : OpRewritePattern<TransposeOp> {
   }
 };
 
+/// The transpose of this permutation that makes `v`, or null.
+TransposeOp sameTranspose(Value v, ArrayRef<int64_t> permutation) {
+  auto t = v.getDefiningOp<TransposeOp>();
+  return t && t.getPermutation() == permutation ? t : TransposeOp();
+}
+
 /// The first operand that is a transpose of the result's rank, and worth sinking: what is transposed at compile time is
 /// not. One that becomes a reshape sinks only where no other operand would be transposed for it: else it would never
 /// end, since operandBelow makes such ones.
@@ -86,21 +92,13 @@ TransposeOp transposedOperand(Operation *op) {
         t.getInput().getDefiningOp<ConstantOp>())
       continue;
     auto isFree = [&](Value other) {
-      auto type = cast<RankedTensorType>(other.getType());
-      auto same = other.getDefiningOp<TransposeOp>();
-      return (same && same.getPermutation() == t.getPermutation()) || other.getDefiningOp<ConstantOp>() ||
-             type.getRank() == 0;
+      return sameTranspose(other, t.getPermutation()) || other.getDefiningOp<ConstantOp>() ||
+             cast<RankedTensorType>(other.getType()).getRank() == 0;
     };
     if (!keepsOrder(t) || llvm::all_of(op->getOperands(), isFree))
       return t;
   }
   return {};
-}
-
-/// The transpose of this permutation that makes `v`, or null.
-TransposeOp sameTranspose(Value v, ArrayRef<int64_t> permutation) {
-  auto t = v.getDefiningOp<TransposeOp>();
-  return t && t.getPermutation() == permutation ? t : TransposeOp();
 }
 
 /// True if an operand can go below a transpose without costing one: it is such a transpose itself, a constant, or a

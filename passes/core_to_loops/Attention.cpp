@@ -113,7 +113,7 @@ public:
     for (const DimExpr &d : itemSizes())
       grid.items = grid.items * d;
     DimExpr work = sizes.keys * (sizes.depth + sizes.columns + DimExpr(8)) * DimExpr(most.columns() / 8);
-    grid.grain = e.dims.dims.floorDiv(DimExpr(kGrainWork), e.dims.dims.max(work, DimExpr(1))) + DimExpr(1);
+    grid.grain = grainOf(e, work);
     return grid;
   }
 

@@ -48,7 +48,7 @@ Grid adze::rowGrid(Emitter &e, Value result, const DimExpr &work) {
   Grid grid;
   for (const DimExpr &d : ArrayRef(sizes).drop_back())
     grid.items = grid.items * d;
-  grid.grain = e.dims.dims.floorDiv(DimExpr(kGrainWork), e.dims.dims.max(work, DimExpr(1))) + DimExpr(1);
+  grid.grain = grainOf(e, work);
   return grid;
 }
 

@@ -20,6 +20,17 @@ int64_t adze::nestLanes(Emitter &e, Value tensor, int64_t dim) {
   return e.vectorBytes / 4;
 }
 
+DimExpr adze::grainOf(Emitter &e, const DimExpr &work, int64_t worth) {
+  return e.dims.dims.floorDiv(DimExpr(worth), e.dims.dims.max(work, DimExpr(1))) + DimExpr(1);
+}
+
+int64_t adze::tapsOf(ArrayRef<int64_t> window) {
+  int64_t taps = 1;
+  for (int64_t n : window)
+    taps = std::min<int64_t>(taps * n, 1 << 20);
+  return taps;
+}
+
 /// All elements of `tensor` but those along `axis`, each of `axis`'s size.
 static Grid alongAxis(Emitter &e, Value tensor, int64_t axis, int64_t workPerElement) {
   SmallVector<DimExpr> sizes = e.dims.shape(tensor).dims;
@@ -28,7 +39,7 @@ static Grid alongAxis(Emitter &e, Value tensor, int64_t axis, int64_t workPerEle
     if (int64_t(i) < axis || int64_t(i) > axis)
       grid.items = grid.items * d;
   DimExpr work = sizes[axis] * DimExpr(workPerElement);
-  grid.grain = e.dims.dims.floorDiv(DimExpr(kGrainWork), e.dims.dims.max(work, DimExpr(1))) + DimExpr(1);
+  grid.grain = grainOf(e, work);
   return grid;
 }
 
@@ -41,20 +52,13 @@ Grid adze::nestGrid(Emitter &e, Operation *op) {
         return rowGrid(e, op.getResult(), a.back() * b.back());
       })
       .Case([&](PoolOp op) {
-        int64_t taps = 1;
-        for (int64_t n : op.getWindow())
-          taps = std::min<int64_t>(taps * n, kGrainWork);
+        int64_t taps = std::min(tapsOf(op.getWindow()), kGrainWork);
         return rowGrid(e, op.getResult(), e.dims.shape(op.getResult()).dims.back() * DimExpr(taps));
       })
       .Case([&](PackedMatmulOp op) { return packedMatmulGrid(e, op); })
       .Case([&](PackedConvOp op) { return packedConvGrid(e, op); })
       .Case([&](AttentionOp op) { return attentionGrid(e, op); })
-      .Case([&](ConvOp op) {
-        DimExpr work = 1;
-        for (DimExpr &d : e.dims.shape(op.getFilter()).dims)
-          work = work * d;
-        return rowGrid(e, op.getResult(), work);
-      })
+      .Case([&](ConvOp op) { return rowGrid(e, op.getResult(), product(e.dims.shape(op.getFilter()).dims)); })
       .Case([&](SoftmaxOp op) { return alongAxis(e, op.getInput(), op.getAxis(), 8); })
       .Case([&](NormOp op) {
         SmallVector<DimExpr> sizes = e.dims.shape(op.getInput()).dims;
@@ -62,7 +66,7 @@ Grid adze::nestGrid(Emitter &e, Operation *op) {
         DimExpr row = 4;
         for (auto [i, d] : llvm::enumerate(sizes))
           (i < op.getAxis() ? grid.items : row) = (i < op.getAxis() ? grid.items : row) * d;
-        grid.grain = e.dims.dims.floorDiv(DimExpr(kGrainWork), e.dims.dims.max(row, DimExpr(1))) + DimExpr(1);
+        grid.grain = grainOf(e, row);
         return grid;
       })
       .Case([&](ScanOp op) { return alongAxis(e, op.getInput(), op.getAxis(), 2); })

@@ -8,6 +8,12 @@ namespace adze {
 /// Element operations that are worth handing to another worker.
 constexpr int64_t kGrainWork = 16384;
 
+/// How many items that are each `work` element operations are worth handing to another worker together; `worth` are.
+core::DimExpr grainOf(Emitter &e, const core::DimExpr &work, int64_t worth = kGrainWork);
+
+/// Elements of a window, or 2^20 if it has more.
+int64_t tapsOf(llvm::ArrayRef<int64_t> window);
+
 /// Items are the rows of `result` (all sizes but the last), each about `work` element operations.
 Grid rowGrid(Emitter &e, mlir::Value result, const core::DimExpr &work);
 

@@ -37,10 +37,9 @@ struct TileSpace {
 
   Grid grid(Emitter &e) const {
     Grid grid;
-    for (const DimExpr &d : sizes())
-      grid.items = grid.items * d;
+    grid.items = product(sizes());
     DimExpr work = depth * DimExpr(shape.columns() * shape.rows / 8);
-    grid.grain = e.dims.dims.floorDiv(DimExpr(kGrainWork), e.dims.dims.max(work, DimExpr(1))) + DimExpr(1);
+    grid.grain = grainOf(e, work);
     return grid;
   }
 };
@@ -187,7 +186,7 @@ class TileLoops {
 public:
   TileLoops(Emitter &e, const TileSpace &space) : e(e), space(space) {
     // Of `blocks` blocks the first `longer` have one row more than the others.
-    blocks = e.size(space.blocks);
+    Value blocks = e.size(space.blocks);
     least = e.b.createOrFold<arith::DivUIOp>(e.loc, e.size(space.rows), blocks);
     longer = e.b.createOrFold<arith::RemUIOp>(e.loc, e.size(space.rows), blocks);
     counts = llvm::to_vector(llvm::seq_inclusive<int64_t>(1, space.shape.rows));
@@ -242,7 +241,7 @@ private:
 
   Emitter &e;
   const TileSpace &space;
-  Value blocks, least, longer;
+  Value least, longer;
   SmallVector<int64_t> counts;
 };
 } // namespace
@@ -254,8 +253,7 @@ static TileSpace matmulSpace(Emitter &e, PackedMatmulOp op) {
   DimExpr rows = out[out.size() - 2];
   SmallVector<DimExpr> batch;
   if (b.size() == 3)
-    for (const DimExpr &d : head)
-      rows = rows * d;
+    rows = rows * product(head);
   else
     batch.assign(head.begin(), head.end());
   return TileSpace(e, batch, rows, b[b.size() - 3], b[b.size() - 2]);
@@ -264,10 +262,7 @@ static TileSpace matmulSpace(Emitter &e, PackedMatmulOp op) {
 /// All output positions of all images are rows of one matrix.
 static TileSpace convSpace(Emitter &e, PackedConvOp op) {
   SmallVector<DimExpr> panels = e.dims.shape(op.getPanels()).dims, out = e.dims.shape(op.getResult()).dims;
-  DimExpr rows = 1;
-  for (const DimExpr &d : ArrayRef(out).drop_back())
-    rows = rows * d;
-  return TileSpace(e, {}, rows, panels[0], panels[1]);
+  return TileSpace(e, {}, product(ArrayRef(out).drop_back()), panels[0], panels[1]);
 }
 
 Grid adze::packedMatmulGrid(Emitter &e, PackedMatmulOp op) { return matmulSpace(e, op).grid(e); }

@@ -198,17 +198,10 @@ static Grid windowGrid(Emitter &e, Value result, int64_t taps) {
   SmallVector<DimExpr> sizes = e.dims.shape(result).dims;
   Grid grid;
   grid.items = product(ArrayRef(sizes).drop_back(2));
-  DimExpr work = sizes[sizes.size() - 2] * sizes.back() * DimExpr(std::min<int64_t>(taps, 1 << 20));
+  DimExpr work = sizes[sizes.size() - 2] * sizes.back() * DimExpr(taps);
   // Vectors make these cheaper than the element operations that grains count.
-  grid.grain = e.dims.dims.floorDiv(DimExpr(4 * kGrainWork), e.dims.dims.max(work, DimExpr(1))) + DimExpr(1);
+  grid.grain = grainOf(e, work, 4 * kGrainWork);
   return grid;
-}
-
-static int64_t count(ArrayRef<int64_t> window) {
-  int64_t taps = 1;
-  for (int64_t n : window)
-    taps = std::min<int64_t>(taps * n, 1 << 20);
-  return taps;
 }
 
 // ---- depthwise convolution ----
@@ -229,9 +222,9 @@ bool adze::takesRows(Emitter &e, Operation *op) {
 Grid adze::windowRowGrid(Emitter &e, Operation *op) {
   if (auto conv = dyn_cast<ConvOp>(op))
     return windowGrid(e, conv.getResult(),
-                      count(cast<RankedTensorType>(conv.getFilter().getType()).getShape().drop_back(2)));
+                      tapsOf(cast<RankedTensorType>(conv.getFilter().getType()).getShape().drop_back(2)));
   auto pool = cast<PoolOp>(op);
-  return windowGrid(e, pool.getResult(), count(pool.getWindow()));
+  return windowGrid(e, pool.getResult(), tapsOf(pool.getWindow()));
 }
 
 static LogicalResult emitDepthwiseRow(Emitter &e, ConvOp op, ArrayRef<Coord> row, WriteFn write) {
