@@ -53,6 +53,7 @@ static void addOptimisations(OpPassManager &passes) {
   // Transposed weights fold before they are packed, packed ones after.
   passes.addPass(createFoldConstants());
   passes.addPass(createFoldScales());
+  passes.addPass(createFoldRequantization());
   passes.addPass(createPackContractions());
   passes.addPass(createFoldConstants());
   passes.addPass(createRefineShapes());

@@ -21,8 +21,9 @@ struct Effort {
   llvm::CodeGenOptLevel level;
 };
 /// For bodies that hold vectors already: what remains is to clean up after the conversion.
-constexpr Effort kVectors = {"function(sroa,early-cse,instcombine<no-verify-fixpoint>,loop-mssa(licm),loop-reduce)",
-                             llvm::CodeGenOptLevel::Default};
+constexpr Effort kVectors = {
+    "function(sroa,early-cse,instcombine<no-verify-fixpoint>,loop-mssa(loop-rotate,licm),loop-reduce)",
+    llvm::CodeGenOptLevel::Default};
 /// For scalar loops: LLVM's own, with its vectorisers.
 constexpr Effort kScalars = {"default<O2>", llvm::CodeGenOptLevel::Default};
 /// On the reference route, for deep nests: the inner loops of contractions become vectors, so that whole models end.

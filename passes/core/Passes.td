@@ -74,6 +74,15 @@ def FoldQuantization : Pass<"adze-fold-quantization", "::mlir::ModuleOp"> {
   let dependentDialects = ["::adze::core::CoreDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def FoldRequantization : Pass<"adze-fold-requantization", "::mlir::ModuleOp"> {
+  let summary = "Compute what becomes 8-bit integers in steps of their scale";
+  let description = [{
+    The division by a constant scale goes into the constant factors of what is divided; numbers that are quantised and dequantised at once
+    stay floats, between the ends of the integers. FoldConstants computes the new constants.
+  }];
+  let dependentDialects = ["::adze::core::CoreDialect"];
+}
+
 def SinkReshapes : Pass<"adze-sink-reshapes", "::mlir::ModuleOp"> {
   let summary = "Compute on flat rows what follows a product of flat rows";
   let description = [{

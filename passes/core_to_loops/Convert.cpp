@@ -125,6 +125,13 @@ static Value floatToFloat(Emitter &e, Value v, Type from, Type to, bool saturate
   return a < b ? e.create<arith::ExtFOp>(type, v) : e.create<arith::TruncFOp>(type, v);
 }
 
+/// `v` between two bounds; NaN gives the lower one. Each comparison with its choice is one machine instruction.
+static Value clampNumber(Emitter &e, Value v, double low, double high) {
+  Value lo = e.constant(v.getType(), low), hi = e.constant(v.getType(), high);
+  v = e.create<arith::SelectOp>(e.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, v, lo), v, lo);
+  return e.create<arith::SelectOp>(e.create<arith::CmpFOp>(arith::CmpFPredicate::OLT, v, hi), v, hi);
+}
+
 /// Towards zero; what does not fit takes the nearest bound and NaN the lower one, so that no value is undefined. Types
 /// below 32 bits take the low bits of an i32, as C and numpy do, unless `saturate`.
 static Value floatToInteger(Emitter &e, Value v, Type from, Type to, bool saturate) {
@@ -146,14 +153,24 @@ static Value floatToInteger(Emitter &e, Value v, Type from, Type to, bool satura
   if (width < 24 || (width < 53 && from.isF64()))
     top = high - 1;
   Type t = v.getType();
-  Value lo = e.constant(t, low), hi = e.constant(t, top);
-  v = e.create<arith::SelectOp>(e.create<arith::CmpFOp>(arith::CmpFPredicate::OGE, v, lo), v, lo);
-  v = e.create<arith::SelectOp>(e.create<arith::CmpFOp>(arith::CmpFPredicate::OLE, v, hi), v, hi);
+  v = clampNumber(e, v, low, top);
   Type wide = e.typeLike(v, e.b.getIntegerType(std::max(width, 32u)));
   Value number = unsignedRange ? e.create<arith::FPToUIOp>(wide, v) : e.create<arith::FPToSIOp>(wide, v);
   unsigned have = std::max(width, 32u);
   Type from_ = e.b.getIntegerType(have);
   return e.convert(number, from_, to, false);
+}
+
+/// The sum with 3 * 2^22 has no place for a fraction, and the integer in its lowest bits (Kahan's way; the sum is
+/// rounded as the number would be).
+Value Emitter::roundToInteger(Value v, Type to) {
+  unsigned bits = to.getIntOrFloatBitWidth();
+  bool isUnsigned = isUnsignedElement(to);
+  double low = isUnsigned ? 0 : -std::ldexp(1.0, bits - 1);
+  v = clampNumber(*this, v, low, low + std::ldexp(1.0, bits) - 1);
+  Value sum = create<arith::AddFOp>(v, constant(v.getType(), 3 * std::ldexp(1.0, 22)));
+  Value number = create<arith::BitcastOp>(typeLike(v, b.getI32Type()), sum);
+  return convert(number, b.getI32Type(), to, false);
 }
 
 static Value integerToInteger(Emitter &e, Value v, Type from, Type to) {

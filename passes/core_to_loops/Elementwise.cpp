@@ -171,6 +171,14 @@ Value Emitter::unary(UnaryKind kind, Value x, Type element) {
   return !v || test ? v : narrow(v, element);
 }
 
+/// The lesser (or greater) of `x` and `y`; NaN if either is. Of zeros it may be either: arith.maximumf orders them,
+/// which takes twice as many instructions.
+template <typename NumberOp> static Value floatExtreme(Emitter &e, Value x, Value y) {
+  auto numbers = arith::FastMathFlags::nnan | arith::FastMathFlags::nsz;
+  Value isNan = e.create<arith::CmpFOp>(arith::CmpFPredicate::UNO, x, y);
+  return e.create<arith::SelectOp>(isNan, e.create<arith::AddFOp>(x, y), e.create<NumberOp>(x, y, numbers));
+}
+
 static Value floatBinary(Emitter &e, BinaryKind kind, Value x, Value y) {
   switch (kind) {
   case BinaryKind::add:
@@ -193,9 +201,9 @@ static Value floatBinary(Emitter &e, BinaryKind kind, Value x, Value y) {
   case BinaryKind::pow:
     return e.create<math::PowFOp>(x, y);
   case BinaryKind::min:
-    return e.create<arith::MinimumFOp>(x, y);
+    return floatExtreme<arith::MinNumFOp>(e, x, y);
   case BinaryKind::max:
-    return e.create<arith::MaximumFOp>(x, y);
+    return floatExtreme<arith::MaxNumFOp>(e, x, y);
   default:
     return {};
   }
@@ -347,6 +355,14 @@ static Value splatConstant(Emitter &e, ConstantOp op) {
   return e.create<arith::ConstantOp>(IntegerAttr::get(type, bits));
 }
 
+/// The f32 that `op` converts to an integer of 16 bits at most after rounding it, both in this kernel; or null.
+static Value beforeRounding(Emitter &e, CastOp op, ArrayRef<Coord> at) {
+  auto rounding = op.getInput().getDefiningOp<UnaryOp>();
+  bool is = rounding && rounding.getKind() == UnaryKind::round && getElementTypeOrSelf(rounding.getType()).isF32() &&
+            op.getSaturate() && isa<IntegerType>(op.getTo()) && op.getTo().getIntOrFloatBitWidth() <= 16;
+  return is ? e.element(rounding.getInput(), e.broadcastCoords(rounding.getInput(), op.getResult(), at)) : Value();
+}
+
 Value adze::emitElementwise(Emitter &e, Operation *op, ArrayRef<Coord> at) {
   if (auto constant = dyn_cast<ConstantOp>(op))
     return splatConstant(e, constant);
@@ -365,7 +381,11 @@ Value adze::emitElementwise(Emitter &e, Operation *op, ArrayRef<Coord> at) {
                   e.unify(x);
                   return e.create<arith::SelectOp>(x[0], x[1], x[2]);
                 })
-                .Case([&](CastOp op) { return e.convert(x[0], element, op.getTo(), op.getSaturate()); })
+                .Case([&](CastOp op) {
+                  Value number = beforeRounding(e, op, at);
+                  return number ? e.roundToInteger(number, op.getTo())
+                                : e.convert(x[0], element, op.getTo(), op.getSaturate());
+                })
                 .Case([&](BitcastOp op) {
                   Type to = e.typeLike(x[0], valueType(op.getTo()));
                   return x[0].getType() == to ? x[0] : e.create<arith::BitcastOp>(to, x[0]);

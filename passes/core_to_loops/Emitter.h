@@ -135,6 +135,8 @@ public:
   Value narrow(Value v, mlir::Type element);
   /// Conversion of an element between types, as core.cast says.
   Value convert(Value v, mlir::Type from, mlir::Type to, bool saturate);
+  /// The integer of `to`, of 16 bits at most, that is nearest to a float of f32 (halves to even), within its bounds.
+  Value roundToInteger(Value v, mlir::Type to);
   /// core.unary and core.binary of elements in hand.
   Value unary(core::UnaryKind kind, Value x, mlir::Type element);
   Value binary(core::BinaryKind kind, Value x, Value y, mlir::Type element);

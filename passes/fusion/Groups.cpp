@@ -65,6 +65,9 @@ public:
     for (Operation &op : llvm::reverse(block))
       if (isKernelOp(&op))
         place(&op);
+    if (fuse)
+      for (State &state : states)
+        narrowResult(state);
     SmallVector<Group> groups;
     for (State &state : llvm::reverse(states))
       groups.emplace_back(state.ops.rbegin(), state.ops.rend());
@@ -129,12 +132,14 @@ private:
     return ways;
   }
 
+  /// Ops whose results are not written element by element.
+  static bool isNeverJoined(Operation *op) { return isa<ScatterElementsOp, ScatterNdOp, NonZeroIndicesOp>(op); }
+
   bool mayJoin(Operation *op, State &state) {
     if (state.ops.size() >= kMostOps || waysTo(op, state) > kMostWays)
       return false;
     if (isAnchor(op))
-      return !state.hasAnchor && !isa<ScatterElementsOp, ScatterNdOp, NonZeroIndicesOp>(op) &&
-             (usersAtSameElement(op, state) || isTransposedAsRoot(op, state));
+      return !state.hasAnchor && !isNeverJoined(op) && (usersAtSameElement(op, state) || isTransposedAsRoot(op, state));
     return keepsVectors(op) && llvm::all_of(op->getUsers(), [&](Operation *user) { return readsOnce(op, user); });
   }
 
@@ -180,6 +185,47 @@ private:
     if (auto gather = dyn_cast<GatherOp>(user))
       return isCheap(op) && gather.getInput() == op->getResult(0) && gather.getIndices() != op->getResult(0);
     return false;
+  }
+
+  /// Takes from another kernel what makes the result of a costly op narrower: where the op could not join the kernel of
+  /// its user, the narrower numbers are what passes through memory.
+  void narrowResult(State &state) {
+    Operation *root = state.ops[0];
+    if (!state.hasAnchor || isNeverJoined(root) || (!isAnchor(root) && !state.identity.contains(root)))
+      return;
+    SmallVector<Operation *> chain = elementwiseAfter(root);
+    auto widthOf = [](Operation *op) { return getElementTypeOrSelf(op->getResult(0)).getIntOrFloatBitWidth(); };
+    Operation **narrowest = llvm::min_element(chain, [&](auto *a, auto *b) { return widthOf(a) < widthOf(b); });
+    if (narrowest == chain.end() || widthOf(*narrowest) >= widthOf(root))
+      return;
+    State &other = states[groupOf[chain[0]]];
+    for (Operation *op : llvm::make_range(chain.begin(), narrowest + 1)) {
+      llvm::erase(other.ops, op);
+      state.ops.insert(state.ops.begin(), op);
+      state.identity.insert(op);
+      groupOf[op] = groupOf[root];
+    }
+  }
+
+  /// The ops of one other kernel that follow `root` one after the other, at the same element, and need nothing else of
+  /// that kernel; its root is not among them.
+  SmallVector<Operation *> elementwiseAfter(Operation *root) {
+    SmallVector<Operation *> chain;
+    for (Operation *last = root; last->getNumResults() == 1 && last->hasOneUse(); last = chain.back()) {
+      Operation *user = *last->user_begin();
+      auto group = groupOf.find(user);
+      if (group == groupOf.end() || group->second == groupOf[root] || user == states[group->second].ops[0] ||
+          (!chain.empty() && group->second != groupOf[chain[0]]) || !isElementwise(user) || !sameShape(user, root))
+        break;
+      bool alone = llvm::all_of(user->getOperands(), [&](Value operand) {
+        auto of = operand.getDefiningOp() ? groupOf.find(operand.getDefiningOp()) : groupOf.end();
+        return operand.getDefiningOp() == last || of == groupOf.end() || of->second != group->second;
+      });
+      if (!alone)
+        break;
+      chain.push_back(user);
+    }
+    return chain;
   }
 
   DimAnalysis &dims;

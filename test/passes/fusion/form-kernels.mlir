@@ -186,3 +186,31 @@ func.func @sizes(%x: tensor<?xf32>) -> tensor<5xindex> {
   } : () -> tensor<5xindex>
   return %0 : tensor<5xindex>
 }
+
+// -----
+
+// A product that could not join the kernel of its user, here because of the padding between them, leaves it the 8-bit
+// numbers rather than its sums.
+// CHECK-LABEL: func.func @narrow_result
+// CHECK:         kernel.launch @[[K:[a-z0-9]+]]({{.*}}) {{.*}} -> tensor<?x16xi8>
+// CHECK:         kernel.launch @[[L:[a-z0-9]+]]({{.*}}) {{.*}} -> tensor<?x16xi8>
+// CHECK:       kernel.func @[[K]]
+// CHECK:         core.matmul
+// CHECK-NEXT:    core.unary round
+// CHECK-NEXT:    core.cast {{.*}} to i8 saturate
+// CHECK-NEXT:    kernel.return
+// CHECK:       kernel.func @[[L]]
+// CHECK:         core.pad
+func.func @narrow_result(%x: tensor<?x4xf32>, %w: tensor<4x16xf32>) -> tensor<?x16xi8> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c16 = arith.constant 16 : index
+  %dim = tensor.dim %x, %c0 : tensor<?x4xf32>
+  %more = arith.addi %dim, %c1 : index
+  %zero = core.constant dense<0> : tensor<i8>
+  %0 = core.matmul %x, %w to f32 : (tensor<?x4xf32>, tensor<4x16xf32>) -> tensor<?x16xf32>
+  %1 = core.unary round %0 : (tensor<?x16xf32>) -> tensor<?x16xf32>
+  %2 = core.cast %1 to i8 saturate : (tensor<?x16xf32>) -> tensor<?x16xi8>
+  %3 = core.pad constant %2, %zero low(%c1, %c0) sizes(%more, %c16) : tensor<?x16xi8>, tensor<i8> -> tensor<?x16xi8>
+  return %3 : tensor<?x16xi8>
+}
