@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 /// Raised whenever a struct, a function's meaning or the artifact's layout changes. Checked when a model is created.
-#define ADZE_ABI_VERSION 1u
+#define ADZE_ABI_VERSION 2u
 
 /// What a call answers. Everything but ADZE_OK comes with a message in adze_error.
 typedef enum adze_status {
@@ -26,7 +26,8 @@ typedef enum adze_status {
   ADZE_BAD_ARTIFACT = 7,       ///< a file that is truncated, altered, or no artifact at all
   ADZE_IO_ERROR = 8,
   ADZE_INVALID_VALUE = 9, ///< a value met at run time that the operator does not allow
-  ADZE_INTERNAL = 10      ///< a defect of Adze
+  ADZE_INTERNAL = 10,     ///< a defect of Adze
+  ADZE_CANCELLED = 11     ///< adze_options.cancelled ended the run
 } adze_status;
 
 /// Element types, numbered as ONNX's TensorProto.DataType. Sub-byte types hold one element a byte in memory, signed
@@ -118,6 +119,10 @@ typedef struct adze_options {
   /// in ns of CLOCK_MONOTONIC. NULL: none.
   void (*profile)(void *user, int32_t kernel, int64_t begin_ns, int64_t end_ns);
   void *profile_user;
+  /// Asked about ten times a second on the thread that called adze_run, before kernels and in loops; other than 0: the
+  /// run ends with ADZE_CANCELLED. A kernel under way is not interrupted. NULL: never.
+  int32_t (*cancelled)(void *user);
+  void *cancelled_user;
 } adze_options;
 
 /// What is known of a model without setting it up. All pointers live as long as the artifact is loaded.
@@ -229,7 +234,8 @@ void adze_rt_swap(adze_exec *exec, int32_t a, int32_t b);
 int32_t adze_rt_fail(adze_exec *exec, int32_t status, int32_t site);
 /// The same, with two sizes that do not fit together, which the message gives.
 int32_t adze_rt_fail_sizes(adze_exec *exec, int32_t status, int32_t site, int64_t a, int64_t b);
-/// The status that kernels have recorded so far (0: none): read before a value from data decides a size.
+/// The status that has been recorded so far (0: none): read before a value from data decides a size, and in each turn
+/// of a loop, so that the run can be cancelled there.
 int32_t adze_rt_check(adze_exec *exec);
 
 #ifdef __cplusplus

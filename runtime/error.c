@@ -115,6 +115,8 @@ const char *adze_status_text(adze_status status) {
     return "invalid value";
   case ADZE_INTERNAL:
     return "internal error";
+  case ADZE_CANCELLED:
+    return "cancelled";
   }
   return "unknown status";
 }

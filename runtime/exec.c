@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The life of an exec, and how it records failures.
+#define _GNU_SOURCE
 #include "runtime/exec.h"
 
 #include "runtime/error.h"
@@ -7,6 +8,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+/// Time between two questions whether to go on, in ns.
+enum { kBetweenQuestions = 100000000 };
 
 static size_t count_values(const adze_model *model) {
   const adze_program *program = model->program;
@@ -58,6 +63,13 @@ static adze_exec *make(adze_model *model) {
   return exec;
 }
 
+/// A clock of a few milliseconds' steps that takes next to no time to read.
+static int64_t coarse_now_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 adze_exec *adze_exec_acquire(adze_model *model) {
   pthread_mutex_lock(&model->lock);
   adze_exec *exec = model->idle;
@@ -70,6 +82,8 @@ adze_exec *adze_exec_acquire(adze_model *model) {
     return NULL;
   exec->error.status = ADZE_OK;
   exec->error.message[0] = 0;
+  if (model->cancelled)
+    exec->next_question = coarse_now_ns() + kBetweenQuestions;
   for (int32_t i = 0; i < model->program->info.num_outputs; ++i)
     exec->outputs[i].data = NULL;
   return exec;
@@ -110,6 +124,19 @@ adze_status adze_exec_fail(adze_exec *exec, adze_status status, const char *form
   adze_format(exec->error.message, sizeof exec->error.message, format, args);
   va_end(args);
   return status;
+}
+
+adze_status adze_exec_check(adze_exec *exec) {
+  const adze_model *model = exec->model;
+  if (!model->cancelled || exec->error.status != ADZE_OK)
+    return exec->error.status;
+  int64_t now = coarse_now_ns();
+  if (now < exec->next_question)
+    return ADZE_OK;
+  exec->next_question = now + kBetweenQuestions;
+  if (model->cancelled(model->cancelled_user))
+    adze_exec_fail(exec, ADZE_CANCELLED, "the run was cancelled");
+  return exec->error.status;
 }
 
 adze_status adze_exec_fail_at(adze_exec *exec, int64_t status, int64_t site) {

@@ -51,6 +51,7 @@ struct adze_exec {
   adze_block scratch;
   int64_t *values; ///< the memory of all shapes, sizes and offsets, and of symbol_sizes
   int64_t *symbol_sizes;
+  int64_t next_question; ///< when to ask the caller again whether to go on, in ns
   adze_output_alloc alloc;
   void *alloc_user;
 };
@@ -64,6 +65,8 @@ struct adze_model {
   void *profile_user;
   void (*log)(void *user, int32_t level, const char *message);
   void *log_user;
+  int32_t (*cancelled)(void *user);
+  void *cancelled_user;
   adze_symbols symbols;
   adze_plan_cache plan_cache;
   pthread_mutex_t lock; ///< of `idle`
@@ -89,6 +92,9 @@ adze_status adze_exec_fail(adze_exec *exec, adze_status status, const char *form
 
 /// Records a failure at a site of the program.
 adze_status adze_exec_fail_at(adze_exec *exec, int64_t status, int64_t site);
+
+/// The status of the run so far; now and then asks the caller first whether it shall go on.
+adze_status adze_exec_check(adze_exec *exec);
 
 /// Copies the results that were written aside to where the caller wants them.
 void adze_exec_deliver(adze_exec *exec);

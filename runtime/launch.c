@@ -77,8 +77,9 @@ static bool find_scratch(adze_exec *exec, job *j, int64_t bytes) {
 int32_t adze_rt_launch(adze_exec *exec, int32_t kernel, int64_t items, int64_t grain, void *const *buffers,
                        const int64_t *scalars, int64_t scratch) {
   const adze_model *model = exec->model;
-  if (items <= 0)
-    return (int32_t)exec->error.status;
+  adze_status so_far = adze_exec_check(exec);
+  if (items <= 0 || so_far == ADZE_CANCELLED)
+    return (int32_t)so_far;
   job j = {.fn = model->program->kernels[kernel].fn,
            .items = items,
            .workers = count_workers(model->pool, items, grain),

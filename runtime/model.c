@@ -74,6 +74,8 @@ static adze_status set_up(adze_model *model, const adze_program *program, const 
   model->profile_user = options->profile_user;
   model->log = options->log;
   model->log_user = options->log_user;
+  model->cancelled = options->cancelled;
+  model->cancelled_user = options->cancelled_user;
   adze_memory_init(&model->memory, options->allocator);
   pthread_mutex_init(&model->lock, NULL);
   if (!adze_symbols_init(&model->symbols, &program->info) ||

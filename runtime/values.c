@@ -28,7 +28,7 @@ int32_t adze_rt_fail_sizes(adze_exec *exec, int32_t status, int32_t site, int64_
                         (long long)b);
 }
 
-int32_t adze_rt_check(adze_exec *exec) { return (int32_t)exec->error.status; }
+int32_t adze_rt_check(adze_exec *exec) { return (int32_t)adze_exec_check(exec); }
 
 /// Whether an output shares memory with data that the program reads as an input.
 static bool overlaps_an_input(const adze_exec *exec, uintptr_t low, uintptr_t high) {

@@ -133,6 +133,7 @@ LogicalResult Lowering::lowerFor(scf::ForOp op) {
   receive(op.getRegionIterArgs(), header->getArguments().drop_front());
 
   b.setInsertionPointToEnd(body);
+  services->check(loc); // a loop can be cancelled
   if (failed(lowerBlock(*op.getBody())))
     return failure();
   SmallVector<Value> next{arith::AddIOp::create(b, loc, counter, step)};
@@ -165,6 +166,7 @@ LogicalResult Lowering::lowerWhile(scf::WhileOp op) {
   cf::CondBranchOp::create(b, loc, goOn, after, carried, exit, carried);
 
   b.setInsertionPointToEnd(after);
+  services->check(loc); // a loop can be cancelled
   receive(op.getAfterArguments(), after->getArguments());
   if (failed(lowerBlock(*op.getAfterBody())))
     return failure();

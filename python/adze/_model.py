@@ -120,7 +120,7 @@ class Model:
         __dlpack__ or as numpy.asarray takes it, and becomes one of the input's dtype only if it has none (a number, a list).
         out: arrays to write outputs to, of the dtype and shape that the run finds; any strides do. The others are new.
 
-        Raises RunError, which names the input, what was found and what was expected."""
+        Raises RunError, which names the input, what was found and what was expected. Ctrl-C ends the run between two kernels."""
         check_names("input", feeds, self._input_index)
         missing = [name for name in self._input_index if name not in feeds]
         if missing:
@@ -161,9 +161,9 @@ class Model:
     def _arrays(self, values: list[Any]) -> list[Array]:
         return [widened(_as_array(value, info)) for value, info in zip(values, self.inputs)]
 
-    def _run(self, values: list[Any], into: list[Any], session: _adze.Session | None = None) -> list[Array]:
-        """Runs on values in the order of `inputs`; `into`: for each output None or an array."""
-        return (session or self._session).run(self._arrays(values), into)
+    def _run(self, values: list[Any], into: list[Any], session: _adze.Session | None = None, options: Any = None) -> list[Array]:
+        """Runs on values in the order of `inputs`; `into`: for each output None or an array; `options`: None or RunOptions."""
+        return (session or self._session).run(self._arrays(values), into, options)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the artifact, a shared library that `adze.load` and C programs take. There is never half a file. Raises OSError."""
@@ -179,8 +179,10 @@ class Model:
                 os.umask(mask)
                 os.fchmod(out.fileno(), 0o666 & ~mask)
             os.replace(temporary, path)
-        except BaseException:
+        except BaseException as error:
             os.unlink(temporary)
+            if isinstance(error, OSError):
+                error.filename = path  # a full disk does not say where
             raise
 
 

@@ -84,7 +84,7 @@ class SessionOptions:
 
 
 class RunOptions:
-    """Options of a run: kept, without effect."""
+    """Options of a run. Honoured: terminate, also when it is set while the run is under way; the others are kept, without effect."""
 
     def __init__(self) -> None:
         self.log_severity_level = -1

@@ -51,7 +51,7 @@ class Profile:
 
 def _timed(session: _adze.Session, values: list[Any], into: list[Any]) -> int:
     start = time.perf_counter_ns()
-    session.run(values, into)
+    session.run(values, into, None)
     return time.perf_counter_ns() - start
 
 
@@ -67,7 +67,7 @@ def measure(set_up: Callable[[bool], _adze.Session], values: list[Any], into: li
     times = np.array([_timed(session, values, into) for _ in range(runs)]) / _NS_PER_MS
 
     session = set_up(True)
-    session.run(values, into)
+    session.run(values, into, None)
     session.take_profile()
     whole, spent, launches = 0, np.zeros(len(names), np.int64), np.zeros(len(names), np.int64)
     for _ in range(runs):

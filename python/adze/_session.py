@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeGuard
 
 from adze._binding import IOBinding
+from adze._errors import run_error
 from adze._model import Array, Model, ModelLike, TensorInfo, check_names, compile, load
 from adze._options import GraphOptimizationLevel, SessionOptions, get_available_providers
 from adze._trace import Trace
@@ -46,7 +47,7 @@ def _is_artifact(model: ModelLike) -> TypeGuard[str | os.PathLike[str]]:
     if not isinstance(model, (str, os.PathLike)):
         return False
     try:
-        with open(model, "rb") as f:
+        with open(model, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)) as f:  # a FIFO would wait for a writer
             return f.read(4) == b"\x7fELF"
     except OSError:
         return False
@@ -102,8 +103,10 @@ class InferenceSession:
             run_options: Any = None) -> list[Array]:
         """Runs once. `output_names`: those to answer, in this order; None or empty: all. Values are arrays or OrtValues.
 
+        `run_options`: setting its `terminate` on another thread ends the run between two kernels.
+
         Raises ValueError if an input has no value, InvalidArgument if a name is unknown or a value does not fit, RunError if the run fails."""
-        results = self._run(output_names, input_feed, {})
+        results = self._run(output_names, input_feed, {}, run_options)
         return [results[name] for name in output_names or results]
 
     def run_async(self, output_names: Sequence[str] | None, input_feed: Mapping[str, Any],
@@ -129,9 +132,10 @@ class InferenceSession:
     def run_with_iobinding(self, iobinding: IOBinding, run_options: Any = None) -> None:
         """Runs on what is bound; the results are the binding's."""
         feeds, into = iobinding._feeds()
-        iobinding._finish(self._run(list(into), feeds, into))
+        iobinding._finish(self._run(list(into), feeds, into, run_options))
 
-    def _run(self, names: Sequence[str] | None, feeds: Mapping[str, Any], into: Mapping[str, Array | None]) -> dict[str, Array]:
+    def _run(self, names: Sequence[str] | None, feeds: Mapping[str, Any], into: Mapping[str, Array | None],
+             run_options: Any) -> dict[str, Array]:
         """All outputs by name; `names`: those that must be there, `into`: the arrays to write to."""
         model = self._model
         missing = [name for name in model._input_index if name not in feeds]
@@ -140,8 +144,12 @@ class InferenceSession:
         check_names("input", feeds, model._input_index)
         check_names("output", names or (), model._output_index)
         session = self._trace.session if self._trace else None
+        options = run_options if hasattr(run_options, "terminate") else None
+        if options is not None and options.terminate:
+            raise run_error("the run was cancelled before it began: its options say terminate", "CANCELLED")
         values = [value.numpy() if isinstance(value, OrtValue) else value for value in model._ordered(feeds)]
-        return dict(zip(model._output_index, model._run(values, [into.get(name) for name in model._output_index], session)))
+        results = model._run(values, [into.get(name) for name in model._output_index], session, options)
+        return dict(zip(model._output_index, results))
 
     def get_inputs(self) -> list[NodeArg]:
         return list(self._inputs)

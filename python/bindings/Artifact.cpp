@@ -18,7 +18,8 @@ static const char *const kStatusNames[] = {"OK",
                                            "BAD_ARTIFACT",
                                            "IO_ERROR",
                                            "INVALID_VALUE",
-                                           "INTERNAL"};
+                                           "INTERNAL",
+                                           "CANCELLED"};
 
 py::str adze::python::text(std::string_view bytes) {
   return py::reinterpret_steal<py::str>(

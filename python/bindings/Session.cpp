@@ -19,6 +19,29 @@ namespace {
 /// The dtype that arrays of an input or output must have, and another that is taken too, or None.
 using Types = std::pair<py::object, py::object>;
 
+/// The options of the run that this thread is in, for the runtime's question whether to go on.
+thread_local PyObject *optionsOfThread = nullptr;
+
+/// Sets optionsOfThread for one run.
+class OptionsOfThread {
+public:
+  explicit OptionsOfThread(const py::object &options) { optionsOfThread = options.ptr(); }
+  ~OptionsOfThread() { optionsOfThread = nullptr; }
+  OptionsOfThread(const OptionsOfThread &) = delete;
+};
+
+/// adze_options.cancelled: true once a signal's handler has raised, as Ctrl-C's does, or the run's options say so. An
+/// exception stays set for the end of the run.
+int32_t cancelled(void *) {
+  py::gil_scoped_acquire gil;
+  if (PyErr_CheckSignals() != 0)
+    return 1;
+  if (optionsOfThread == Py_None)
+    return 0;
+  py::object terminate = py::reinterpret_steal<py::object>(PyObject_GetAttrString(optionsOfThread, "terminate"));
+  return !terminate || PyObject_IsTrue(terminate.ptr()) != 0;
+}
+
 /// A model set up to run. Any number of threads may run it at the same time.
 class Session {
 public:
@@ -34,8 +57,9 @@ public:
       artifact->functions().destroy(model);
   }
 
-  /// `into`: for each output None or the array to write to.
-  py::list run(const py::list &values, const py::list &into) {
+  /// `into`: for each output None or the array to write to. `options`: None, or what has an attribute `terminate`,
+  /// which ends the run as soon as it is true. So does a signal's handler that raises.
+  py::list run(const py::list &values, const py::list &into, const py::object &options) {
     const adze_model_info &info = artifact->info();
     expectCount("inputs", values.size(), info.num_inputs);
     expectCount("outputs", into.size(), info.num_outputs);
@@ -50,12 +74,15 @@ public:
     adze_error error{};
     adze_status status;
     {
+      OptionsOfThread set(options);
       py::gil_scoped_release release;
       adze_model *current = modelOfThisProcess(error);
       status = current ? artifact->functions().run(current, in.data(), info.num_inputs, out.data(), info.num_outputs,
                                                    allocateOutput, &outputs, &error)
                        : error.status;
     }
+    if (status == ADZE_CANCELLED && PyErr_Occurred())
+      throw py::error_already_set();
     if (status != ADZE_OK)
       raise(status, error.message);
     py::list result;
@@ -80,6 +107,7 @@ private:
     options.struct_bytes = sizeof options;
     options.abi_version = ADZE_ABI_VERSION;
     options.pool = adze_shared_pool(threads);
+    options.cancelled = cancelled;
     if (profiled)
       profile.attach(options);
     if (!options.pool) {
@@ -156,7 +184,7 @@ void adze::python::addSession(py::module_ &module) {
   py::class_<Session>(module, "Session")
       .def(py::init<std::shared_ptr<Artifact>, int, std::vector<Types>, std::vector<Types>, bool>(),
            py::arg("artifact"), py::arg("threads"), py::arg("inputs"), py::arg("outputs"), py::arg("profiled"))
-      .def("run", &Session::run, py::arg("values"), py::arg("into"))
+      .def("run", &Session::run, py::arg("values"), py::arg("into"), py::arg("options"))
       .def("take_profile", [](Session &session) { return session.profile.take(); })
       .def_property_readonly("arena_bytes", &Session::arenaBytes);
 }

@@ -60,6 +60,16 @@ def product(size=64):
                   h.make_node("Relu", ["s"], ["y"])], [tensor("x", ["n", size])], [tensor("y", ["n", size])], [weight, one])
 
 
+def endless():
+    """last = x + 1 + 1 ..., `trips` times"""
+    body = h.make_graph([h.make_node("Add", ["s", "one"], ["s2"]), h.make_node("Identity", ["go"], ["on"])], "body",
+                        [tensor("i", [], TensorProto.INT64), tensor("go", [], TensorProto.BOOL), tensor("s", ["n"])],
+                        [tensor("on", [], TensorProto.BOOL), tensor("s2", ["n"])])
+    return model([h.make_node("Loop", ["trips", "", "x"], ["last"], name="loop", body=body)],
+                 [tensor("x", ["n"]), tensor("trips", [], TensorProto.INT64)], [tensor("last", ["n"])],
+                 [h.make_tensor("one", TensorProto.FLOAT, [], [1.0])])
+
+
 def long_chain(nodes=3000):
     """A model that takes a while to compile."""
     names = ["x"] + [f"t{i}" for i in range(nodes)]

@@ -11,29 +11,7 @@ import adze
 import numpy as np
 import pytest
 import small
-
-
-def workers(of=None):
-    """Process ids of the workers of a process."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/stat") as stat, open(f"/proc/{pid}/cmdline", "rb") as line:
-                fields = stat.read().rsplit(")", 1)[1].split()
-                if int(fields[1]) == (of or os.getpid()) and fields[0] != "Z" and line.read() == b"adze\0worker\0":
-                    found.append(int(pid))
-        except (FileNotFoundError, ProcessLookupError):
-            pass
-    return found
-
-
-def eventually(what, seconds=30):
-    end = time.time() + seconds
-    while time.time() < end:
-        if what():
-            return True
-        time.sleep(0.002)
-    return False
+from processes import eventually, workers
 
 
 def kill_all():

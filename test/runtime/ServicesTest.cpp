@@ -204,6 +204,29 @@ TEST_F(Services, TheFirstFailingRangeIsReported) {
   }
 }
 
+TEST_F(Services, TheCallerCanCancelLoopsAndLaunches) {
+  static std::atomic<int> questions;
+  questions = 0;
+  options.cancelled_user = &questions;
+  options.cancelled = [](void *user) -> int32_t { return ++*static_cast<std::atomic<int> *>(user) == 3; };
+  kernel = [](int64_t, int64_t, void *const *, const int64_t *, void *, int64_t *) {};
+  for (bool launch : {false, true}) {
+    questions = 0;
+    EXPECT_EQ(run([&](adze_exec *exec) {
+                for (;;) // as long as nobody ends it
+                  if (int32_t status =
+                          launch ? adze_rt_launch(exec, 0, 30, 1, nullptr, nullptr, 0) : adze_rt_check(exec))
+                    return status;
+              }),
+              ADZE_CANCELLED);
+    EXPECT_STREQ(error.message, "the run was cancelled");
+    EXPECT_EQ(questions, 3);
+  }
+  questions = 10; // a short run asks nothing, and one that was cancelled does not spoil the next
+  EXPECT_EQ(run([](adze_exec *exec) { return adze_rt_check(exec); }), ADZE_OK);
+  EXPECT_EQ(questions, 10);
+}
+
 TEST_F(Services, AnErrorThatTheProgramIgnoresStillEndsTheRun) {
   kernel = [](int64_t, int64_t, void *const *, const int64_t *, void *, int64_t *failed) {
     failed[0] = 12345; // no status
@@ -262,7 +285,7 @@ TEST_F(Services, CreateRefusesBadOptions) {
   options.struct_bytes = 0;
   refused(("options: struct_bytes is 0, expected " + std::to_string(sizeof options)).c_str());
   options.abi_version = ADZE_ABI_VERSION + 1;
-  refused("the caller uses ABI version 2, the artifact has 1", ADZE_ABI_MISMATCH);
+  refused("the caller uses ABI version 3, the artifact has 2", ADZE_ABI_MISMATCH);
   options.threads = -2;
   refused("options: threads is -2, expected at least 0");
   const int32_t affinity[] = {0};
@@ -275,7 +298,7 @@ TEST_F(Services, CreateRefusesBadOptions) {
   options.allocator = &allocator;
   refused("options: the allocator lacks alloc or free");
   program.abi_version = 7;
-  refused("the program uses ABI version 7, its runtime has 1", ADZE_ABI_MISMATCH);
+  refused("the program uses ABI version 7, its runtime has 2", ADZE_ABI_MISMATCH);
 }
 
 TEST_F(Services, CreateTakesOptionsOfAnOlderCaller) {

@@ -80,9 +80,10 @@ func.func @main(%x: tensor<2xi64> {adze.name = "x"})
 
 // -----
 
-// What a loop carries on is written to a slot, and the slots are swapped.
+// What a loop carries on is written to a slot, and the slots are swapped. Each turn asks whether the run goes on.
 // CHECK-LABEL: func.func @adze_main(
 // CHECK:     cf.br ^[[HEAD:.*]](%{{.*}}, %{{.*}} : index, !llvm.ptr)
+// CHECK:     call @adze_rt_check(
 // CHECK:     call @adze_rt_alloc(
 // CHECK:     call @adze_rt_launch(
 // CHECK-NOT: adze_rt_copy
