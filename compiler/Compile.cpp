@@ -150,7 +150,7 @@ OwningOpRef<ModuleOp> Compilation::read() {
 
 LogicalResult Compilation::writeText() {
   llvm::Error error = writeModuleText(*module, options.outputPath, options.writeWeights);
-  return error ? fail("cannot write '" + options.outputPath + "': " + llvm::toString(std::move(error))) : success();
+  return error ? fail(llvm::toString(std::move(error))) : success();
 }
 
 /// The module at the first stage, with the target's facts.

@@ -3,8 +3,8 @@
 #include "codegen/common/Link.h"
 #include "compiler/Kernels.h"
 #include "compiler/artifact/Metadata.h"
+#include "compiler/artifact/OutputFile.h"
 #include "runtime/planner.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/raw_ostream.h"
 #include <chrono>
 
@@ -109,16 +109,24 @@ FailureOr<Summary> adze::emitCode(ModuleOp module, const Options &options, EmitO
   auto code = generate(module, options, form, progress);
   if (failed(code))
     return failure();
+  if (form == EmitOptions::Form::Object) {
+    auto object = linkRelocatable(code->objects);
+    if (!object)
+      return module.emitError() << llvm::toString(object.takeError());
+    code->objects.clear();
+    code->objects.push_back(std::move(*object));
+  }
   int64_t bytes = 0;
-  for (const Emitted &object : code->objects)
-    bytes += object.size();
-  llvm::Error error = form == EmitOptions::Form::Object ? linkRelocatable(code->objects, path)
-                                                        : llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
-                                                            for (const Emitted &text : code->objects)
-                                                              os << StringRef(text.data(), text.size()) << "\n";
-                                                            return llvm::Error::success();
-                                                          });
+  llvm::Error error = writeOutput(path, [&](llvm::raw_ostream &os) {
+    for (const Emitted &part : code->objects) {
+      os << StringRef(part.data(), part.size());
+      bytes += part.size();
+      if (form != EmitOptions::Form::Object)
+        os << "\n";
+    }
+    return llvm::Error::success();
+  });
   if (error)
-    return module.emitError() << "cannot write '" << path << "': " << llvm::toString(std::move(error));
+    return module.emitError() << llvm::toString(std::move(error));
   return summarise(*code, bytes);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Text.h"
+#include "compiler/artifact/OutputFile.h"
 #include "compiler/import/MappedFile.h"
 #include "dialects/core/Core.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringSet.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -33,7 +33,7 @@ static llvm::Expected<llvm::DenseMap<Attribute, Attribute>>
 writeWeights(core::BlobStore &store, const llvm::SetVector<core::BlobAttr> &blobs, StringRef path) {
   llvm::DenseMap<Attribute, Attribute> moved;
   StringRef name = llvm::sys::path::filename(path);
-  llvm::Error error = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
+  llvm::Error error = writeOutput(path, [&](llvm::raw_ostream &os) {
     uint64_t at = 0;
     for (core::BlobAttr blob : blobs) {
       auto bytes = store.get(blob.getSource(), blob.getOffset(), blob.getSize());
@@ -66,7 +66,7 @@ llvm::Error adze::writeModuleText(ModuleOp module, StringRef path, bool weights)
     });
     replacer.recursivelyReplaceElementsIn(module);
   }
-  return llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
+  return writeOutput(path, [&](llvm::raw_ostream &os) {
     module.print(os, OpPrintingFlags().enableDebugInfo());
     return llvm::Error::success();
   });

@@ -15,11 +15,11 @@ struct LinkJob {
   llvm::ArrayRef<llvm::StringRef> exports;
 };
 
-/// Links a shared library to the file `output`. The same job gives the same bytes, whatever the paths are. Calls from
-/// several threads are run one after the other: lld allows no other way.
-llvm::Error linkShared(const LinkJob &job, llvm::StringRef output);
+/// Links a shared library. The same job gives the same bytes, whatever the paths are. Calls from several threads are
+/// run one after the other: lld allows no other way.
+llvm::Expected<Emitted> linkShared(const LinkJob &job);
 
-/// Links objects to one relocatable object in the file `output`.
-llvm::Error linkRelocatable(llvm::ArrayRef<Emitted> objects, llvm::StringRef output);
+/// Links objects to one relocatable object.
+llvm::Expected<Emitted> linkRelocatable(llvm::ArrayRef<Emitted> objects);
 
 } // namespace adze

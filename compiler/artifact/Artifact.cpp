@@ -3,10 +3,9 @@
 #include "codegen/common/Link.h"
 #include "compiler/artifact/Elf.h"
 #include "compiler/artifact/Libraries.h"
+#include "compiler/artifact/OutputFile.h"
 #include "runtime/artifact.h"
 #include "runtime/loader/loader.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -26,37 +25,6 @@ LogicalResult adze::writeConstantBytes(core::ConstantOp op, ByteSink sink) {
     return op.emitOpError() << "has bytes that cannot be read";
   return sink(*bytes);
 }
-
-namespace {
-/// A file that is gone unless it was kept.
-class TemporaryFile {
-public:
-  static llvm::Expected<TemporaryFile> beside(StringRef path) {
-    TemporaryFile file;
-    int descriptor;
-    if (auto error = llvm::sys::fs::createUniqueFile(path + ".%%%%%%%%.tmp", descriptor, file.name))
-      return llvm::createStringError(error, "cannot write '" + path + "': " + error.message());
-    llvm::sys::Process::SafelyCloseFileDescriptor(descriptor);
-    return file;
-  }
-  TemporaryFile() = default;
-  TemporaryFile(TemporaryFile &&other) : name(std::move(other.name)) { other.name.clear(); }
-  ~TemporaryFile() {
-    if (!name.empty())
-      llvm::sys::fs::remove(name);
-  }
-  StringRef path() const { return name; }
-  std::error_code keepAs(StringRef path) {
-    std::error_code error = llvm::sys::fs::rename(name, path);
-    if (!error)
-      name.clear();
-    return error;
-  }
-
-private:
-  SmallString<128> name;
-};
-} // namespace
 
 /// Writes the weights at the stream's end, which is where the first of them belongs.
 static LogicalResult writeWeights(const Artifact &artifact, llvm::raw_ostream &out) {
@@ -81,52 +49,57 @@ static LogicalResult writeWeights(const Artifact &artifact, llvm::raw_ostream &o
   return success();
 }
 
-static LogicalResult appendData(const Artifact &artifact, StringRef path, uint64_t codeBytes, uint64_t weightsOffset,
-                                Location loc) {
-  std::error_code error;
-  llvm::raw_fd_ostream out(path, error, llvm::sys::fs::CD_OpenExisting, llvm::sys::fs::FA_Write,
-                           llvm::sys::fs::OF_Append);
-  if (error)
-    return emitError(loc) << "cannot write '" << path << "': " << error.message();
-  out.write_zeros(weightsOffset - codeBytes);
+/// Writes all but the trailer.
+static LogicalResult writeData(const Artifact &artifact, const Emitted &code, uint64_t weightsOffset, StringRef path,
+                               const OutputFile &file, Location loc) {
+  llvm::raw_fd_ostream out(file.descriptor(), /*shouldClose=*/false);
+  out.write(code.data(), code.size());
+  out.write_zeros(weightsOffset - code.size());
   LogicalResult written = writeWeights(artifact, out);
   out << artifact.metadata;
-  out.close();
-  if (std::error_code failure = out.error()) {
-    out.clear_error();
-    return emitError(loc) << "cannot write '" << path << "': " << failure.message();
-  }
+  out.flush();
+  std::error_code error = out.error();
+  out.clear_error();
+  if (error)
+    return emitError(loc) << llvm::toString(cannotWrite(path, error));
   return written;
+}
+
+/// The linked library, with the weights' place in it.
+static llvm::Expected<Emitted> link(const Artifact &artifact, uint64_t &weightsOffset) {
+  static const StringRef exports[] = {"adze_info",    "adze_create",      "adze_run",
+                                      "adze_destroy", "adze_arena_bytes", "adze_abi_version"};
+  auto archives = findArchives(artifact.libraryFolder);
+  if (!archives)
+    return archives.takeError();
+  auto code = linkShared({artifact.objects, *archives, exports});
+  if (!code)
+    return code.takeError();
+  if (auto error = checkUndefinedSymbols(StringRef(code->data(), code->size())))
+    return std::move(error);
+  weightsOffset = llvm::alignTo(code->size(), ADZE_WEIGHTS_ALIGNMENT);
+  if (artifact.weightBytes)
+    if (auto error = placeWeights(*code, weightsOffset, artifact.weightBytes))
+      return std::move(error);
+  return code;
 }
 
 LogicalResult adze::writeArtifact(const Artifact &artifact, StringRef path, Location loc, int64_t &codeBytes) {
   auto fail = [&](llvm::Error error) { return emitError(loc) << llvm::toString(std::move(error)); };
-  auto archives = findArchives(artifact.libraryFolder);
-  if (!archives)
-    return fail(archives.takeError());
-  auto file = TemporaryFile::beside(path);
+  uint64_t weightsOffset = 0;
+  auto code = link(artifact, weightsOffset);
+  if (!code)
+    return fail(code.takeError());
+  codeBytes = code->size();
+  auto file = OutputFile::create(path);
   if (!file)
     return fail(file.takeError());
-  static const StringRef exports[] = {"adze_info",    "adze_create",      "adze_run",
-                                      "adze_destroy", "adze_arena_bytes", "adze_abi_version"};
-  if (auto error = linkShared({artifact.objects, *archives, exports}, file->path()))
-    return fail(std::move(error));
-  if (auto error = checkUndefinedSymbols(file->path()))
-    return fail(std::move(error));
-  uint64_t size = 0;
-  if (std::error_code error = llvm::sys::fs::file_size(file->path(), size))
-    return emitError(loc) << "cannot read '" << path << "': " << error.message();
-  codeBytes = size;
-  uint64_t weightsOffset = llvm::alignTo(size, ADZE_WEIGHTS_ALIGNMENT);
-  if (artifact.weightBytes)
-    if (auto error = placeWeights(file->path(), weightsOffset, artifact.weightBytes))
-      return fail(std::move(error));
-  if (failed(appendData(artifact, file->path(), size, weightsOffset, loc)))
+  if (failed(writeData(artifact, *code, weightsOffset, path, *file, loc)))
     return failure();
   adze_error error;
-  if (adze_seal(file->path().str().c_str(), size, weightsOffset, artifact.weightBytes, &error) != ADZE_OK)
-    return emitError(loc) << error.message;
-  if (std::error_code renamed = file->keepAs(path))
-    return emitError(loc) << "cannot write '" << path << "': " << renamed.message();
+  if (adze_seal(file->place().str().c_str(), codeBytes, weightsOffset, artifact.weightBytes, &error) != ADZE_OK)
+    return emitError(loc) << "'" << path << "'" << StringRef(error.message).drop_until([](char c) { return c == ':'; });
+  if (auto failure = file->keep())
+    return fail(std::move(failure));
   return success();
 }

@@ -3,7 +3,6 @@
 #include "runtime/artifact.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Object/ELFObjectFile.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 using namespace llvm;
@@ -16,19 +15,8 @@ static const char *const kAllowed[] = {
 
 static Error invalid(const Twine &what) { return createStringError("the linked library is not as expected: " + what); }
 
-/// The file's bytes, mapped.
-static Expected<std::unique_ptr<MemoryBuffer>> read(StringRef path) {
-  auto buffer = MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
-  if (!buffer)
-    return createStringError(buffer.getError(), "cannot read '" + path + "'");
-  return std::move(*buffer);
-}
-
-Error adze::checkUndefinedSymbols(StringRef path) {
-  auto buffer = read(path);
-  if (!buffer)
-    return buffer.takeError();
-  auto object = object::ELFObjectFile<Elf>::create((*buffer)->getMemBufferRef());
+Error adze::checkUndefinedSymbols(StringRef library) {
+  auto object = object::ELFObjectFile<Elf>::create(MemoryBufferRef(library, "library"));
   if (!object)
     return object.takeError();
   static const StringSet<> allowed = [] {
@@ -109,40 +97,24 @@ static Expected<Places> findPlaces(const object::ELFFile<Elf> &file) {
                 alignTo(end, ADZE_MAX_WEIGHTS_ALIGNMENT), *addend};
 }
 
-Error adze::placeWeights(StringRef path, uint64_t offset, uint64_t bytes) {
-  Places places;
-  {
-    auto buffer = read(path);
-    if (!buffer)
-      return buffer.takeError();
-    auto file = object::ELFFile<Elf>::create((*buffer)->getBuffer());
-    if (!file)
-      return file.takeError();
-    auto found = findPlaces(*file);
-    if (!found)
-      return found.takeError();
-    places = *found;
-  }
+Error adze::placeWeights(MutableArrayRef<char> library, uint64_t offset, uint64_t bytes) {
+  auto file = object::ELFFile<Elf>::create(StringRef(library.data(), library.size()));
+  if (!file)
+    return file.takeError();
+  auto places = findPlaces(*file);
+  if (!places)
+    return places.takeError();
   Elf::Phdr header;
   header.p_type = ELF::PT_LOAD;
   header.p_flags = ELF::PF_R;
   header.p_offset = offset;
-  header.p_vaddr = places.address;
-  header.p_paddr = places.address;
+  header.p_vaddr = places->address;
+  header.p_paddr = places->address;
   header.p_filesz = bytes;
   header.p_memsz = bytes;
   header.p_align = ADZE_WEIGHTS_ALIGNMENT;
-  support::little64_t addend(places.address);
-  auto descriptor = sys::fs::openNativeFileForWrite(path, sys::fs::CD_OpenExisting, sys::fs::OF_None);
-  if (!descriptor)
-    return descriptor.takeError();
-  raw_fd_ostream out(*descriptor, /*shouldClose=*/true);
-  out.pwrite(reinterpret_cast<const char *>(&header), sizeof header, places.header);
-  out.pwrite(reinterpret_cast<const char *>(&addend), sizeof addend, places.addend);
-  out.close();
-  if (std::error_code error = out.error()) {
-    out.clear_error();
-    return createStringError(error, "cannot write '" + path + "'");
-  }
+  support::little64_t addend(places->address);
+  memcpy(&library[places->header], &header, sizeof header);
+  memcpy(&library[places->addend], &addend, sizeof addend);
   return Error::success();
 }

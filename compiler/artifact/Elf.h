@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What is done to the linked ELF file before it is an artifact.
 #pragma once
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 
 namespace adze {
 
 /// Fails if the library needs a symbol that runtime/allowed_symbols.txt does not list, or another library.
-llvm::Error checkUndefinedSymbols(llvm::StringRef path);
+llvm::Error checkUndefinedSymbols(llvm::StringRef library);
 
 /// Makes the header of the weights' note (codegen/common/WeightsNote.h) that of `bytes` bytes of read-only memory,
-/// which are at `offset` of the file (a whole number of pages), and the pointer to the note a pointer to them.
-llvm::Error placeWeights(llvm::StringRef path, uint64_t offset, uint64_t bytes);
+/// which are to be at `offset` of the file (a whole number of pages), and the pointer to the note a pointer to them.
+llvm::Error placeWeights(llvm::MutableArrayRef<char> library, uint64_t offset, uint64_t bytes);
 
 } // namespace adze

@@ -235,6 +235,7 @@ CompileResult adze::compile(const CompileOptions &options, const Callbacks &call
     return failure;
   if (unnamed) {
     request.options.outputPath = output.path();
+    request.outputIsPrivate = true;
     request.options.writeWeights = false;
   }
   CompileResult result = std::move(ask(request, model.get(), callbacks).result);

@@ -62,6 +62,7 @@ std::string encode(const Request &request) {
   return pack({{"kind", request.kind},
                {"options", request.options},
                {"attached", request.modelAttached},
+               {"private", request.outputIsPrivate},
                {"stage", request.stage}});
 }
 
@@ -70,6 +71,7 @@ bool decode(const std::string &bytes, Request &request) {
     j.at("kind").get_to(request.kind);
     j.at("options").get_to(request.options);
     j.at("attached").get_to(request.modelAttached);
+    j.at("private").get_to(request.outputIsPrivate);
     j.at("stage").get_to(request.stage);
   });
 }

@@ -14,6 +14,7 @@ struct Request {
   } kind = Kind::Compile;
   CompileOptions options; ///< a model given as bytes travels as a descriptor of a file in memory
   bool modelAttached = false;
+  bool outputIsPrivate = false; ///< the output's folder was made for it: to be removed if the client is gone
   std::string stage;
 };
 

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <malloc.h>
 #include <mutex>
 #include <poll.h>
@@ -21,12 +22,34 @@ namespace {
 /// Bytes that are free and yet the worker's. Up to so much it keeps for the next compilation.
 constexpr size_t kMuchMemory = size_t(64) << 20;
 
-/// Ends the process as soon as the client has closed its end, also in the middle of a compilation.
-void exitWithClient(int socket) {
+/// The folder that a client made for the output of the last compilation, or empty.
+class ClientsFolder {
+public:
+  void set(std::string path) {
+    std::lock_guard<std::mutex> lock(mutex);
+    folder = std::move(path);
+  }
+  void remove() {
+    std::lock_guard<std::mutex> lock(mutex);
+    std::error_code ignored;
+    if (!folder.empty())
+      std::filesystem::remove_all(folder, ignored);
+  }
+
+private:
+  std::mutex mutex;
+  std::string folder;
+};
+
+/// Ends the process as soon as the client has closed its end, also in the middle of a compilation; what it can no
+/// longer remove is removed.
+void exitWithClient(int socket, ClientsFolder &folder) {
   for (;;) {
     pollfd wait{socket, POLLRDHUP, 0};
-    if (poll(&wait, 1, -1) > 0 && wait.revents != 0)
+    if (poll(&wait, 1, -1) > 0 && wait.revents != 0) {
+      folder.remove();
       _exit(0);
+    }
   }
 }
 
@@ -56,7 +79,7 @@ public:
   explicit Server(int socket) : channel{Descriptor(socket)} {}
 
   int run() {
-    std::thread(exitWithClient, channel.fd()).detach();
+    std::thread(exitWithClient, channel.fd(), std::ref(folder)).detach();
     for (;;) {
       std::string bytes;
       Descriptor model;
@@ -72,6 +95,7 @@ public:
         reply.stages = compilerStages();
       } else {
         reply.kind = Reply::Kind::Result;
+        folder.set(request.outputIsPrivate ? std::filesystem::path(request.options.outputPath).parent_path() : "");
         reply.result = compile(request, model.get());
       }
       send(reply);
@@ -112,6 +136,7 @@ private:
   }
 
   Channel channel;
+  ClientsFolder folder;
   std::mutex mutex; ///< progress comes from the compiler's threads
 };
 

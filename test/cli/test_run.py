@@ -2,6 +2,9 @@
 """adze run and adze inspect."""
 import json
 import os
+import signal
+import subprocess
+import time
 
 import numpy as np
 import pytest
@@ -81,3 +84,35 @@ def test_inspect_of_bad_files(adze, add, tmp_path):
             done = adze(*command)
             assert done.status == 1 and done.err.startswith("error: "), command
     assert adze("inspect", "none.so").status == 1
+
+
+def test_what_is_no_regular_file(adze, tmp_path):
+    """A FIFO is not waited for, and a device is not read for ever."""
+    os.mkfifo(tmp_path / "fifo")
+    os.symlink("/dev/zero", tmp_path / "zero")
+    for name in ("fifo", "zero", "."):
+        for command in (("compile", name, "-o", "m.so"), ("check", name), ("run", name, "--random", 1, "--output-dir", "o"), ("inspect", name)):
+            done = adze(*command)
+            assert done.status == 1 and "is not a regular file" in done.err, (command, done.err)
+    assert sorted(os.listdir(tmp_path)) == ["fifo", "zero"]
+
+
+def test_an_output_that_is_no_regular_file(adze, tmp_path):
+    """It is not replaced."""
+    made = small.save(small.add(), tmp_path)
+    os.mkdir(tmp_path / "folder")
+    os.mkfifo(tmp_path / "fifo")
+    for name in ("folder", "fifo"):
+        done = adze("compile", made, "-o", name)
+        assert done.status == 1 and f"{name}': it exists and is not a regular file" in done.err, done.err
+    assert sorted(os.listdir(tmp_path)) == ["fifo", "folder", "model.onnx"]
+
+
+def test_ctrl_c_ends_a_run(adze, adze_cli, tmp_path):
+    assert adze("compile", small.save(small.endless(), tmp_path), "-o", "endless.so").status == 0
+    np.save(tmp_path / "trips.npy", np.array(2**62))
+    process = subprocess.Popen([adze_cli, "run", "endless.so", "--input", "trips=trips.npy", "--random", "1", "--output-dir", "out"], cwd=tmp_path)
+    time.sleep(0.5)
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == -signal.SIGINT and not (tmp_path / "out").exists()

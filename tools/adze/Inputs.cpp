@@ -6,8 +6,9 @@
 #include "tools/adze/Terminal.h"
 
 #include <cstring>
-#include <fstream>
+#include <fcntl.h>
 #include <random>
+#include <unistd.h>
 
 using namespace adze;
 using namespace adze::tool;
@@ -34,9 +35,9 @@ void InputFlags::add(CLI::App &command) {
 namespace {
 
 bool isArtifact(const std::string &path) {
-  char begin[4] = {};
-  std::ifstream(path, std::ios::binary).read(begin, 4);
-  return memcmp(begin, "\177ELF", 4) == 0;
+  Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)); // a FIFO would wait for a writer
+  char begin[4];
+  return read(file.get(), begin, sizeof begin) == sizeof begin && memcmp(begin, "\177ELF", sizeof begin) == 0;
 }
 
 /// The files that the user named, by input. False after a message.

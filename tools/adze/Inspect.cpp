@@ -15,6 +15,19 @@ std::string scalarText(const json &value) {
   return value.is_string() ? printable(value.get<std::string>()) : value.dump();
 }
 
+/// The metadata's value; null for text that is no JSON, or that nests deeper than metadata do (a forger's would end in
+/// a stack overflow, when it is printed).
+json parse(const std::string &text) {
+  constexpr int kMaxDepth = 64;
+  bool tooDeep = false;
+  auto keep = [&](int depth, json::parse_event_t, const json &) {
+    tooDeep |= depth > kMaxDepth;
+    return !tooDeep;
+  };
+  json parsed = json::parse(text, keep, /*allow_exceptions=*/false);
+  return tooDeep ? json() : parsed;
+}
+
 /// "x: float32[batch,3,?]", as far as the entry says it.
 std::string tensorText(const json &entry) {
   std::string shape;
@@ -48,7 +61,7 @@ int inspect(const std::string &path, bool verify, bool asJson) {
     return fail(error.message);
   std::string metadata = text;
   adze_free_metadata(text);
-  json parsed = json::parse(metadata, nullptr, /*allow_exceptions=*/false);
+  json parsed = parse(metadata);
   if (asJson)
     printf("%s\n", metadata.c_str());
   else if (!parsed.is_object())
