@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "dialects/core/Core.h"
+#include "dialects/core/Elements.h"
 
 using namespace mlir;
 using namespace adze::core;
@@ -24,7 +25,7 @@ static LogicalResult groupsOf(Shapes &shapes, std::optional<Location> loc, const
 static LogicalResult checkMask(Shapes &shapes, std::optional<Location> loc, const ShapeOf &query, const DimExpr &keys,
                                const ShapeOf &mask) {
   size_t rank = query.dims.size(), own = mask.dims.size();
-  if (own > rank || !isa<FloatType>(mask.elementType))
+  if (own > rank || !isWideFloat(mask.elementType))
     return emitOptionalError(loc, "mask is ", mask.type(), ", expected floats of rank ", rank, " or less");
   for (size_t i = 0; i < own; ++i) {
     size_t at = rank - own + i;
@@ -44,7 +45,7 @@ LogicalResult AttentionOp::inferShapes(Adaptor op, Shapes &shapes, std::optional
   if (rank < 2 || k.dims.size() != rank || v.dims.size() != rank)
     return emitOptionalError(loc, "query, key and value have ranks ", rank, ", ", k.dims.size(), " and ", v.dims.size(),
                              ", expected equal ranks of 2 or more");
-  if (!isa<FloatType>(q.elementType) || k.elementType != q.elementType || v.elementType != q.elementType)
+  if (!isWideFloat(q.elementType) || k.elementType != q.elementType || v.elementType != q.elementType)
     return emitOptionalError(loc, "query, key and value have element types ", q.elementType, ", ", k.elementType,
                              " and ", v.elementType, ", expected one float");
   if (failed(shapes.equal(loc, q.dims[rank - 1], k.dims[rank - 1], "head sizes of query and key differ")) ||

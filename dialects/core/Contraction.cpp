@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "dialects/core/Core.h"
+#include "dialects/core/Elements.h"
 
 using namespace mlir;
 using namespace adze::core;
@@ -81,7 +82,8 @@ LogicalResult PoolOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Loca
   size_t rank = in.dims.size();
   if (rank < 2 || op.getWindow().size() != rank - 2)
     return emitOptionalError(loc, "window has ", op.getWindow().size(), " entries for an input of rank ", rank);
-  if (failed(windowAttributes(loc, op.getStrides(), op.getDilations(), rank - 2)))
+  if (failed(checkNumbers(loc, in.elementType)) ||
+      failed(windowAttributes(loc, op.getStrides(), op.getDilations(), rank - 2)))
     return failure();
   ShapeOf out{in.elementType, {in.dims[0]}};
   for (size_t i = 0; i + 2 < rank; ++i)

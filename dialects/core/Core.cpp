@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Registration of the dialect; the ops' own code stands in the family files.
 #include "dialects/core/Core.h"
+#include "dialects/core/Elements.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -44,6 +45,16 @@ unsigned adze::core::elementBytes(Type elementType) {
   if (!elementType.isIntOrFloat())
     return 0;
   return (elementType.getIntOrFloatBitWidth() + 7) / 8;
+}
+
+bool adze::core::isWideFloat(Type elementType) {
+  return isa<FloatType>(elementType) && elementType.getIntOrFloatBitWidth() >= 16;
+}
+
+LogicalResult adze::core::checkNumbers(std::optional<Location> loc, Type elementType) {
+  if (isa<IntegerType>(elementType) || isWideFloat(elementType))
+    return success();
+  return emitOptionalError(loc, "element type is ", elementType, ", expected integers or floats of 16 bits or more");
 }
 
 bool adze::core::isUnsignedElement(Type elementType) {

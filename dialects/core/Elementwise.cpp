@@ -23,9 +23,40 @@ static LogicalResult sameElements(std::optional<Location> loc, Value a, Value b)
   return success();
 }
 
+static bool isTest(UnaryKind kind) { return kind >= UnaryKind::is_nan && kind <= UnaryKind::is_neg_inf; }
+
+static bool isDefinedForIntegers(UnaryKind kind) {
+  switch (kind) {
+  case UnaryKind::abs:
+  case UnaryKind::neg:
+  case UnaryKind::sign:
+  case UnaryKind::relu:
+  case UnaryKind::bit_not:
+  case UnaryKind::floor:
+  case UnaryKind::ceil:
+  case UnaryKind::round:
+  case UnaryKind::trunc:
+    return true;
+  default:
+    return isTest(kind);
+  }
+}
+
+/// Reports a function of numbers that its operand's elements have not.
+static LogicalResult checkElements(std::optional<Location> loc, StringRef name, Type element, bool ofIntegers,
+                                   bool ofFloats) {
+  if ((isa<IntegerType>(element) && ofIntegers) || (isa<FloatType>(element) && ofFloats))
+    return success();
+  return emitOptionalError(loc, "'", name, "' is not defined for elements of type ", element);
+}
+
 LogicalResult UnaryOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Location> loc, Results &results) {
   ShapeOf out = shapes.shape(op.getInput());
-  bool test = op.getKind() >= UnaryKind::is_nan && op.getKind() <= UnaryKind::is_neg_inf;
+  UnaryKind kind = op.getKind();
+  if (failed(checkElements(loc, stringifyUnaryKind(kind), out.elementType, isDefinedForIntegers(kind),
+                           kind != UnaryKind::bit_not)))
+    return failure();
+  bool test = isTest(kind);
   if (test)
     out.elementType = IntegerType::get(out.elementType.getContext(), 1);
   results.push_back(out);
@@ -35,7 +66,11 @@ LogicalResult UnaryOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Loc
 LogicalResult BinaryOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Location> loc, Results &results) {
   if (failed(sameElements(loc, op.getLhs(), op.getRhs())))
     return failure();
-  return broadcastResult(shapes, loc, {op.getLhs(), op.getRhs()}, getElementTypeOrSelf(op.getLhs()), results);
+  Type element = getElementTypeOrSelf(op.getLhs());
+  BinaryKind kind = op.getKind();
+  if (failed(checkElements(loc, stringifyBinaryKind(kind), element, true, kind < BinaryKind::bit_and)))
+    return failure();
+  return broadcastResult(shapes, loc, {op.getLhs(), op.getRhs()}, element, results);
 }
 
 LogicalResult CompareOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Location> loc, Results &results) {

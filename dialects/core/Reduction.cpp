@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "dialects/core/Core.h"
+#include "dialects/core/Elements.h"
 
 using namespace mlir;
 using namespace adze::core;
@@ -26,7 +27,7 @@ static FailureOr<ShapeOf> reduced(std::optional<Location> loc, const ShapeOf &in
 
 LogicalResult ReduceOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Location> loc, Results &results) {
   auto out = reduced(loc, shapes.shape(op.getInput()), op.getAxes(), op.getKeepdims());
-  if (failed(out))
+  if (failed(out) || failed(checkNumbers(loc, out->elementType)))
     return failure();
   results.push_back(*out);
   return success();
@@ -45,6 +46,8 @@ LogicalResult ScanOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Loca
   ShapeOf in = shapes.shape(op.getInput());
   if (op.getAxis() >= in.dims.size())
     return emitOptionalError(loc, "axis ", op.getAxis(), " is out of range for rank ", in.dims.size());
+  if (failed(checkNumbers(loc, in.elementType)))
+    return failure();
   results.push_back(in);
   return success();
 }

@@ -12,6 +12,9 @@ InFlightDiagnostic CoreBuilder::error() { return emitError(loc); }
 
 LogicalResult CoreBuilder::done(ValueRange values) {
   results.assign(values.begin(), values.end());
+  for (auto [i, result] : llvm::enumerate(node.getOutputs()))
+    if (i >= values.size() && !result.use_empty())
+      return error() << "output " << i << " is used, but the operator gives only " << values.size();
   if (results.size() < node.getNumResults())
     results.resize(node.getNumResults());
   for (auto [value, result] : llvm::zip(results, node.getOutputs()))
@@ -180,6 +183,10 @@ Value CoreBuilder::cast(Value x, Type to, bool saturate) {
 }
 
 Value CoreBuilder::scalar(Type element, double v) {
+  if (!element.isIntOrFloat()) {
+    error() << "elements of type " << element << " are no numbers";
+    return {};
+  }
   auto type = RankedTensorType::get({}, element);
   Attribute value;
   if (auto f = dyn_cast<FloatType>(element)) {

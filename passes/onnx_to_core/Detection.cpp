@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Regions and boxes: RoiAlign, MaxRoiPool, NonMaxSuppression, and DeformConv, which samples at displaced places.
+#include "dialects/core/Elements.h"
 #include "passes/onnx_to_core/OpTable.h"
 #include "passes/onnx_to_core/ScalarCode.h"
 #include "passes/onnx_to_core/Sizes.h"
@@ -37,7 +38,8 @@ static LogicalResult lowerRoiAlign(CoreBuilder &b) {
   Value x = b.in(0), rois = b.in(1), batches = b.in(2);
   if (!x || !rois || !batches)
     return failure();
-  if (b.rank(x) != 4 || b.rank(rois) != 2 || b.rank(batches) != 1 || !b.isFloat(x) || !b.isFloat(rois))
+  if (b.rank(x) != 4 || b.rank(rois) != 2 || b.rank(batches) != 1 || !isWideFloat(b.element(x)) ||
+      !isWideFloat(b.element(rois)))
     return b.error() << "inputs have ranks " << b.rank(x) << ", " << b.rank(rois) << " and " << b.rank(batches)
                      << ", expected 4, 2 and 1";
   int64_t height = b.intAttr("output_height", 1), width = b.intAttr("output_width", 1);
@@ -110,7 +112,7 @@ static LogicalResult lowerMaxRoiPool(CoreBuilder &b) {
   auto pooled = listAttr(b, "pooled_shape", 2, 1, 1);
   if (!x || !rois || !pooled)
     return failure();
-  if (b.rank(x) != 4 || b.rank(rois) != 2 || !b.isFloat(x) || !b.isFloat(rois))
+  if (b.rank(x) != 4 || b.rank(rois) != 2 || !isWideFloat(b.element(x)) || !isWideFloat(b.element(rois)))
     return b.error() << "inputs have ranks " << b.rank(x) << " and " << b.rank(rois) << ", expected 4 and 2";
   if (failed(requireEqual(b, b.dim(rois, 1), b.index(5), "rois does not have five numbers a region")))
     return failure();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Sampling at places that are data: GridSample, and AffineGrid, which makes such places.
+#include "dialects/core/Elements.h"
 #include "passes/onnx_to_core/OpTable.h"
 #include "passes/onnx_to_core/ScalarCode.h"
 #include "passes/onnx_to_core/Sizes.h"
@@ -136,7 +137,8 @@ static LogicalResult lowerGridSample(CoreBuilder &b) {
   if (!x || !grid)
     return failure();
   int64_t spatial = b.rank(x) - 2;
-  if (spatial < 1 || spatial > 4 || b.rank(grid) != b.rank(x) || !b.isFloat(x) || !b.isFloat(grid))
+  if (spatial < 1 || spatial > 4 || b.rank(grid) != b.rank(x) || !isWideFloat(b.element(x)) ||
+      !isWideFloat(b.element(grid)))
     return b.error() << "expected floats, an input of rank 3 to 6 and a grid of the same rank";
   std::string name = b.stringAttr("mode", b.opset() < 20 ? "bilinear" : "linear");
   std::string paddingName = b.stringAttr("padding_mode", "zeros");
@@ -183,7 +185,7 @@ static LogicalResult lowerAffineGrid(CoreBuilder &b) {
   Value theta = b.in(0), size = b.in(1);
   if (!theta || !size)
     return failure();
-  if (b.rank(theta) != 3 || b.rank(size) != 1 || !b.isFloat(theta))
+  if (b.rank(theta) != 3 || b.rank(size) != 1 || !isWideFloat(b.element(theta)))
     return b.error() << "theta is " << theta.getType() << " and size " << size.getType()
                      << ", expected floats of rank 3 and a vector";
   int64_t rows = b.type(theta).getDimSize(1), entries = b.type(size).getDimSize(0),

@@ -140,7 +140,6 @@ static LogicalResult lowerBatchNormalization(CoreBuilder &b) {
   Value summand = b.sub(b.cast(bias, wide), b.mul(b.cast(center, wide), factor));
   Value y = b.mul(wideX, perChannel(b, factor, b.rank(x), wide));
   out[0] = b.cast(b.add(y, perChannel(b, summand, b.rank(x), wide)), element);
-  out.resize(std::max<size_t>(b.node.getNumResults(), 1));
   return b.done(out);
 }
 

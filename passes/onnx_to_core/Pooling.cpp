@@ -14,8 +14,8 @@ using namespace adze::core;
 static Value lowest(CoreBuilder &b, Type element) {
   if (isa<FloatType>(element))
     return b.scalar(element, -std::numeric_limits<double>::infinity());
-  if (isUnsignedElement(element))
-    return b.scalar(element, 0);
+  if (!element.isIntOrFloat() || isUnsignedElement(element))
+    return b.scalar(element, 0); // an error where there are no numbers
   return b.scalar(element, -std::ldexp(1.0, element.getIntOrFloatBitWidth() - 1));
 }
 

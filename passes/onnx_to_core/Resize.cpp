@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Resize and Upsample, one axis after the other: a gather for each tap with indices and weights computed in f64 vectors
 // along the axis.
+#include "dialects/core/Elements.h"
 #include "passes/onnx_to_core/OpTable.h"
 #include "passes/onnx_to_core/Sizes.h"
 #include <cmath>
@@ -216,7 +217,7 @@ static Axis scaledAxis(CoreBuilder &b, Value x, int64_t dim, Value scale, std::o
 
 /// Axes from the input `scales`.
 static std::optional<SmallVector<Axis>> axesFromScales(CoreBuilder &b, Value x, Value scales, ArrayRef<int64_t> dims) {
-  if (!scales || b.rank(scales) != 1 || !b.isFloat(scales)) {
+  if (!scales || b.rank(scales) != 1 || !isWideFloat(b.element(scales))) {
     if (scales)
       b.error() << "scales is " << scales.getType() << ", expected a vector of floats";
     return std::nullopt;
@@ -273,7 +274,7 @@ static std::optional<SmallVector<Axis>> axesFromSizes(CoreBuilder &b, Value x, A
 static LogicalResult setRegions(CoreBuilder &b, Value roi, MutableArrayRef<Axis> axes) {
   if (!roi)
     return failure();
-  if (b.rank(roi) != 1 || !b.isFloat(roi))
+  if (b.rank(roi) != 1 || !isWideFloat(b.element(roi)))
     return b.error() << "roi is " << roi.getType() << ", expected a vector of floats";
   if (failed(requireEqual(b, b.dim(roi, 0), b.index(2 * axes.size()), "roi does not have two entries an axis")))
     return failure();

@@ -483,7 +483,7 @@ func.func @softmax_axis(%x: tensor<2xf32>) {
 // -----
 
 func.func @norm_type(%x: tensor<2xi32>) {
-  // expected-error@+2 {{element type is 'i32', expected a float}}
+  // expected-error@+2 {{element type is 'i32', expected a float of 16 bits or more}}
   // expected-error@+1 {{failed to infer returned types}}
   %0 = core.norm %x axis 0 epsilon 1.0e-5 : (tensor<2xi32>) -> tensor<2xi32>
   return

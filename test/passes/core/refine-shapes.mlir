@@ -89,3 +89,21 @@ func.func @chosen(%x: tensor<?xf32> {adze.dims = ["n"]}, %y: tensor<1xf32>) -> t
   %0 = core.broadcast %y sizes(%size) : tensor<1xf32> -> tensor<?xf32>
   return %0 : tensor<?xf32>
 }
+
+// -----
+
+// What a branch yields keeps the type that both must have, whatever else is known of it.
+// CHECK-LABEL: func.func @branches
+// CHECK:         %[[R:.*]] = core.reshape %{{.*}} : tensor<2x8xf32> -> tensor<16xf32>
+// CHECK:         tensor.cast %[[R]] : tensor<16xf32> to tensor<?xf32>
+// CHECK-NEXT:    scf.yield
+func.func @branches(%c: i1, %x: tensor<2x8xf32>, %y: tensor<?xf32>) -> tensor<?xf32> {
+  %c16 = arith.constant 16 : index
+  %0 = scf.if %c -> tensor<?xf32> {
+    %1 = core.reshape %x sizes(%c16) : tensor<2x8xf32> -> tensor<?xf32>
+    scf.yield %1 : tensor<?xf32>
+  } else {
+    scf.yield %y : tensor<?xf32>
+  }
+  return %0 : tensor<?xf32>
+}

@@ -16,10 +16,3 @@ kernel.func @several_values() -> tensor<2xf32> {
   kernel.return %1 : tensor<2xf32>
 }
 
-// -----
-
-kernel.func @not_defined(%x: tensor<2xi32>) -> tensor<2xi32> {
-  // expected-error @+1 {{'core.unary' is not defined for elements of type 'i32'}}
-  %0 = core.unary exp %x : (tensor<2xi32>) -> tensor<2xi32>
-  kernel.return %0 : tensor<2xi32>
-}

@@ -130,3 +130,35 @@ func.func @both_reported(%x: tensor<2x3xf32>) -> !onnx.any {
   %1 = onnx.node "Pad" opset 2 (%x) {mode = "mirror", pads = array<i64: 1, 1, 1, 1>} : (tensor<2x3xf32>) -> !onnx.any
   return %1 : !onnx.any
 }
+
+// -----
+
+func.func @more_outputs_than_the_operator_has(%x: tensor<2xf32>) -> !onnx.any {
+  // expected-error@+1 {{Relu, opset 13, inputs tensor<2xf32>: output 1 is used, but the operator gives only 1}}
+  %0:2 = onnx.node "Relu" opset 13 (%x) {} : (tensor<2xf32>) -> (!onnx.any, !onnx.any)
+  return %0#1 : !onnx.any
+}
+
+// -----
+
+func.func @strings(%x: tensor<2x!core.string>) -> !onnx.any {
+  // expected-error@+1 {{elements of type '!core.string' are no numbers}}
+  %0 = onnx.node "LpNormalization" opset 1 (%x) {p = 1 : i64} : (tensor<2x!core.string>) -> !onnx.any
+  return %0 : !onnx.any
+}
+
+// -----
+
+func.func @strings_in_windows(%x: tensor<1x1x4x!core.string>) -> !onnx.any {
+  // expected-error@+1 {{elements of type '!core.string' are no numbers}}
+  %0 = onnx.node "MaxPool" opset 12 (%x) {kernel_shape = array<i64: 2>} : (tensor<1x1x4x!core.string>) -> !onnx.any
+  return %0 : !onnx.any
+}
+
+// -----
+
+func.func @small_floats(%theta: tensor<1x2x3xf8E5M2>, %size: tensor<4xi64>) -> !onnx.any {
+  // expected-error@+1 {{theta is 'tensor<1x2x3xf8E5M2>'}}
+  %0 = onnx.node "AffineGrid" opset 20 (%theta, %size) {} : (tensor<1x2x3xf8E5M2>, tensor<4xi64>) -> !onnx.any
+  return %0 : !onnx.any
+}
