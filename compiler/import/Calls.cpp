@@ -11,7 +11,7 @@ using ::onnx::NodeProto;
 
 static constexpr size_t kMostCalls = 64;
 /// Bytes that inlining may make, about: functions that call each other twice a level grow without bound.
-constexpr size_t kMostInlined = 128 << 20;
+constexpr size_t kMostInlined = 64 << 20;
 /// Bytes of a node without its names, about.
 constexpr size_t kNodeCost = 200;
 

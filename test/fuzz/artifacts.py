@@ -21,7 +21,7 @@ TRAILER = struct.Struct("<8sIIQQQQQQ16s16s32s")
 FIELDS = ("magic", "abi_version", "trailer_bytes", "file_bytes", "code_bytes", "weights_offset", "weights_bytes", "metadata_offset",
           "metadata_bytes", "code_digest", "weights_digest", "reserved")
 NUMBERS = [0, 1, 127, 128, 4096, 2**31, 2**32, 2**62, 2**63 - 1, 2**63, 2**64 - 1]
-SECONDS = 10
+SECONDS = 60  #: on the clock: each of these takes milliseconds
 MODELS = ("loop", "external", "quantised", "recurrent", "scan", "transformer")
 
 

@@ -15,11 +15,13 @@ import artifacts
 import bases
 import mutants
 import numpy as np
+import processes
 import sandbox
 
 import adze
 
-SECONDS = 10  #: for a compilation, for a run, and for the end of a run that was cancelled
+SECONDS = 10  #: of CPU for a compilation and for a run
+PATIENCE = 6 * SECONDS  #: on the clock, where other programs take the CPU, or nothing happens at all
 MEMORY = 6 << 30
 LARGEST_INPUT = 1 << 20
 
@@ -28,18 +30,24 @@ class TooLong(Exception):
     pass
 
 
-def alarm(number, frame):
-    raise TooLong
-
-
 class Limit:
-    """Raises TooLong in the block after some seconds, if the block can be interrupted."""
+    """Raises TooLong in the block when it has taken too long, if the block can be interrupted."""
 
     def __enter__(self):
-        signal.setitimer(signal.ITIMER_REAL, SECONDS)
+        self.clock, self.cpu = time.monotonic(), self.spent()
+        signal.signal(signal.SIGALRM, self.look)
+        signal.setitimer(signal.ITIMER_REAL, SECONDS, 1)
 
     def __exit__(self, *error):
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+    @staticmethod
+    def spent():
+        return time.process_time() + sum(map(processes.cpu_seconds, processes.workers()))
+
+    def look(self, number, frame):
+        if self.spent() - self.cpu > SECONDS or time.monotonic() - self.clock > PATIENCE:
+            raise TooLong
 
 
 def random_values(rng, info, sizes):
@@ -110,7 +118,7 @@ def compile_and_run(path, mutant):
 def command_line(cli, path, mutant):
     """The same by the command line. Its outputs appear complete or not at all."""
     def adze_cli(*arguments):
-        return subprocess.run([cli, *arguments], capture_output=True, timeout=2 * SECONDS, env=dict(os.environ, NO_COLOR="1"))
+        return subprocess.run([cli, *arguments], capture_output=True, timeout=PATIENCE, env=dict(os.environ, NO_COLOR="1"))
 
     os.mkdir("out")
     try:
@@ -124,7 +132,7 @@ def command_line(cli, path, mutant):
         if os.listdir("out") != ["model.so"]:
             return f"FAILED: adze compile left {os.listdir('out')}"
     except subprocess.TimeoutExpired:
-        return f"FAILED: adze compile takes more than {2 * SECONDS} s"
+        return f"FAILED: adze compile takes more than {PATIENCE} s"
     try:
         done = adze_cli("run", "out/model.so", "--random", str(mutant.seed), "--output-dir", "out/results")
     except subprocess.TimeoutExpired:
@@ -189,7 +197,6 @@ def main():
     descriptor, folder, cli = int(sys.argv[1]), sys.argv[2], sys.argv[3]
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.signal(signal.SIGALRM, alarm)
     child = Child(folder, cli)
     with os.fdopen(descriptor, "w") as out:
         for line in sys.stdin:

@@ -15,12 +15,12 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(ROOT, "build")
-sys.path[:0] = [os.path.join(ROOT, "test", "suite"), os.path.join(BUILD, "python")]
+sys.path[:0] = [os.path.join(ROOT, "test", "suite"), os.path.join(ROOT, "test", "python"), os.path.join(BUILD, "python")]
 import pool  # noqa: E402
 import sandbox  # noqa: E402
 
 #: For a whole job; a child's own limits for its parts come first.
-SECONDS = 60
+SECONDS = 200
 
 
 def arguments():
@@ -78,7 +78,7 @@ def inside(options):
     box = os.environ["FUZZ_BOX"]
     os.chdir(box)
     tempfile.tempdir = box
-    os.environ["PYTHONPATH"] = os.pathsep.join(sys.path[:2] + [HERE])
+    os.environ["PYTHONPATH"] = os.pathsep.join(sys.path[:3] + [HERE])
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     command = [sys.executable, os.path.join(HERE, "child.py"), "{}", os.path.join(BUILD, "suite-cache"), os.path.join(BUILD, "bin", "adze")]
     report, start = Report(options), time.time()

@@ -36,6 +36,16 @@ def anonymous_bytes(pid):
         return 0
 
 
+def cpu_seconds(pid):
+    """CPU time that a process has used; 0 if there is no such process."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+
+
 def eventually(what, seconds=30):
     """True as soon as what() is; False after some time."""
     end = time.time() + seconds
