@@ -54,6 +54,7 @@ struct CompileOptions {
   Emit emit = Emit::Artifact;
   std::string stopAfter; ///< the last stage to run (stageNames); its MLIR is written
   std::string startAt;   ///< the first stage to run; the model is then MLIR text as `stopAfter` of the one before wrote
+  bool exposeValues = false; ///< each named value of the model's graph becomes an output, after the model's own
   bool writeWeights =
       true; ///< MLIR text: the bytes of the weights go to `outputPath`.weights, where startAt finds them
 };

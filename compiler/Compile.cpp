@@ -145,6 +145,7 @@ OwningOpRef<ModuleOp> Compilation::read() {
                      options.baseDirectory};
   ImportOptions import;
   import.dims.insert(options.dims.begin(), options.dims.end());
+  import.exposeValues = options.exposeValues;
   return importModel(source, import, context);
 }
 

@@ -26,6 +26,7 @@ static void addCanonicalForm(OpPassManager &passes) {
 /// onnx.node -> core. After: every value is typed; shape arithmetic is scalars.
 static void buildCore(OpPassManager &passes, const Options &) {
   passes.addPass(createOnnxToCore());
+  passes.addPass(createDropOpaqueResults());
   addCanonicalForm(passes);
   passes.addPass(createRefineShapes());
   addCanonicalForm(passes);

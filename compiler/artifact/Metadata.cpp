@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/artifact/Metadata.h"
 #include "codegen/common/Dtype.h"
+#include "dialects/core/ExposedValues.h"
 #include "runtime/abi.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -54,6 +55,25 @@ static json::Object aboutModel(mlir::ModuleOp module) {
   return out;
 }
 
+/// The model's named values, where they are outputs to be looked at.
+static json::Array values(mlir::ArrayAttr entries) {
+  json::Array out;
+  for (mlir::Attribute entry : entries) {
+    auto dictionary = mlir::dyn_cast<mlir::DictionaryAttr>(entry);
+    json::Object fields;
+    for (mlir::NamedAttribute field : dictionary ? dictionary.getValue() : llvm::ArrayRef<mlir::NamedAttribute>()) {
+      if (auto text = mlir::dyn_cast<mlir::StringAttr>(field.getValue()))
+        fields[field.getName().getValue()] = json::fixUTF8(text.getValue());
+      else if (auto number = mlir::dyn_cast<mlir::IntegerAttr>(field.getValue()))
+        fields[field.getName().getValue()] = number.getInt();
+      else if (mlir::isa<mlir::UnitAttr>(field.getValue()))
+        fields[field.getName().getValue()] = true;
+    }
+    out.push_back(std::move(fields));
+  }
+  return out;
+}
+
 std::string adze::makeMetadata(mlir::ModuleOp module, const host::Program &program, llvm::StringRef machine,
                                const Options &options) {
   json::Array kernels;
@@ -73,5 +93,7 @@ std::string adze::makeMetadata(mlir::ModuleOp module, const host::Program &progr
                     {"outputs", tensors(program.outputs)},
                     {"kernels", std::move(kernels)},
                     {"weight_bytes", program.weightBytes}};
+  if (auto entries = module->getAttrOfType<mlir::ArrayAttr>(core::kValuesAttr))
+    root["values"] = values(entries);
   return llvm::formatv("{0}", json::Value(std::move(root)));
 }

@@ -115,7 +115,7 @@ LogicalResult GraphImporter::importCall(const NodeProto &node, const FunctionPro
     return failure();
   frame = &callee;
   for (const NodeProto &inner : function.node())
-    if (failed(importNode(inner, b)))
+    if (failed(importNode(inner, nodeLocation(inner), b)))
       return failure();
   frame = caller;
   for (auto [name, inner] : llvm::zip(node.output(), function.output())) {

@@ -111,9 +111,13 @@ LogicalResult GraphImporter::importInitializers(const ::onnx::GraphProto &graph,
 LogicalResult GraphImporter::importBody(const ::onnx::GraphProto &graph, OpBuilder &b) {
   if (failed(importInitializers(graph, b)))
     return failure();
-  for (auto &node : graph.node())
-    if (failed(importNode(node, b)))
+  for (auto &node : graph.node()) {
+    Location loc = nodeLocation(node);
+    if (failed(importNode(node, loc, b)))
       return failure();
+    if (options.exposeValues && calls.empty())
+      noteValues(node, loc);
+  }
   return success();
 }
 
@@ -170,6 +174,8 @@ LogicalResult GraphImporter::importOutputs(func::FuncOp function, OpBuilder &b) 
     outputs.push_back(*value);
     attributes.push_back(b.getDictionaryAttr(b.getNamedAttr("adze.name", b.getStringAttr(output.name()))));
   }
+  if (options.exposeValues)
+    exposed.addResults(module, outputs, attributes);
   func::ReturnOp::create(b, function.getLoc(), outputs);
   function.setType(b.getFunctionType(function.getArgumentTypes(), ValueRange(outputs).getTypes()));
   function.setAllResultAttrs(attributes);

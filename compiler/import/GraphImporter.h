@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Graphs as onnx.node ops: names become values, subgraphs regions, calls of model-local functions the functions' nodes.
 #pragma once
+#include "compiler/import/ExposedValues.h"
 #include "compiler/import/Frame.h"
 #include "compiler/import/Import.h"
 #include "compiler/import/TensorData.h"
@@ -37,12 +38,13 @@ private:
     llvm::SmallVector<mlir::Attribute> graphNames;
     llvm::SmallVector<GivenAttribute> graphs;
   };
-  mlir::LogicalResult importNode(const ::onnx::NodeProto &node, mlir::OpBuilder &b);
+  mlir::LogicalResult importNode(const ::onnx::NodeProto &node, mlir::Location loc, mlir::OpBuilder &b);
   mlir::FailureOr<llvm::SmallVector<mlir::Value>> importOperands(const ::onnx::NodeProto &node, mlir::Location loc);
   mlir::LogicalResult importAttributes(const ::onnx::NodeProto &node, Attributes &to, mlir::Location loc);
   mlir::FailureOr<GivenAttribute> resolve(const ::onnx::AttributeProto &attribute, mlir::Location loc);
   mlir::FailureOr<int64_t> opsetOf(const ::onnx::NodeProto &node, mlir::Location loc);
   mlir::Location nodeLocation(const ::onnx::NodeProto &node);
+  void noteValues(const ::onnx::NodeProto &node, mlir::Location loc);
 
   // Calls.cpp: model-local functions.
   mlir::LogicalResult readFunctions();
@@ -61,6 +63,7 @@ private:
   /// By function; the main graph's under null.
   std::map<const ::onnx::FunctionProto *, Opsets> opsets;
   llvm::StringMap<const ::onnx::FunctionProto *> functions;
+  ExposedValues exposed;                            ///< of the nodes seen so far, if wanted
   Frame *frame = nullptr;                           ///< of the node being imported
   std::vector<const ::onnx::FunctionProto *> calls; ///< in progress
   size_t nesting = 0;                               ///< subgraphs in progress

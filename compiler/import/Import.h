@@ -17,6 +17,7 @@ struct ModelSource {
 
 struct ImportOptions {
   std::map<std::string, int64_t> dims; ///< sizes for named dimensions of the inputs; an unknown name is an error
+  bool exposeValues = false;           ///< named values of the main graph become results of @main, see ExposedValues.h
 };
 
 /// Imports a model; null after errors were reported as diagnostics, on the nodes' names where they are about a node.

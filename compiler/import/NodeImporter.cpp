@@ -106,8 +106,27 @@ LogicalResult GraphImporter::importAttributes(const ::onnx::NodeProto &node, Att
   return success();
 }
 
-LogicalResult GraphImporter::importNode(const ::onnx::NodeProto &node, OpBuilder &b) {
-  Location loc = nodeLocation(node);
+void GraphImporter::noteValues(const ::onnx::NodeProto &node, Location loc) {
+  const Opsets &versions = opsets[nullptr];
+  std::string domain = domainKey(node.domain());
+  auto version = versions.find(domain);
+  ExposedValues::Entry entry;
+  entry.node = cast<NameLoc>(loc).getName();
+  entry.op = domain.empty() ? node.op_type() : domain + "::" + node.op_type();
+  entry.opset = version == versions.end() ? -1 : version->second;
+  for (const std::string &name : node.output()) {
+    if (name.empty())
+      continue;
+    entry.name = name;
+    entry.value = nesting ? Value() : frame->find(name).value_or(Value());
+    entry.reason = entry.value ? ""
+                   : nesting   ? "it is a value of a subgraph"
+                               : "the function that makes it leaves it out";
+    exposed.add(entry);
+  }
+}
+
+LogicalResult GraphImporter::importNode(const ::onnx::NodeProto &node, Location loc, OpBuilder &b) {
   if (!calls.empty() && failed(charge(node, loc)))
     return failure();
   if (node.op_type().empty())

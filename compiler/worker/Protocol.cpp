@@ -24,6 +24,7 @@ static void to_json(json &j, const CompileOptions &o) {
        {"emit", o.emit},
        {"stopAfter", o.stopAfter},
        {"startAt", o.startAt},
+       {"exposeValues", o.exposeValues},
        {"writeWeights", o.writeWeights}};
 }
 
@@ -39,6 +40,7 @@ static void from_json(const json &j, CompileOptions &o) {
   j.at("emit").get_to(o.emit);
   j.at("stopAfter").get_to(o.stopAfter);
   j.at("startAt").get_to(o.startAt);
+  j.at("exposeValues").get_to(o.exposeValues);
   j.at("writeWeights").get_to(o.writeWeights);
 }
 

@@ -3,6 +3,14 @@
 #define ADZE_CORE_PASSES_TD
 include "mlir/Pass/PassBase.td"
 
+def DropOpaqueResults : Pass<"adze-drop-opaque-results", "::mlir::ModuleOp"> {
+  let summary = "Drop results of @main that are there to be looked at and whose types no caller can take";
+  let description = [{
+    Where all named values of a model are results (`adze.exposed`), those that turn out to be sequences, optionals or strings are dropped,
+    and the module's list of values (`adze.values`) says why. The model's own outputs stay.
+  }];
+}
+
 def RefineShapes : Pass<"adze-refine-shapes", "::mlir::ModuleOp"> {
   let summary = "Make sizes static where the symbolic analysis finds constants";
   let dependentDialects = ["::adze::core::CoreDialect", "::mlir::arith::ArithDialect"];

@@ -25,13 +25,8 @@ struct BenchFlags {
 /// "x: float32[1,3]" for each input.
 std::string inputsText(const adze_model_info &info, const std::vector<Tensor> &inputs) {
   std::string text;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    std::string shape;
-    for (int64_t size : inputs[i].shape)
-      shape += (shape.empty() ? "" : ",") + std::to_string(size);
-    text += (i ? ", " : "") + std::string(info.inputs[i].name) + ": " + adze_dtype_name(inputs[i].dtype) + "[" + shape +
-            "]";
-  }
+  for (size_t i = 0; i < inputs.size(); ++i)
+    text += (i ? ", " : "") + std::string(info.inputs[i].name) + ": " + typeText(inputs[i].dtype, inputs[i].shape);
   return text;
 }
 

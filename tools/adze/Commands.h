@@ -11,6 +11,7 @@ namespace adze::tool {
 void addCompile(CLI::App &app, int &status);
 void addRun(CLI::App &app, int &status);
 void addBench(CLI::App &app, int &status);
+void addDiff(CLI::App &app, int &status);
 void addCheck(CLI::App &app, int &status);
 void addInspect(CLI::App &app, int &status);
 

@@ -78,6 +78,8 @@ void adze::tool::addCompile(CLI::App &app, int &status) {
       ->type_name("STAGE");
   command->add_option("--start-at", o.startAt, "Begin with a stage; MODEL is what --stop-after of the one before wrote")
       ->type_name("STAGE");
+  command->add_flag("--expose-values", o.exposeValues,
+                    "Make every named value of the graph an output (`adze run --dump` writes them)");
   command->callback([flags, &status] {
     CompileOptions &options = flags->options;
     if (!options.stopAfter.empty())

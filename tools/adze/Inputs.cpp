@@ -43,6 +43,9 @@ bool isArtifact(const std::string &path) {
 /// The files that the user named, by input. False after a message.
 bool inputFiles(const InputFlags &flags, const adze_model_info &info, std::vector<std::string> &files) {
   files.assign(static_cast<size_t>(info.num_inputs), "");
+  for (int32_t i = 0; i < info.num_inputs; ++i)
+    if (auto known = flags.known.find(info.inputs[i].name); known != flags.known.end())
+      files[static_cast<size_t>(i)] = known->second;
   for (const std::string &text : flags.inputs) {
     std::string name, file;
     // Names may hold '=' as well as paths may; the input that fits decides.
@@ -117,6 +120,11 @@ private:
 };
 
 } // namespace
+
+std::string adze::tool::producerName(const CompileOptions &options) {
+  std::string level = isArtifact(options.modelPath) ? "" : ", -O" + std::to_string(options.optLevel);
+  return std::string("adze ") + version() + level;
+}
 
 bool adze::tool::openModel(const InputFlags &flags, CompileResult &compiled, std::string &path) {
   path = flags.compile.options.modelPath;

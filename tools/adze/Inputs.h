@@ -12,7 +12,8 @@ struct InputFlags {
   std::vector<std::string> inputs; ///< "x=x.npy"
   int threads = 0;
   uint64_t seed = 0;
-  bool random = false; ///< inputs without a file get random values
+  bool random = false;                      ///< inputs without a file get random values
+  std::map<std::string, std::string> known; ///< files of inputs that the user names none for
   /// Adds them to a command.
   void add(CLI::App &command);
   /// Reads them; false after a message.
@@ -23,7 +24,10 @@ struct InputFlags {
 /// artifact, there as long as `compiled` lives.
 bool openModel(const InputFlags &flags, CompileResult &compiled, std::string &path);
 
-/// Values of all inputs, from files or random. False after a message.
+/// "adze 0.1.0, -O2": who makes the values of a dump.
+std::string producerName(const CompileOptions &options);
+
+/// Values of all inputs: from files of the user, else from those in `known`, else random. False after a message.
 bool readInputs(const InputFlags &flags, const adze_model_info &info, std::vector<Tensor> &inputs);
 
 } // namespace adze::tool

@@ -15,6 +15,7 @@ int main(int argc, char **argv) {
   adze::tool::addCompile(app, status);
   adze::tool::addRun(app, status);
   adze::tool::addBench(app, status);
+  adze::tool::addDiff(app, status);
   adze::tool::addCheck(app, status);
   adze::tool::addInspect(app, status);
   try {
