@@ -13,6 +13,7 @@ from typing import Any, Union
 import numpy as np
 
 from adze import _adze
+from adze._dlpack import from_dlpack
 from adze._dtypes import dtypes, onnx_name, widened
 from adze._errors import Diagnostic, compile_error, run_error
 from adze._profile import Profile, measure
@@ -44,7 +45,7 @@ def _as_array(value: Any, info: TensorInfo) -> Array:
     try:
         if hasattr(value, "__dlpack__"):
             try:
-                return np.from_dlpack(value)
+                return from_dlpack(value)[0]
             except (BufferError, RuntimeError, TypeError):
                 if not hasattr(value, "__array__"):
                     raise

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from adze._dlpack import from_dlpack, to_dlpack
 from adze._dtypes import dtypes, onnx_name, onnx_number
 from adze._errors import run_error
 
@@ -96,7 +97,7 @@ class OrtValue:
 
     @classmethod
     def from_dlpack(cls, data: Any, /) -> OrtValue:
-        return cls(np.from_dlpack(data))
+        return cls(*from_dlpack(data))
 
     def numpy(self) -> Array:
         """The array itself: writes go through."""
@@ -105,8 +106,13 @@ class OrtValue:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         return np.array(self._array, dtype=dtype, copy=copy)
 
-    def __dlpack__(self, **arguments: Any) -> Any:
-        return self._array.__dlpack__(**arguments)
+    def __dlpack__(self, *, stream: Any = None, max_version: tuple[int, int] | None = None,
+                   dl_device: tuple[int, int] | None = None, copy: bool | None = None) -> Any:
+        """As the array API's standard says. Raises BufferError for another device, and for a consumer of DLPack before version 1 if the
+        memory is read-only."""
+        given = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
+        # Before version 2.1 numpy knows the first only.
+        return to_dlpack(self._array, self._number, **{name: value for name, value in given.items() if value is not None})
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return self._array.__dlpack_device__()
