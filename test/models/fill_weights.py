@@ -8,6 +8,7 @@ Each large tensor of the graph says in its metadata, under `fill`, what stands i
   zlib    exactly `data` (base64 of zlib): tables and masks
   normal  random numbers of `mean` and `std` within [`min`, `max`]; with `center` the mean of each output channel is zero, which keeps
           deep networks in range. Where the installed package that `real` names has the trained tensor, that is taken.
+  scaled  the tensor `of`, which comes before, times `by`: scales of quantised weights
 Random numbers depend on the tensor's name and the seed alone, so a model is the same on every machine."""
 import argparse
 import base64
@@ -42,6 +43,7 @@ class Filler:
     def __init__(self, seed):
         self.seed = seed
         self.files = {}
+        self.vectors = {}
 
     def const(self, rule, name, dtype, shape):
         return np.full(shape, rule["value"], dtype)
@@ -62,6 +64,9 @@ class Filler:
         np.clip(values, rule["min"], rule["max"], out=values)
         return values.astype(dtype) if np.issubdtype(dtype, np.floating) else np.rint(values).astype(dtype)
 
+    def scaled(self, rule, name, dtype, shape):
+        return (self.vectors[rule["of"]].astype(np.float64) * rule["by"]).astype(dtype).reshape(shape)
+
     def trained(self, place, shape):
         """The tensor of an installed package; None without the package."""
         package = importlib.util.find_spec(place["package"])
@@ -77,9 +82,11 @@ class Filler:
         for tensor in model.graph.initializer:
             rules = [json.loads(p.value) for p in tensor.metadata_props if p.key == "fill"]
             if rules:
-                make = {"const": self.const, "zlib": self.zlib, "normal": self.normal}[rules[0]["kind"]]
+                make = {"const": self.const, "zlib": self.zlib, "normal": self.normal, "scaled": self.scaled}[rules[0]["kind"]]
                 dtype = helper.tensor_dtype_to_np_dtype(tensor.data_type)
                 values = make(rules[0], tensor.name, dtype, tuple(tensor.dims))
+                if values.ndim == 1:
+                    self.vectors[tensor.name] = values
                 tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(values), tensor.name))
 
 

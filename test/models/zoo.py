@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The models that are compared with ONNX Runtime: where each comes from, its sizes and its inputs."""
+import contextlib
+import copy
 import glob
 import importlib.util
 import json
 import os
+import tempfile
 import zlib
 from dataclasses import dataclass
 
@@ -18,9 +21,11 @@ BUILD = os.path.join(os.path.dirname(os.path.dirname(HERE)), "build", "models")
 
 @dataclass
 class Model:
-    """`sizes`: {dimension: size} for each run."""
+    """`sizes`: {dimension: size} for each run; one that is empty for a model without free dimensions. `quantised`: computes with
+    8-bit integers, so that its results are those of no other program but to a few steps."""
     name: str
     sizes: list
+    quantised: bool = False
 
     def path(self):
         raise NotImplementedError
@@ -36,19 +41,24 @@ class Model:
         """The arguments of adze.compile for one size: (model, dims)."""
         return self.free(), dict(size)
 
+    def has_dims(self):
+        """Whether there is a dimension to pin."""
+        return any(self.sizes)
+
 
 def random(name, shape, dtype=np.float32):
     return np.random.default_rng(zlib.crc32(name.encode())).standard_normal(shape, np.float32).astype(dtype)
 
 
 class Exported(Model):
-    """A graph of this folder; its JSON file says what the inputs are."""
+    """A graph of this folder; its JSON file says what the inputs are. Its files are made where they are missing."""
+    folder = BUILD
 
     def path(self):
-        graph, target = os.path.join(HERE, self.name + ".onnx"), os.path.join(BUILD, self.name + ".onnx")
+        graph, target = os.path.join(HERE, self.name + ".onnx"), os.path.join(self.folder, self.name + ".onnx")
         newest = max(os.path.getmtime(f) for f in (graph, fill_weights.__file__))
         if not os.path.exists(target) or os.path.getmtime(target) < newest:
-            os.makedirs(BUILD, exist_ok=True)
+            os.makedirs(self.folder, exist_ok=True)
             fill_weights.write(graph, target)
         return target
 
@@ -83,7 +93,7 @@ class Vision(Exported):
     """A graph of one size, whose height and width are freed here; the batch stays 1, as the graph's reshapes have it."""
 
     def free(self):
-        target = os.path.join(BUILD, self.name + "_free.onnx")
+        target = os.path.join(self.folder, self.name + "_free.onnx")
         if not os.path.exists(target) or os.path.getmtime(target) < os.path.getmtime(self.path()):
             model = onnx.load(self.path())
             del model.graph.value_info[:]
@@ -127,6 +137,15 @@ class Packaged(Model):
         return model, {}
 
 
+@contextlib.contextmanager
+def passing(name):
+    """The model of that name, with its files in a folder that is removed at the end: all of them together take gigabytes."""
+    model = copy.copy(MODELS[name])
+    os.makedirs(BUILD, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=BUILD) as model.folder:
+        yield model
+
+
 def batch_seq(*pairs):
     return [{"batch": b, "seq": s} for b, s in pairs]
 
@@ -140,13 +159,16 @@ def past_seq(*triples):
 
 
 OCR = "rapidocr_onnxruntime"
+TEXTS = batch_seq((1, 128), (3, 17), (2, 1))
+TOKENS = past_seq((1, 0, 32), (1, 32, 1), (2, 5, 3))  # prefill, decode, both
 MODELS = {m.name: m for m in [
-    Vision("resnet50", images(224, 64, 160)),
-    Vision("mobilenet_v2", images(224, 64, 160)),
-    Exported("minilm_l6", batch_seq((1, 128), (3, 17), (2, 1))),
-    Exported("bert_base", batch_seq((1, 128), (3, 17), (2, 1))),
-    Exported("bert_base_ts", batch_seq((1, 128), (3, 17), (2, 1))),
-    Exported("gpt2", past_seq((1, 0, 32), (1, 32, 1), (2, 5, 3))),
+    *[Vision(name, images(224, 64, 160)) for name in ("resnet50", "resnet50_ts", "mobilenet_v2", "mobilenet_v2_ts")],
+    Vision("resnet50_int8", images(224, 64, 160), quantised=True),
+    Exported("vit_b_16", [{}]),
+    *[Exported(name, TEXTS) for name in ("minilm_l6", "minilm_l6_ts", "bert_base", "bert_base_ts")],
+    Exported("bert_base_int8", TEXTS, quantised=True),
+    *[Exported(name, TOKENS) for name in ("gpt2_tiny", "gpt2", "gpt2_ts", "llama_tiny", "llama_slice")],
+    *[Exported(name, [{}]) for name in ("lstm_classifier", "lstm_classifier_ts")],
     Packaged("ppocr_det", OCR, "models/*_det_infer.onnx",
              [{"n": 1, "h": 64, "w": 64}, {"n": 1, "h": 160, "w": 320}, {"n": 2, "h": 96, "w": 32}],
              ["n", 3, "h", "w"]),
