@@ -14,4 +14,7 @@ void addArtifact(pybind11::module_ &module);
 /// Session: an artifact set up to run.
 void addSession(pybind11::module_ &module);
 
+/// probe_fma(), probe_clock(), probe_read(): what the machine can do.
+void addProbes(pybind11::module_ &module);
+
 } // namespace adze::python

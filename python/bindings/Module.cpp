@@ -9,4 +9,5 @@ PYBIND11_MODULE(_adze, module) {
   adze::python::addCompiler(module);
   adze::python::addArtifact(module);
   adze::python::addSession(module);
+  adze::python::addProbes(module);
 }

@@ -3,6 +3,7 @@
 // as a share of the FMA peak that is measured right before and after. One thread.
 #include "compiler/Compile.h"
 #include "runtime/abi.h"
+#include "runtime/probes/probes.h"
 #include <benchmark/benchmark.h>
 #include <chrono>
 #include <cstdio>
@@ -14,34 +15,13 @@
 
 namespace {
 
-// ---- the machine's peak ----
-
-// Multiplies and adds on `sums` independent vectors, `rounds` times: flops done. A macro, since a function of one
-// target cannot be inlined into one of another.
-#define ADZE_MULTIPLY_AND_ADD(bytes, sums)                                                                             \
-  typedef float Vector __attribute__((vector_size(bytes)));                                                            \
-  Vector acc[sums] = {}, x = {0.5f}, y = {0.25f};                                                                      \
-  asm volatile("" : "+v"(x), "+v"(y));                                                                                 \
-  for (long r = 0; r < rounds; ++r) {                                                                                  \
-    _Pragma("clang loop unroll(full)") for (int i = 0; i < sums; ++i) acc[i] = x * y + acc[i];                         \
-    _Pragma("clang loop unroll(full)") for (int i = 0; i < sums; ++i) asm volatile("" : "+v"(acc[i]));                 \
-  }                                                                                                                    \
-  return 2.0 * sums * (bytes / 4) * rounds
-
-[[gnu::target("avx512f,fma")]] double peak512(long rounds) { ADZE_MULTIPLY_AND_ADD(64, 24); }
-[[gnu::target("avx2,fma")]] double peak256(long rounds) { ADZE_MULTIPLY_AND_ADD(32, 12); }
-double peak128(long rounds) { ADZE_MULTIPLY_AND_ADD(16, 12); }
-
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 /// f32 flops a second of one core: the best of several short runs.
 double measurePeak() {
-  auto run = __builtin_cpu_supports("avx512f") ? peak512 : __builtin_cpu_supports("fma") ? peak256 : peak128;
   double best = 0;
-  for (int i = 0; i < 20; ++i) {
-    double start = now(), flops = run(200000);
-    best = std::max(best, flops / (now() - start));
-  }
+  for (int i = 0; i < 20; ++i)
+    best = std::max(best, adze_probe_fma(5e-4));
   return best;
 }
 
