@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "codegen/cpu/Machine.h"
 #include "runtime/cpu_features.h"
+#include "llvm/CodeGen/Passes.h"
+#include "llvm/CodeGen/TargetPassConfig.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/RegisterTargetPassConfigCallback.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
 #include <map>
@@ -30,12 +32,13 @@ static Architecture architecture() {
 }
 
 /// Keeps LLVM's code generator from hoisting constants out of loops. It hoists those of an epilogue over the loop of a
-/// contraction before it, whose accumulators then spill; loops of ours have been through LICM on LLVM IR already. LLVM
-/// has no other way to ask for it.
+/// contraction before it, whose accumulators then spill; loops of ours have been through LICM on LLVM IR already. (The
+/// option disable-machine-licm would not last: each call of the linker resets all options of LLVM.)
 static void leaveConstantsInLoops() {
-  auto &options = llvm::cl::getRegisteredOptions();
-  if (auto it = options.find("disable-machine-licm"); it != options.end())
-    static_cast<llvm::cl::opt<bool> *>(it->second)->setValue(true);
+  static const llvm::RegisterTargetPassConfigCallback disable(
+      [](llvm::TargetMachine &, llvm::PassManagerBase &, llvm::TargetPassConfig *passes) {
+        passes->disablePass(&llvm::EarlyMachineLICMID);
+      });
 }
 
 static const llvm::Target *lookUp(StringRef triple, std::string &error) {
