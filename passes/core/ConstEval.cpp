@@ -126,8 +126,8 @@ private:
     return success();
   }
 
-  View broadcastTo(const Tensor &t) {
-    View view{SmallVector<int64_t>(result.getShape())};
+  StridedView broadcastTo(const Tensor &t) {
+    StridedView view{SmallVector<int64_t>(result.getShape())};
     SmallVector<int64_t> own = stridesOf(t.type.getShape());
     int64_t skip = result.getRank() - t.type.getRank();
     for (int64_t i = 0; i < result.getRank(); ++i)
@@ -135,9 +135,9 @@ private:
     return view;
   }
 
-  View transposed(TransposeOp op, RankedTensorType from) {
+  StridedView transposed(TransposeOp op, RankedTensorType from) {
     SmallVector<int64_t> own = stridesOf(from.getShape());
-    View view{SmallVector<int64_t>(result.getShape())};
+    StridedView view{SmallVector<int64_t>(result.getShape())};
     for (int64_t d : op.getPermutation())
       view.strides.push_back(own[d]);
     return view;
@@ -145,7 +145,7 @@ private:
 
   FailureOr<std::vector<char>> slice(SliceOp op) {
     SmallVector<int64_t> own = stridesOf(tensors[0].type.getShape());
-    View view{SmallVector<int64_t>(result.getShape())};
+    StridedView view{SmallVector<int64_t>(result.getShape())};
     for (int64_t i = 0; i < result.getRank(); ++i) {
       int64_t offset = *constantOf(op.getOffsets()[i]), step = *constantOf(op.getSteps()[i]);
       int64_t count = result.getDimSize(i), last = offset + (count - 1) * step;

@@ -13,7 +13,8 @@ llvm::SmallVector<int64_t> adze::stridesOf(ArrayRef<int64_t> shape) {
 }
 
 /// Copies a view's elements of `width` bytes to `to` in row-major order.
-template <size_t width> static void copyView(const View &view, const char *from, char *to, size_t dim, int64_t at) {
+template <size_t width>
+static void copyView(const StridedView &view, const char *from, char *to, size_t dim, int64_t at) {
   int64_t count = view.shape[dim], step = view.strides[dim];
   if (dim + 1 < view.shape.size()) {
     int64_t inner = 1;
@@ -31,7 +32,7 @@ template <size_t width> static void copyView(const View &view, const char *from,
     std::memcpy(to + i * width, from + (at + i * step) * width, width);
 }
 
-std::vector<char> adze::readView(const View &view, ArrayRef<char> from, unsigned width) {
+std::vector<char> adze::readView(const StridedView &view, ArrayRef<char> from, unsigned width) {
   int64_t count = 1;
   for (int64_t size : view.shape)
     count *= size;

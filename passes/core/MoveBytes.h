@@ -12,14 +12,14 @@ namespace adze {
 llvm::SmallVector<int64_t> stridesOf(llvm::ArrayRef<int64_t> shape);
 
 /// A strided reading of a tensor under another shape; offset and strides count elements.
-struct View {
+struct StridedView {
   llvm::SmallVector<int64_t> shape;
   int64_t offset = 0;
   llvm::SmallVector<int64_t> strides = {};
 };
 
 /// The view's elements of `width` (1, 2, 4 or 8) bytes in row-major order. All of them lie inside of `from`.
-std::vector<char> readView(const View &view, llvm::ArrayRef<char> from, unsigned width);
+std::vector<char> readView(const StridedView &view, llvm::ArrayRef<char> from, unsigned width);
 
 /// Matrices [batch, depth, columns] that core.pack packs: of f32 (width 4) or i8 (width 1).
 struct PackedMatrices {

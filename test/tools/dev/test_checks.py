@@ -49,6 +49,8 @@ LONG = SPDX + "int f(int x) {\n" + "  x += 1;\n" * 120 + "  return x;\n}\n"
 
 
 @pytest.mark.parametrize("name, path, text, message", [
+    ("check_names", "passes/onnx_to_core/Add.cpp", SPDX + "namespace a {\nclass One : public B<int> {};\n} // namespace a\n"
+     "struct Two {\n  struct Two2 {};\n};\nnamespace a {\nstruct One {};\n} // namespace a\n", "a::One: a type of this name"),
     ("check_format", "dialects/core/Core.cpp", CORE + "int  two();\n", "dialects/core/Core.cpp: not formatted"),
     ("check_layering", "dialects/core/Core.cpp", CORE.replace("dialects/core/Core.h", "passes/fusion/Passes.h"),
      "Core.cpp:2: passes/fusion/Passes.h: dialects/ may not include passes/"),
