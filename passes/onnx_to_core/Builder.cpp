@@ -33,6 +33,10 @@ Value CoreBuilder::in(unsigned i) {
     error() << "input " << i << " is " << v.getType() << ", expected a tensor whose rank is known at compile time";
     return {};
   }
+  if (isa<StringType>(element(v))) {
+    error() << "input " << i << " has elements of type " << element(v) << ", expected no strings";
+    return {};
+  }
   return v;
 }
 

@@ -30,7 +30,7 @@ public:
 
   // ---- the node ----
   bool has(unsigned i) { return bool(node.getInput(i)); }
-  /// Ranked tensor at input `i`; an error if it is missing or no ranked tensor.
+  /// Ranked tensor at input `i`; an error if it is missing, no ranked tensor or one of strings.
   Value in(unsigned i);
   int64_t opset() { return node.getOpset(); }
   int64_t intAttr(llvm::StringRef name, int64_t otherwise);

@@ -28,9 +28,7 @@ static Value castToScale(CoreBuilder &b, Value x, Type to, bool up) {
 static Value converted(CoreBuilder &b, Value x, Type to) {
   if (!x || !to)
     return {};
-  if (isa<StringType>(to) || isString(x)) {
-    if (b.element(x) == to)
-      return x;
+  if (isa<StringType>(to)) {
     b.error() << "a cast from " << b.element(x) << " to " << to << " is not supported";
     return {};
   }

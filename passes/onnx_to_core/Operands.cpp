@@ -8,8 +8,6 @@ using namespace adze;
 bool adze::isString(Value tensor) { return isa<core::StringType>(CoreBuilder::element(tensor)); }
 
 static bool isOfKind(Type element, Elements kind) {
-  if (isa<core::StringType>(element))
-    return false;
   unsigned bits = element.getIntOrFloatBitWidth();
   bool isFloat = isa<FloatType>(element) && bits >= 16, isInteger = isa<IntegerType>(element) && bits >= 8;
   switch (kind) {
@@ -30,7 +28,7 @@ static bool isOfKind(Type element, Elements kind) {
 static StringRef nameOf(Elements kind) {
   switch (kind) {
   case Elements::any:
-    return "no strings";
+    return "elements";
   case Elements::numbers:
     return "integers of 8 bits or more or floats of 16 bits or more";
   case Elements::floats:

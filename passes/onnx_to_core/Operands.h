@@ -7,7 +7,7 @@ namespace adze {
 
 /// What an operator takes as elements.
 enum class Elements {
-  any,      ///< all but strings
+  any,      ///< all that CoreBuilder::in takes
   numbers,  ///< integers of 8 bits and more, floats of 16 bits and more
   floats,   ///< floats of 16 bits and more
   integers, ///< integers of 8 bits and more

@@ -42,6 +42,14 @@ func.func @elements(%x: tensor<2xi32>) -> !onnx.any {
 
 // -----
 
+func.func @strings(%x: tensor<3x!core.string>, %i: tensor<2xi64>) -> !onnx.any {
+  // expected-error@+1 {{input 0 has elements of type '!core.string', expected no strings}}
+  %0 = onnx.node "Gather" opset 13 (%x, %i) {} : (tensor<3x!core.string>, tensor<2xi64>) -> !onnx.any
+  return %0 : !onnx.any
+}
+
+// -----
+
 func.func @types_differ(%x: tensor<2xf32>, %y: tensor<2xf64>) -> !onnx.any {
   // expected-error@+1 {{operands have different element types: 'f32' and 'f64'}}
   %0 = onnx.node "Add" opset 13 (%x, %y) {} : (tensor<2xf32>, tensor<2xf64>) -> !onnx.any
