@@ -7,6 +7,7 @@
 #include "passes/host/Program.h"
 #include "llvm/ADT/SmallVector.h"
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace adze {
@@ -76,6 +77,18 @@ std::string kernelSymbol(llvm::StringRef kernel);
 std::unique_ptr<Target> createTarget(llvm::StringRef name, llvm::StringRef machine, std::string &error);
 /// As createTarget, for the host.
 std::unique_ptr<HostTarget> createHostTarget(llvm::StringRef machine, std::string &error);
+
+/// The targets of one compilation.
+struct Targets {
+  std::unique_ptr<HostTarget> host;
+  std::unique_ptr<Target> other; ///< null: the host runs the kernels
+
+  const Target &kernels() const { return other ? *other : *host; }
+};
+/// The host's CPU, and the target of this name for the kernels (empty: the host's) on the machine at hand. Nothing,
+/// with a reason in `error`, if there is none.
+std::optional<Targets> createTargets(llvm::StringRef name, llvm::StringRef cpu, std::string &error);
+
 /// Adds what a context needs for modules to be exported to LLVM IR.
 void registerEmission(mlir::DialectRegistry &registry);
 /// Registers the passes of all targets, for adze-opt.

@@ -33,4 +33,15 @@ std::unique_ptr<Target> createTarget(llvm::StringRef name, llvm::StringRef machi
   return nullptr;
 }
 
+std::optional<Targets> createTargets(llvm::StringRef name, llvm::StringRef cpu, std::string &error) {
+  Targets targets;
+  targets.host = createHostTarget(cpu, error);
+  if (!targets.host)
+    return std::nullopt;
+  if (name.empty() || name == targets.host->name())
+    return targets;
+  targets.other = createTarget(name, "native", error);
+  return targets.other ? std::optional(std::move(targets)) : std::nullopt;
+}
+
 } // namespace adze

@@ -165,10 +165,10 @@ LogicalResult Compilation::prepare() {
   diagnostics.learnNodes(*module);
   pipeline = pipelineOptions();
   std::string error;
-  auto target = createHostTarget(options.cpu, error);
-  if (!target)
+  auto targets = createTargets(pipeline.target, pipeline.cpu, error);
+  if (!targets)
     return fail(error);
-  (*module)->setAttr(kTargetAttr, target->facts(context));
+  (*module)->setAttr(kTargetAttr, targets->kernels().facts(context));
   return success();
 }
 
@@ -266,6 +266,7 @@ std::string Compilation::sourceDigest() const {
 Options Compilation::pipelineOptions() {
   Options out;
   out.cpu = options.cpu;
+  out.target = options.target;
   out.jobs = options.jobs;
   out.optLevel = options.optLevel;
   out.dims.insert(options.dims.begin(), options.dims.end());

@@ -35,8 +35,8 @@ struct Code {
 static FailureOr<Code> generate(ModuleOp module, const Options &options, EmitOptions::Form form,
                                 const Progress &progress) {
   std::string error;
-  auto target = createHostTarget(options.cpu, error);
-  if (!target)
+  auto targets = createTargets(options.target, options.cpu, error);
+  if (!targets)
     return module.emitError() << error;
   auto program = host::Program::read(module);
   if (failed(program))
@@ -47,12 +47,12 @@ static FailureOr<Code> generate(ModuleOp module, const Options &options, EmitOpt
   EmitOptions emitOptions;
   emitOptions.reference = options.optLevel == 0;
   emitOptions.form = form;
-  auto objects = compileKernels(module, code.program, *target, emitOptions, options.jobs, progress);
+  auto objects = compileKernels(module, code.program, targets->kernels(), emitOptions, options.jobs, progress);
   if (failed(objects))
     return failure();
   code.objects = std::move(*objects);
-  code.metadata = makeMetadata(module, code.program, target->machine(), options);
-  auto hostObject = target->compileHost(module, code.program, code.metadata, emitOptions);
+  code.metadata = makeMetadata(module, code.program, targets->host->machine(), options);
+  auto hostObject = targets->host->compileHost(module, code.program, code.metadata, emitOptions);
   if (failed(hostObject))
     return failure();
   code.objects.push_back(std::move(*hostObject));

@@ -164,6 +164,10 @@ TEST(Artifact, ErrorsLeaveNoFile) {
   EXPECT_NE(emitFile("relu_static.mlir", path, options).find("CPU 'abacus' is not known"), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(path));
   options = {};
+  options.target = "abacus";
+  EXPECT_NE(emitFile("relu_static.mlir", path, options).find("target 'abacus' is not one"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(path));
+  options = {};
   options.libraryFolder = temporaryFolder() + "/nowhere";
   EXPECT_NE(emitFile("relu_static.mlir", path, options).find("libadze_rt.a"), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(path));
