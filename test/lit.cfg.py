@@ -29,8 +29,7 @@ config.substitutions.append(("%python", os.path.join(build, "venv", "bin", "pyth
 config.substitutions.append(("%root", root))
 
 # A test that needs a target or a tool says so by REQUIRES: codegen-NAME, adze.
-with open(os.path.join(root, "CMakeLists.txt")) as f:
-    words = re.search(r'set\(ADZE_TARGETS\s+"([^"]*)"', f.read())
-config.available_features.update(f"codegen-{word}" for word in (words.group(1).split(";") if words else []))
+with open(os.path.join(build, "codegen", "Targets.inc")) as f:
+    config.available_features.update(f"codegen-{word}" for word in re.findall(r"ADZE_TARGET\((\w+)\)", f.read()))
 if shutil.which("adze", path=os.path.join(build, "bin")):
     config.available_features.add("adze")
