@@ -16,6 +16,7 @@ def test_help_and_version(adze):
         done = adze(*command, "--help")
         assert done.status == 0 and "--help" in done.out and done.err == ""
     assert "worker" not in adze("--help").out
+    assert re.search(r"--target NAME\s+What runs the kernels: \w+", adze("compile", "--help").out)
 
 
 @pytest.mark.parametrize("arguments", [

@@ -12,7 +12,8 @@ void CompileFlags::add(CLI::App &command) {
   command.add_option("--cpu", options.cpu, "CPU to compile for: native, x86-64-v2, x86-64-v3, or a CPU's name")
       ->type_name("CPU")
       ->capture_default_str();
-  command.add_option("--target", options.target, "Back end to compile for (default: the host's)")->type_name("NAME");
+  command.add_option("--target", options.target, "What runs the kernels: " ADZE_TARGETS " (default: the host's)")
+      ->type_name("NAME");
   command.add_option("-O", options.optLevel, "0: the numeric reference, slow; 2: fast")
       ->type_name("LEVEL")
       ->check(CLI::IsMember({0, 2}))
