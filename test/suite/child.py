@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """One long-lived process of the pool: reads jobs as lines of JSON from stdin, answers in lines on the descriptor given.
 
-usage: child.py DESCRIPTOR CASES_FOLDER BACKEND"""
+usage: child.py DESCRIPTOR CASES_FOLDER BACKEND TARGET"""
 import json
 import os
 import sys
@@ -15,19 +15,19 @@ import compare
 class Adze:
     LEVELS = {"O0": 0, "default": 2}
 
-    def __init__(self):
+    def __init__(self, target):
         import adze
-        self.adze = adze
+        self.adze, self.target = adze, target
 
     def run(self, model, feeds_of_sets, route):
-        compiled = self.adze.compile(model, opt_level=self.LEVELS[route])
+        compiled = self.adze.compile(model, opt_level=self.LEVELS[route], target=self.target)
         return [compiled.run(feeds) for feeds in feeds_of_sets]
 
 
 class OnnxRuntime:
     """The judge of other tests, run over the suite for comparison."""
 
-    def __init__(self):
+    def __init__(self, target):
         import onnxruntime
         onnxruntime.set_default_logger_severity(4)
         self.onnxruntime = onnxruntime
@@ -72,9 +72,9 @@ def answer(backend, folder, job):
 
 
 def main():
-    descriptor, folder, name = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+    descriptor, folder, name, target = int(sys.argv[1]), *sys.argv[2:5]
     warnings.simplefilter("ignore")
-    backend = BACKENDS[name]()
+    backend = BACKENDS[name](target)
     with os.fdopen(descriptor, "w") as out:
         for line in sys.stdin:
             print(json.dumps(answer(backend, folder, json.loads(line))), file=out, flush=True)

@@ -27,12 +27,14 @@ def arguments():
     parser.add_argument("--sample", metavar="K/N", help="only cases K, K+N, K+2N, ...")
     parser.add_argument("--jobs", type=int, default=2, help="number of child processes")
     parser.add_argument("--timeout", type=float, default=60, help="seconds before a case counts as hanging")
-    parser.add_argument("--gaps", default=os.path.join(HERE, "gaps", "cpu.txt"))
+    parser.add_argument("--target", default="cpu", help="the target to compile for")
+    parser.add_argument("--gaps", help="default: gaps/TARGET.txt")
     parser.add_argument("--update-gaps", action="store_true", help="rewrite the list of gaps from this run")
     parser.add_argument("--backend", default="adze", choices=("adze", "onnxruntime"))
     parser.add_argument("--json", default=os.path.join(BUILD, "suite.json"))
     parser.add_argument("-v", "--verbose", action="store_true", help="print every failure, known gaps too")
     options = parser.parse_args()
+    options.gaps = options.gaps or os.path.join(HERE, "gaps", f"{options.target}.txt")
     options.routes, options.dims = options.routes.split(","), options.dims.split(",")
     if not set(options.routes) <= set(ROUTES) or not set(options.dims) <= set(DIMS):
         parser.error(f"routes are {', '.join(ROUTES)}; dims are {', '.join(DIMS)}")
@@ -137,7 +139,7 @@ def main():
     jobs = [{"name": n, "route": r, "dims": d} for n in names for r in options.routes for d in options.dims]
     jobs.sort(key=lambda job: index[job["name"]][0] != "real")  # the long ones first
     results = Results(options, index)
-    command = [sys.executable, os.path.join(HERE, "child.py"), "{}", folder, options.backend]
+    command = [sys.executable, os.path.join(HERE, "child.py"), "{}", folder, options.backend, options.target]
     pool.run(command, jobs, options.jobs, options.timeout, results.add)
     if options.update_gaps:
         # What a run of some cases, routes or dims does not cover stays as it stands.
