@@ -83,6 +83,16 @@ static LogicalResult lowerWhere(CoreBuilder &b) {
   return b.done(b.select(input(b, 0, Elements::bools), input(b, 1, Elements::any), input(b, 2, Elements::any)));
 }
 
+/// 1 above the threshold, else 0. Integers are compared as f64: the threshold may have a fraction.
+static LogicalResult lowerBinarizer(CoreBuilder &b) {
+  Value x = input(b, 0, Elements::numbers);
+  if (!x)
+    return failure();
+  Value number = b.isFloat(x) ? x : b.cast(x, b.b.getF64Type());
+  Value above = b.compare(ComparePredicate::gt, number, b.like(number, b.floatAttr("threshold", 0)));
+  return b.done(b.cast(above, b.element(x)));
+}
+
 static LogicalResult lowerIdentity(CoreBuilder &b) {
   if (Value x = b.node.getInput(0))
     return b.done(x);
@@ -147,4 +157,5 @@ void adze::addElementwiseOps(OpTable &table) {
   table.onOp("Mean", 1, lowerMean);
   table.onOp("Where", 9, lowerWhere);
   table.onOp("Identity", 1, lowerIdentity);
+  table.onOp("ai.onnx.ml", "Binarizer", 1, lowerBinarizer);
 }

@@ -83,3 +83,21 @@ func.func @cast(%x: tensor<?xf32>) -> (!onnx.any, !onnx.any, !onnx.any) {
   %2 = onnx.node "Cast" opset 1 (%x) {to = "INT8"} : (tensor<?xf32>) -> !onnx.any
   return %0, %1, %2 : !onnx.any, !onnx.any, !onnx.any
 }
+
+// The threshold may have a fraction, so integers are compared as f64.
+// CHECK-LABEL: @binarizer_of_integers
+// CHECK: %[[X:.*]] = core.cast %arg0 to f64
+// CHECK: core.compare gt %[[X]]
+// CHECK: return {{.*}} : tensor<?x3xi64>
+func.func @binarizer_of_integers(%x: tensor<?x3xi64>) -> !onnx.any {
+  %0 = onnx.node "Binarizer" domain "ai.onnx.ml" opset 1 (%x) {threshold = 0.5 : f32} : (tensor<?x3xi64>) -> !onnx.any
+  return %0 : !onnx.any
+}
+
+// CHECK-LABEL: @binarizer
+// CHECK: core.compare gt %arg0
+// CHECK: return {{.*}} : tensor<?xf32>
+func.func @binarizer(%x: tensor<?xf32>) -> !onnx.any {
+  %0 = onnx.node "Binarizer" domain "ai.onnx.ml" opset 1 (%x) {} : (tensor<?xf32>) -> !onnx.any
+  return %0 : !onnx.any
+}
