@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Operators whose indices are data: gathers, scatters, OneHot, ReverseSequence, TensorScatter.
+// Operators whose indices are data: gathers, scatters, ArrayFeatureExtractor, OneHot, ReverseSequence, TensorScatter.
 #include "passes/onnx_to_core/OpTable.h"
 #include "passes/onnx_to_core/Operands.h"
 #include "passes/onnx_to_core/ScalarCode.h"
@@ -33,6 +33,18 @@ static LogicalResult lowerGatherElements(CoreBuilder &b) {
 static LogicalResult lowerGatherNd(CoreBuilder &b) {
   Value x = b.in(0), indices = b.in(1);
   return b.done(b.create<GatherNdOp>(x, indices, b.intAttr("batch_dims", 0)));
+}
+
+/// Along the last axis, by all indices in a row; of a vector a matrix of one row, as ONNX Runtime's.
+static LogicalResult lowerArrayFeatureExtractor(CoreBuilder &b) {
+  Value x = input(b, 0, Elements::any), indices = input(b, 1, Elements::integers);
+  if (!x || !indices)
+    return failure();
+  auto axis = b.axis(-1, b.rank(x));
+  if (!axis)
+    return failure();
+  Value picked = b.gather(x, b.reshape(indices, product(b, b.dims(indices))), *axis);
+  return b.done(b.rank(x) == 1 ? b.unsqueeze(picked, 0) : picked);
 }
 
 static std::optional<ScatterReduction> reductionAttr(CoreBuilder &b) {
@@ -165,4 +177,5 @@ void adze::addIndexingOps(OpTable &table) {
   table.onOp("TensorScatter", 24, lowerTensorScatter);
   table.onOp("ReverseSequence", 10, lowerReverseSequence);
   table.onOp("OneHot", 9, lowerOneHot);
+  table.onOp("ai.onnx.ml", "ArrayFeatureExtractor", 1, lowerArrayFeatureExtractor);
 }

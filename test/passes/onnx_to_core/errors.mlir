@@ -170,3 +170,19 @@ func.func @small_floats(%theta: tensor<1x2x3xf8E5M2>, %size: tensor<4xi64>) -> !
   %0 = onnx.node "AffineGrid" opset 20 (%theta, %size) {} : (tensor<1x2x3xf8E5M2>, tensor<4xi64>) -> !onnx.any
   return %0 : !onnx.any
 }
+
+// -----
+
+func.func @features_of_scalar(%x: tensor<f32>, %y: tensor<2xi64>) -> !onnx.any {
+  // expected-error@+1 {{ArrayFeatureExtractor, opset 1, inputs tensor<f32>, tensor<2xi64>: axis -1}}
+  %0 = onnx.node "ArrayFeatureExtractor" domain "ai.onnx.ml" opset 1 (%x, %y) {} : (tensor<f32>, tensor<2xi64>) -> !onnx.any
+  return %0 : !onnx.any
+}
+
+// -----
+
+func.func @features_by_floats(%x: tensor<3xf32>, %y: tensor<2xf32>) -> !onnx.any {
+  // expected-error@+1 {{input 1 has elements of type 'f32', expected integers}}
+  %0 = onnx.node "ArrayFeatureExtractor" domain "ai.onnx.ml" opset 1 (%x, %y) {} : (tensor<3xf32>, tensor<2xf32>) -> !onnx.any
+  return %0 : !onnx.any
+}
