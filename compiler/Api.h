@@ -40,12 +40,19 @@ enum class Emit {
   MLIR      ///< MLIR as text: after `stopAfter`, else after the last stage
 };
 
+/// Whether and where compiled models are kept for the next time.
+struct CachePolicy {
+  bool use = false;
+  std::string folder; ///< empty: the user's: ADZE_CACHE_DIR, else XDG_CACHE_HOME/adze, else ~/.cache/adze
+};
+
 /// What to compile, and how.
 struct CompileOptions {
   std::string modelPath;       ///< the file of the model; empty: the model is `modelBytes`
   std::string_view modelBytes; ///< the caller's, during the call
   std::string baseDirectory;   ///< of external data where the model is `modelBytes`; empty: external data is an error
   std::string outputPath;      ///< replaced at the end, in one step; empty: CompileResult::descriptor
+  std::string weightsPath;     ///< a file for the weights, apart from the artifact `outputPath`; empty: they are in it
   std::vector<std::pair<std::string, int64_t>> dims; ///< pinned dimensions, by name
   std::string target;                                ///< a word of ADZE_TARGETS; empty: the host's
   std::string cpu = "native";                        ///< "native", an x86-64 level or a CPU's name as LLVM knows it
@@ -56,7 +63,8 @@ struct CompileOptions {
   std::string startAt;   ///< the first stage to run; the model is then MLIR text as `stopAfter` of the one before wrote
   bool exposeValues = false; ///< each named value of the model's graph becomes an output, after the model's own
   bool writeWeights =
-      true; ///< MLIR text: the bytes of the weights go to `outputPath`.weights, where startAt finds them
+      true;          ///< MLIR text: the bytes of the weights go to `outputPath`.weights, where startAt finds them
+  CachePolicy cache; ///< of artifacts without outputPath that are compiled from a model; others are not kept
 };
 
 /// Figures of a compilation; -1 where not known.
@@ -93,7 +101,10 @@ struct CompileResult {
   bool cancelled = false;              ///< Callbacks::cancelled ended it
   std::vector<Diagnostic> diagnostics; ///< at least one error if not ok
   CompileSummary summary;              ///< if ok
-  Descriptor descriptor;               ///< if ok and without outputPath: the output, a file without a name
+  Descriptor descriptor;               ///< if ok and without outputPath: the output
+  Descriptor weights;                  ///< the weights, where they are apart from the artifact: as the cache keeps them
+  bool cached = false;                 ///< nothing was compiled: the cache had it
+  std::vector<std::string> externalFiles; ///< files beside the model with weights of it, as the model names them
 };
 
 /// Where a compilation is.
@@ -116,6 +127,31 @@ struct Callbacks {
 /// threads may call it. The worker's program is the environment's ADZE_WORKER, or lies beside this program or library:
 /// `adze` or `bin/adze`.
 CompileResult compile(const CompileOptions &options, const Callbacks &callbacks = {});
+
+/// One model in the cache.
+struct CachedModel {
+  std::string model; ///< its path when it was compiled; empty: it was given as bytes
+  std::vector<std::pair<std::string, int64_t>> dims;
+  std::string target, cpu;
+  int optLevel = 0;
+  int64_t codeBytes = 0, weightBytes = 0;
+  bool sharesWeights = false; ///< other models in the cache have the same weights, stored once
+  int64_t lastUsed = 0;       ///< seconds since 1970
+};
+
+/// What is in a cache.
+struct CacheContents {
+  std::string folder;
+  std::vector<CachedModel> models; ///< the latest used first
+  int64_t bytes = 0;               ///< of all of them
+  int64_t limit = 0;               ///< ADZE_CACHE_SIZE, or 10 GB and a tenth of the free space, whichever is less
+};
+
+/// Looks into the cache of `policy`. False, with the reason in `why`, for a folder that cannot be used.
+bool readCache(const CachePolicy &policy, CacheContents &contents, std::string &why);
+
+/// Removes all models from the cache. False, with the reason in `why`, if it cannot be used.
+bool clearCache(const CachePolicy &policy, std::string &why);
 
 /// The names that stopAfter and startAt take, in order; asked of a worker. Empty if none can be started.
 std::vector<std::string> stageNames();

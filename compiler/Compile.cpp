@@ -7,6 +7,7 @@
 #include "compiler/Pipeline.h"
 #include "compiler/Reproducer.h"
 #include "compiler/Text.h"
+#include "compiler/artifact/Libraries.h"
 #include "compiler/import/Import.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
@@ -18,6 +19,9 @@
 #include "llvm/Support/xxhash.h"
 
 #include <chrono>
+#include <climits>
+#include <cstdlib>
+#include <link.h>
 
 using namespace mlir;
 
@@ -40,6 +44,7 @@ public:
     result.diagnostics = diagnostics.take();
     summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     result.summary = summary;
+    result.externalFiles = std::move(externalFiles);
     return result;
   }
 
@@ -80,6 +85,7 @@ private:
   OwningOpRef<ModuleOp> module;
   Options pipeline;
   CompileSummary summary;
+  std::vector<std::string> externalFiles;
 };
 
 /// What comes after the stages; `--start-at` takes it too.
@@ -146,7 +152,7 @@ OwningOpRef<ModuleOp> Compilation::read() {
   ImportOptions import;
   import.dims.insert(options.dims.begin(), options.dims.end());
   import.exposeValues = options.exposeValues;
-  return importModel(source, import, context);
+  return importModel(source, import, context, &externalFiles);
 }
 
 LogicalResult Compilation::writeText() {
@@ -270,6 +276,7 @@ Options Compilation::pipelineOptions() {
   out.jobs = options.jobs;
   out.optLevel = options.optLevel;
   out.dims.insert(options.dims.begin(), options.dims.end());
+  out.weightsPath = options.weightsPath;
   if (options.emit == Emit::Artifact)
     out.sourceDigest = sourceDigest();
   return out;
@@ -303,6 +310,24 @@ CompileResult compileInProcess(const CompileOptions &options,
 std::string reproduce(const CompileOptions &options, const std::string &stage) {
   // A model that cannot be read is its own reproducer.
   return stage.empty() || stage == "import" ? "" : Compilation(options, {}).reproduce(stage);
+}
+
+std::vector<std::string> compilerFiles() {
+  std::vector<std::string> paths = {"/proc/self/exe"};
+  char real[PATH_MAX];
+  if (realpath(paths[0].c_str(), real))
+    paths[0] = real;
+  if (auto archives = findArchives(""))
+    paths.insert(paths.end(), archives->begin(), archives->end());
+  else
+    llvm::consumeError(archives.takeError());
+  auto note = [](dl_phdr_info *library, size_t, void *to) {
+    if (library->dlpi_name && library->dlpi_name[0] == '/')
+      static_cast<std::vector<std::string> *>(to)->push_back(library->dlpi_name);
+    return 0;
+  };
+  dl_iterate_phdr(note, &paths);
+  return paths;
 }
 
 std::vector<std::string> compilerStages() {

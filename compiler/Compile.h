@@ -16,6 +16,9 @@ CompileResult compileInProcess(const CompileOptions &options,
 /// that is not possible.
 std::string reproduce(const CompileOptions &options, const std::string &stage);
 
+/// The files that this compiler consists of: its program, the libraries in use, what goes into artifacts.
+std::vector<std::string> compilerFiles();
+
 /// The names of the stages, in order.
 std::vector<std::string> compilerStages();
 

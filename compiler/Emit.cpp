@@ -94,8 +94,8 @@ FailureOr<Summary> adze::emitArtifact(ModuleOp module, const Options &options, S
   std::vector<core::ConstantOp> constants;
   for (auto &op : code->constants)
     constants.push_back(*op);
-  Artifact artifact{code->objects,  constants, code->program.weightBytes,
-                    code->metadata, bytesOf,   options.libraryFolder};
+  Artifact artifact{code->objects,         constants,          code->program.weightBytes, code->metadata, bytesOf,
+                    options.libraryFolder, options.weightsPath};
   int64_t codeBytes = 0;
   if (failed(writeArtifact(artifact, path, module.getLoc(), codeBytes)))
     return failure();

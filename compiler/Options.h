@@ -21,6 +21,8 @@ struct Options {
   std::map<std::string, int64_t> dims;
   /// The folder of the archives that are linked into artifacts; empty: found beside the running program.
   std::string libraryFolder;
+  /// A file for the artifact's weights; empty: they are in the artifact.
+  std::string weightsPath;
   /// A digest of the model, for the artifact's metadata; may be empty.
   std::string sourceDigest;
 };

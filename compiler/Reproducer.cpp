@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Reproducer.h"
+#include "compiler/cache/Folder.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/Pass/Pass.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
@@ -29,41 +29,6 @@ void FailedPass::runAfterPassFailed(Pass *pass, Operation *op) {
 
 static llvm::Error failure(const Twine &what, int error) {
   return llvm::createStringError(std::error_code(error, std::generic_category()), what);
-}
-
-static std::string variable(const char *name) {
-  const char *value = getenv(name);
-  return value ? value : "";
-}
-
-/// The user's folder for reproducers.
-static fs::path folderPath() {
-  std::string own = variable("ADZE_CACHE_DIR"), caches = variable("XDG_CACHE_HOME"), home = variable("HOME");
-  if (!own.empty())
-    return fs::path(own) / "reproducers";
-  if (!caches.empty())
-    return fs::path(caches) / "adze" / "reproducers";
-  if (!home.empty())
-    return fs::path(home) / ".cache" / "adze" / "reproducers";
-  std::error_code ignored;
-  fs::path temporary = fs::temp_directory_path(ignored);
-  return (ignored ? fs::path("/tmp") : temporary) / ("adze-" + std::to_string(geteuid()));
-}
-
-/// Makes and opens the folder; it must be this user's, and nobody else's to write in.
-static llvm::Expected<int> openFolder(const fs::path &path) {
-  std::error_code wrong;
-  fs::create_directories(path.parent_path(), wrong);
-  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-    return failure("cannot make the folder '" + path.string() + "'", errno);
-  int folder = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (folder < 0)
-    return failure("cannot open the folder '" + path.string() + "'", errno);
-  struct stat info;
-  if (fstat(folder, &info) == 0 && info.st_uid == geteuid() && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0)
-    return folder;
-  close(folder);
-  return failure("others may write into the folder '" + path.string() + "'", EPERM);
 }
 
 /// A whole file under `name`, or none.
@@ -113,15 +78,17 @@ static std::string makeText(ModuleOp module, StringRef pipeline) {
 }
 
 llvm::Expected<std::string> writeReproducer(ModuleOp module, StringRef stage, StringRef pipeline) {
-  fs::path path = folderPath();
-  auto folder = openFolder(path);
-  if (!folder)
-    return folder.takeError();
+  std::string why, user = userCacheFolder();
+  fs::path path = fs::path(user) / "reproducers";
+  Descriptor folder = openPrivateFolder(user, why);
+  if (folder.get() >= 0)
+    folder = openPrivateFolder(path, why);
+  if (folder.get() < 0)
+    return llvm::createStringError(why);
   std::string text = makeText(module, pipeline);
   // The same failure again is the same file.
   std::string name = llvm::formatv("{0}-{1:x-16}.mlir", stage, llvm::xxh3_64bits(text));
-  llvm::Error error = writeFile(*folder, name, text);
-  close(*folder);
+  llvm::Error error = writeFile(folder.get(), name, text);
   if (error)
     return std::move(error);
   dropOld(path);

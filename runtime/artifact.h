@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The layout of an artifact file, as the compiler writes and the loader checks it:
 //   [ELF: code] [zeros up to a page] [packed weights] [metadata: JSON text] [trailer]
-// The packed weights are a PT_LOAD of the ELF, so they begin on a page; they may be absent.
+// The packed weights are a PT_LOAD of the ELF, so they begin on a page; they may be absent, or apart: in a file of
+// their own, which holds nothing else. Then that PT_LOAD has no bytes in the file and only keeps their place in memory.
 #ifndef ADZE_RUNTIME_ARTIFACT_H
 #define ADZE_RUNTIME_ARTIFACT_H
 
@@ -27,8 +28,9 @@ typedef struct adze_trailer {
   uint64_t weights_offset, weights_bytes;
   uint64_t metadata_offset, metadata_bytes;
   uint8_t code_digest[ADZE_DIGEST_BYTES];    ///< XXH3-128, canonical form: code, metadata, trailer with this field zero
-  uint8_t weights_digest[ADZE_DIGEST_BYTES]; ///< XXH3-128, canonical form: weights
-  uint8_t reserved[32];                      ///< zeros
+  uint8_t weights_digest[ADZE_DIGEST_BYTES]; ///< XXH3-128, canonical form: weights, wherever they are
+  uint64_t apart_bytes;                      ///< weights in a file of their own; 0: there is none
+  uint8_t reserved[24];                      ///< zeros
 } adze_trailer;
 
 #ifdef __cplusplus

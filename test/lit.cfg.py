@@ -21,6 +21,7 @@ config.test_exec_root = os.path.join(build, "test", "lit")
 config.environment["PATH"] = os.pathsep.join([os.path.join(build, "bin"), llvm, os.environ["PATH"]])
 config.environment["FILECHECK_OPTS"] = "--dump-input-filter=error"
 config.environment["ADZE_CACHE_DIR"] = os.path.join(build, "test", "cache")
+config.environment["ADZE_CACHE_SIZE"] = "0"
 
 adze_opt = os.path.join(build, "bin", "adze-opt")
 roundtrip = " --verify-roundtrip" if lit_config.params.get("roundtrip") else ""

@@ -7,6 +7,7 @@
 #include "runtime/artifact.h"
 #include "runtime/loader/loader.h"
 #include "llvm/Support/raw_ostream.h"
+#include <optional>
 
 using namespace mlir;
 using namespace adze;
@@ -49,14 +50,14 @@ static LogicalResult writeWeights(const Artifact &artifact, llvm::raw_ostream &o
   return success();
 }
 
-/// Writes all but the trailer.
-static LogicalResult writeData(const Artifact &artifact, const Emitted &code, uint64_t weightsOffset, StringRef path,
-                               const OutputFile &file, Location loc) {
+/// True if the weights go to a file of their own.
+static bool isApart(const Artifact &artifact) { return artifact.weightBytes && !artifact.weightsPath.empty(); }
+
+/// Fills `file`, which is to be `path`, with what `write` gives.
+static LogicalResult fill(const OutputFile &file, StringRef path, Location loc,
+                          llvm::function_ref<LogicalResult(llvm::raw_ostream &)> write) {
   llvm::raw_fd_ostream out(file.descriptor(), /*shouldClose=*/false);
-  out.write(code.data(), code.size());
-  out.write_zeros(weightsOffset - code.size());
-  LogicalResult written = writeWeights(artifact, out);
-  out << artifact.metadata;
+  LogicalResult written = write(out);
   out.flush();
   std::error_code error = out.error();
   out.clear_error();
@@ -79,7 +80,7 @@ static llvm::Expected<Emitted> link(const Artifact &artifact, uint64_t &weightsO
     return std::move(error);
   weightsOffset = llvm::alignTo(code->size(), ADZE_WEIGHTS_ALIGNMENT);
   if (artifact.weightBytes)
-    if (auto error = placeWeights(*code, weightsOffset, artifact.weightBytes))
+    if (auto error = placeWeights(*code, weightsOffset, artifact.weightBytes, isApart(artifact)))
       return std::move(error);
   return code;
 }
@@ -94,11 +95,34 @@ LogicalResult adze::writeArtifact(const Artifact &artifact, StringRef path, Loca
   auto file = OutputFile::create(path);
   if (!file)
     return fail(file.takeError());
-  if (failed(writeData(artifact, *code, weightsOffset, path, *file, loc)))
+  std::optional<OutputFile> apart;
+  if (isApart(artifact)) {
+    auto made = OutputFile::create(artifact.weightsPath);
+    if (!made)
+      return fail(made.takeError());
+    apart.emplace(std::move(*made));
+  }
+  auto weights = [&](llvm::raw_ostream &out) { return writeWeights(artifact, out); };
+  auto data = [&](llvm::raw_ostream &out) {
+    out.write(code->data(), code->size());
+    out.write_zeros(weightsOffset - code->size());
+    LogicalResult written = apart ? success() : weights(out);
+    out << artifact.metadata;
+    return written;
+  };
+  if (failed(fill(*file, path, loc, data)) || (apart && failed(fill(*apart, artifact.weightsPath, loc, weights))))
     return failure();
   adze_error error;
-  if (adze_seal(file->place().str().c_str(), codeBytes, weightsOffset, artifact.weightBytes, &error) != ADZE_OK)
+  std::string place = file->place().str();
+  adze_status sealed =
+      apart ? adze_seal_apart(place.c_str(), codeBytes, weightsOffset, apart->place().str().c_str(), &error)
+            : adze_seal(place.c_str(), codeBytes, weightsOffset, artifact.weightBytes, &error);
+  if (sealed != ADZE_OK)
     return emitError(loc) << "'" << path << "'" << StringRef(error.message).drop_until([](char c) { return c == ':'; });
+  // The weights first: a library that has its name finds them.
+  if (apart)
+    if (auto failure = apart->keep())
+      return fail(std::move(failure));
   if (auto failure = file->keep())
     return fail(std::move(failure));
   return success();

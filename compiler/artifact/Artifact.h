@@ -24,9 +24,12 @@ struct Artifact {
   ConstantBytes bytesOf = writeConstantBytes;
   /// The folder of the archives to link; empty: beside the running program.
   std::string libraryFolder;
+  /// A file for the weights, apart from the artifact; empty: they are in it.
+  std::string weightsPath;
 };
 
-/// Writes `artifact` to `path`: all of it or, after an error at `loc`, nothing. *codeBytes is the size of the ELF part.
+/// Writes `artifact` to `path`, and weights that are apart to theirs: all of it or, after an error at `loc`, nothing.
+/// *codeBytes is the size of the ELF part.
 mlir::LogicalResult writeArtifact(const Artifact &artifact, llvm::StringRef path, mlir::Location loc,
                                   int64_t &codeBytes);
 

@@ -97,7 +97,7 @@ static Expected<Places> findPlaces(const object::ELFFile<Elf> &file) {
                 alignTo(end, ADZE_MAX_WEIGHTS_ALIGNMENT), *addend};
 }
 
-Error adze::placeWeights(MutableArrayRef<char> library, uint64_t offset, uint64_t bytes) {
+Error adze::placeWeights(MutableArrayRef<char> library, uint64_t offset, uint64_t bytes, bool apart) {
   auto file = object::ELFFile<Elf>::create(StringRef(library.data(), library.size()));
   if (!file)
     return file.takeError();
@@ -110,7 +110,7 @@ Error adze::placeWeights(MutableArrayRef<char> library, uint64_t offset, uint64_
   header.p_offset = offset;
   header.p_vaddr = places->address;
   header.p_paddr = places->address;
-  header.p_filesz = bytes;
+  header.p_filesz = apart ? 0 : bytes;
   header.p_memsz = bytes;
   header.p_align = ADZE_WEIGHTS_ALIGNMENT;
   support::little64_t addend(places->address);

@@ -11,7 +11,8 @@ namespace adze {
 llvm::Error checkUndefinedSymbols(llvm::StringRef library);
 
 /// Makes the header of the weights' note (codegen/common/WeightsNote.h) that of `bytes` bytes of read-only memory,
-/// which are to be at `offset` of the file (a whole number of pages), and the pointer to the note a pointer to them.
-llvm::Error placeWeights(llvm::MutableArrayRef<char> library, uint64_t offset, uint64_t bytes);
+/// which are at `offset` of the file (a whole number of pages), and the pointer to the note a pointer to them. `apart`:
+/// they are in another file, and only their place in memory is kept.
+llvm::Error placeWeights(llvm::MutableArrayRef<char> library, uint64_t offset, uint64_t bytes, bool apart);
 
 } // namespace adze

@@ -140,3 +140,11 @@ Expected<BlobRange> ExternalData::locate(const ::onnx::TensorProto &tensor, uint
                   "is too short: it has " + Twine(have) + " bytes, the tensor ends at " + Twine(offset + bytes));
   return BlobRange{file.source, offset, bytes};
 }
+
+std::vector<std::string> ExternalData::locations() const {
+  std::vector<std::string> names;
+  for (auto &[location, file] : files)
+    if (file.mapped)
+      names.push_back(location);
+  return names;
+}

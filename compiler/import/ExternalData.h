@@ -5,6 +5,7 @@
 #include "dialects/core/Blob.h"
 #include "onnx-ml.pb.h"
 #include <map>
+#include <vector>
 
 namespace adze {
 
@@ -31,6 +32,9 @@ public:
   /// ".." and without links, to a regular file with one name that holds the range. Exception, as in the Hugging Face
   /// cache: model and data are both symbolic links whose targets lie in one folder.
   llvm::Expected<BlobRange> locate(const ::onnx::TensorProto &tensor, uint64_t bytes);
+
+  /// The locations of all files that were opened, sorted.
+  std::vector<std::string> locations() const;
 
 private:
   struct File {

@@ -34,7 +34,8 @@ static void setMetadata(const ::onnx::ModelProto &model, ModuleOp module) {
   module->setAttr("adze.metadata", properties.getDictionary(module.getContext()));
 }
 
-OwningOpRef<ModuleOp> adze::importModel(const ModelSource &source, const ImportOptions &options, MLIRContext &context) {
+OwningOpRef<ModuleOp> adze::importModel(const ModelSource &source, const ImportOptions &options, MLIRContext &context,
+                                        std::vector<std::string> *externalFiles) {
   context.loadDialect<core::CoreDialect, onnx::OnnxDialect, func::FuncDialect>();
   std::string name = source.path.empty() ? "model" : llvm::sys::path::filename(source.path).str();
   Location loc = FileLineColLoc::get(&context, name, 0, 0);
@@ -77,5 +78,7 @@ OwningOpRef<ModuleOp> adze::importModel(const ModelSource &source, const ImportO
   TensorReader tensors(*scanned, sourceName, external, store);
   if (failed(GraphImporter(model, tensors, options, *module).run()))
     return nullptr;
+  if (externalFiles)
+    *externalFiles = external.locations();
   return module;
 }

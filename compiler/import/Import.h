@@ -5,6 +5,7 @@
 #include "mlir/IR/OwningOpRef.h"
 #include <map>
 #include <string>
+#include <vector>
 
 namespace adze {
 
@@ -24,8 +25,9 @@ struct ImportOptions {
 /// The module has one function, @main, of onnx.node and core.constant ops, with the inputs' names and dimension names
 /// as argument attributes and the outputs' names as result attributes. Declared shapes of intermediate values and
 /// outputs are not read. Large weights stay where they are: #core.blob refers to the mapped file through the context's
-/// BlobStore.
+/// BlobStore. `externalFiles`, if given, gets the locations of the files beside the model that hold some.
 mlir::OwningOpRef<mlir::ModuleOp> importModel(const ModelSource &source, const ImportOptions &options,
-                                              mlir::MLIRContext &context);
+                                              mlir::MLIRContext &context,
+                                              std::vector<std::string> *externalFiles = nullptr);
 
 } // namespace adze

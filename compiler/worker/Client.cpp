@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // adze::compile: a small pool of worker processes, each of which serves one compilation at a time.
+#include "compiler/cache/Cached.h"
 #include "compiler/worker/Output.h"
 #include "compiler/worker/Process.h"
 #include "compiler/worker/Protocol.h"
@@ -211,14 +212,10 @@ std::string absolute(const std::string &path) {
   return path.empty() ? path : std::filesystem::absolute(path, ignored).string();
 }
 
-} // namespace
-
-CompileResult adze::compile(const CompileOptions &options, const Callbacks &callbacks) {
+/// Compiles in a worker; the options' paths are absolute.
+CompileResult compileInWorker(const CompileOptions &options, const Callbacks &callbacks) {
   Request request;
   request.options = options;
-  request.options.modelPath = absolute(options.modelPath);
-  request.options.baseDirectory = absolute(options.baseDirectory);
-  request.options.outputPath = absolute(options.outputPath);
   CompileResult failure;
   Descriptor model;
   if (options.modelPath.empty()) {
@@ -249,8 +246,21 @@ CompileResult adze::compile(const CompileOptions &options, const Callbacks &call
   return result;
 }
 
-std::vector<std::string> adze::stageNames() {
+std::vector<std::string> askNames(Request::Kind kind) {
   Request request;
-  request.kind = Request::Kind::Stages;
-  return ask(request, -1, {}).stages;
+  request.kind = kind;
+  return ask(request, -1, {}).names;
 }
+
+} // namespace
+
+CompileResult adze::compile(const CompileOptions &given, const Callbacks &callbacks) {
+  CompileOptions options = given;
+  for (std::string *path : {&options.modelPath, &options.baseDirectory, &options.outputPath, &options.weightsPath})
+    *path = absolute(*path);
+  if (!goesThroughCache(options))
+    return compileInWorker(options, callbacks);
+  return compileCached(options, callbacks, {compileInWorker, [] { return askNames(Request::Kind::Files); }});
+}
+
+std::vector<std::string> adze::stageNames() { return askNames(Request::Kind::Stages); }

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/worker/Protocol.h"
 
-#include <nlohmann/json.hpp>
+#include "compiler/worker/Json.h"
 
 using nlohmann::json;
 
 namespace adze {
 
-// Found by nlohmann's library by argument-dependent look-up.
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Diagnostic, severity, message, node, op, opset, types, stage)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CompileSummary, kernels, codeBytes, weightBytes, peakArenaBytes, seconds)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CompileProgress, stage, kernel, ends, done, total)
 
 static void to_json(json &j, const CompileOptions &o) {
   j = {{"modelPath", o.modelPath},
        {"baseDirectory", o.baseDirectory},
        {"outputPath", o.outputPath},
+       {"weightsPath", o.weightsPath},
        {"dims", o.dims},
        {"target", o.target},
        {"processor", o.cpu},
@@ -32,6 +30,7 @@ static void from_json(const json &j, CompileOptions &o) {
   j.at("modelPath").get_to(o.modelPath);
   j.at("baseDirectory").get_to(o.baseDirectory);
   j.at("outputPath").get_to(o.outputPath);
+  j.at("weightsPath").get_to(o.weightsPath);
   j.at("dims").get_to(o.dims);
   j.at("target").get_to(o.target);
   j.at("processor").get_to(o.cpu);
@@ -42,22 +41,6 @@ static void from_json(const json &j, CompileOptions &o) {
   j.at("startAt").get_to(o.startAt);
   j.at("exposeValues").get_to(o.exposeValues);
   j.at("writeWeights").get_to(o.writeWeights);
-}
-
-static std::string pack(const json &j) {
-  std::string bytes;
-  json::to_cbor(j, bytes);
-  return bytes;
-}
-
-/// Calls `read` on the value in `bytes`; false if it is another value than `read` expects.
-template <typename Read> static bool unpack(const std::string &bytes, Read read) {
-  try {
-    read(json::from_cbor(bytes));
-    return true;
-  } catch (const json::exception &) {
-    return false;
-  }
 }
 
 std::string encode(const Request &request) {
@@ -82,11 +65,13 @@ std::string encode(const Reply &reply) {
   json j = {{"kind", reply.kind}};
   if (reply.kind == Reply::Kind::Progress)
     j["progress"] = reply.progress;
-  if (reply.kind == Reply::Kind::Stages)
-    j["stages"] = reply.stages;
+  if (reply.kind == Reply::Kind::Names)
+    j["names"] = reply.names;
   if (reply.kind == Reply::Kind::Result)
-    j["result"] = {
-        {"ok", reply.result.ok}, {"diagnostics", reply.result.diagnostics}, {"summary", reply.result.summary}};
+    j["result"] = {{"ok", reply.result.ok},
+                   {"diagnostics", reply.result.diagnostics},
+                   {"summary", reply.result.summary},
+                   {"externalFiles", reply.result.externalFiles}};
   return pack(j);
 }
 
@@ -95,13 +80,14 @@ bool decode(const std::string &bytes, Reply &reply) {
     j.at("kind").get_to(reply.kind);
     if (reply.kind == Reply::Kind::Progress)
       j.at("progress").get_to(reply.progress);
-    if (reply.kind == Reply::Kind::Stages)
-      j.at("stages").get_to(reply.stages);
+    if (reply.kind == Reply::Kind::Names)
+      j.at("names").get_to(reply.names);
     if (reply.kind == Reply::Kind::Result) {
       const json &result = j.at("result");
       result.at("ok").get_to(reply.result.ok);
       result.at("diagnostics").get_to(reply.result.diagnostics);
       result.at("summary").get_to(reply.result.summary);
+      result.at("externalFiles").get_to(reply.result.externalFiles);
     }
   });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What a client and a worker say to each other: one request, then replies that end with Result or Stages. JSON values
+// What a client and a worker say to each other: one request, then replies that end with Result or Names. JSON values
 // in their binary form (CBOR), since paths and node names are bytes and need not be UTF-8.
 #pragma once
 #include "compiler/Api.h"
@@ -10,6 +10,7 @@ struct Request {
   enum class Kind {
     Compile,
     Stages,
+    Files,    ///< that the compiler consists of
     Reproduce ///< the options' compilation ended a worker in `stage`; the result's one diagnostic says what is left
   } kind = Kind::Compile;
   CompileOptions options; ///< a model given as bytes travels as a descriptor of a file in memory
@@ -23,11 +24,11 @@ struct Reply {
     Started, ///< the request was read: from here on the worker's death is the request's fault
     Progress,
     Result,
-    Stages
+    Names ///< of stages or files
   } kind = Kind::Started;
   CompileProgress progress;
-  CompileResult result; ///< its descriptor stays empty
-  std::vector<std::string> stages;
+  CompileResult result; ///< its descriptors stay empty
+  std::vector<std::string> names;
 };
 
 std::string encode(const Request &request);

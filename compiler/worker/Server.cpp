@@ -90,9 +90,9 @@ public:
         return 2;
       Reply reply;
       send(reply);
-      if (request.kind == Request::Kind::Stages) {
-        reply.kind = Reply::Kind::Stages;
-        reply.stages = compilerStages();
+      if (request.kind == Request::Kind::Stages || request.kind == Request::Kind::Files) {
+        reply.kind = Reply::Kind::Names;
+        reply.names = request.kind == Request::Kind::Stages ? compilerStages() : compilerFiles();
       } else {
         reply.kind = Reply::Kind::Result;
         folder.set(request.outputIsPrivate ? std::filesystem::path(request.options.outputPath).parent_path() : "");

@@ -8,14 +8,14 @@ import os
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any, Union
+from typing import Any, BinaryIO, Union
 
 import numpy as np
 
 from adze import _adze
 from adze._dlpack import from_dlpack
 from adze._dtypes import dtypes, onnx_name, widened
-from adze._errors import Diagnostic, compile_error, run_error
+from adze._errors import Diagnostic, RunError, compile_error, run_error
 from adze._profile import Profile, measure
 
 #: A path, the bytes of a model, or an onnx.ModelProto.
@@ -64,15 +64,15 @@ def check_names(kind: str, given: Iterable[str], known: Mapping[str, int]) -> No
 class Model:
     """A compiled model, ready to run. Made by `adze.compile` and `adze.load`. Any number of threads may use it."""
 
-    def __init__(self, artifact: _adze.Artifact, descriptor: int, threads: int | None, diagnostics: list[Diagnostic],
+    def __init__(self, artifact: _adze.Artifact, descriptors: tuple[int, ...], threads: int | None, diagnostics: list[Diagnostic],
                  summary: dict[str, Any] | None, load_seconds: float):
-        self._descriptor = -1
+        self._descriptors: tuple[int, ...] = ()  # of the artifact and, where they are apart, of its weights
         self._artifact = artifact
         self._threads = threads or 0
         self.inputs: list[TensorInfo] = _infos(artifact.inputs)
         self.outputs: list[TensorInfo] = _infos(artifact.outputs)
         self.diagnostics = diagnostics  #: warnings of the compilation
-        self.summary = summary  #: figures of the compilation: kernels, code_bytes, ...; None after adze.load
+        self.summary = summary  #: figures of the compilation: kernels, code_bytes, ..., cached; None after adze.load
         for output in self.outputs:
             if output.dtype is None:
                 raise run_error(f"output '{output.name}': type {output.onnx_type} is not supported")
@@ -81,11 +81,11 @@ class Model:
         start = time.perf_counter()
         self._session = self._set_up()
         self.load_seconds = load_seconds + time.perf_counter() - start  #: what it took to load it and set it up
-        self._descriptor = descriptor  # from here on this object's to close
+        self._descriptors = descriptors  # from here on this object's to close
 
     def __del__(self) -> None:
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
+        for descriptor in self._descriptors:
+            os.close(descriptor)
 
     def __repr__(self) -> str:
         def text(infos: list[TensorInfo]) -> str:
@@ -172,10 +172,7 @@ class Model:
         descriptor, temporary = tempfile.mkstemp(prefix=".adze-", dir=os.path.dirname(path) or ".")
         try:
             with os.fdopen(descriptor, "wb") as out:
-                offset = 0
-                while chunk := os.pread(self._descriptor, 1 << 22, offset):
-                    out.write(chunk)
-                    offset += len(chunk)
+                self._write(out)
                 mask = os.umask(0)
                 os.umask(mask)
                 os.fchmod(out.fileno(), 0o666 & ~mask)
@@ -185,6 +182,18 @@ class Model:
             if isinstance(error, OSError):
                 error.filename = path  # a full disk does not say where
             raise
+
+    def _write(self, out: BinaryIO) -> None:
+        if len(self._descriptors) > 1:
+            try:
+                _adze.join(f"/proc/self/fd/{self._descriptors[0]}", self._descriptors[1], f"/proc/self/fd/{out.fileno()}")
+            except RunError as error:
+                raise OSError(str(error)) from None
+            return
+        offset = 0
+        while chunk := os.pread(self._descriptors[0], 1 << 22, offset):
+            out.write(chunk)
+            offset += len(chunk)
 
 
 def _source(model: ModelLike) -> str | os.PathLike[str] | bytes:
@@ -202,7 +211,7 @@ def _source(model: ModelLike) -> str | os.PathLike[str] | bytes:
 
 def compile(model: ModelLike, *, dims: Mapping[str, int] | None = None, target: str = "cpu", cpu: str = "native",
             threads: int | None = None, opt_level: int = 2, jobs: int = 0,
-            base_dir: str | os.PathLike[str] | None = None) -> Model:
+            base_dir: str | os.PathLike[str] | None = None, cache: bool | str | os.PathLike[str] = True) -> Model:
     """Compiles an ONNX model and makes it ready to run.
 
     model: a path, the bytes of a model, or an onnx.ModelProto.
@@ -212,17 +221,20 @@ def compile(model: ModelLike, *, dims: Mapping[str, int] | None = None, target: 
     opt_level: 2, or 0 for the slow numeric reference.
     jobs: threads of the compiler; 0: one for each CPU.
     base_dir: the folder of external data, for models that are not given as a path; None: such data is an error.
+    cache: whether to take it from the user's cache and put it there (`adze cache --help`), or the folder of another cache.
 
     Raises CompileError with all that is wrong with the model, RunError if it compiles but cannot be set up here (it was compiled for
     another CPU). The compiler runs in a process of its own: whatever a model does to it, this process lives."""
     source = _source(model)
-    descriptor, found, summary = _adze.compile(
+    descriptor, weights, found, summary = _adze.compile(
         source, base_dir=os.fsencode(base_dir) if base_dir is not None else b"", dims=dict(dims or {}), target=target,
-        machine=cpu, opt_level=opt_level, jobs=jobs)
+        machine=cpu, opt_level=opt_level, jobs=jobs,
+        cache=None if cache is False else b"" if cache is True else os.fsencode(cache))
     diagnostics = [Diagnostic._of(fields) for fields in found]
     if descriptor < 0:
         raise compile_error(diagnostics, missing_file=not isinstance(source, bytes) and not os.path.exists(source))
-    return _open(f"/proc/self/fd/{descriptor}", descriptor, threads, diagnostics, summary)
+    descriptors = (descriptor,) if weights < 0 else (descriptor, weights)
+    return _open(f"/proc/self/fd/{descriptor}", descriptors, threads, diagnostics, summary)
 
 
 def load(path: str | os.PathLike[str], *, threads: int | None = None) -> Model:
@@ -231,16 +243,17 @@ def load(path: str | os.PathLike[str], *, threads: int | None = None) -> Model:
     threads: as for `compile`. Raises RunError for a file that is truncated, altered or no artifact, or that this CPU cannot run; OSError
     for one that cannot be opened."""
     path = os.fspath(path)
-    return _open(path, os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), threads, [], None)
+    return _open(path, (os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK),), threads, [], None)
 
 
-def _open(path: str, descriptor: int, threads: int | None, diagnostics: list[Diagnostic],
+def _open(path: str, descriptors: tuple[int, ...], threads: int | None, diagnostics: list[Diagnostic],
           summary: dict[str, Any] | None) -> Model:
-    """A model from an artifact; `descriptor`, the same file, is kept for `save`."""
+    """A model from an artifact; `descriptors`, the same file and that of its weights where they are apart, are kept for `save`."""
     try:
         start = time.perf_counter()
-        artifact = _adze.Artifact(os.fsencode(path))
-        return Model(artifact, descriptor, threads, diagnostics, summary, time.perf_counter() - start)
+        artifact = _adze.Artifact(os.fsencode(path), *descriptors[1:])
+        return Model(artifact, descriptors, threads, diagnostics, summary, time.perf_counter() - start)
     except BaseException:
-        os.close(descriptor)
+        for descriptor in descriptors:
+            os.close(descriptor)
         raise

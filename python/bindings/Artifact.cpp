@@ -34,12 +34,12 @@ void adze::python::raise(adze_status status, const std::string &message) {
   throw py::error_already_set();
 }
 
-Artifact::Artifact(const std::string &path) {
+Artifact::Artifact(const std::string &path, int weights) {
   adze_error error{};
   adze_status status;
   {
     py::gil_scoped_release release;
-    status = adze_load(path.c_str(), &loaded, &error);
+    status = adze_load_apart(path.c_str(), weights, &loaded, &error);
   }
   if (status != ADZE_OK)
     raise(status, error.message);
@@ -76,9 +76,23 @@ py::list Artifact::kernels() const {
   return result;
 }
 
+/// The artifact in `path`, whose weights are in the open file `weights` or -1, as one file: `to`, which is empty.
+static void join(const std::string &path, int weights, const std::string &to) {
+  adze_error error{};
+  adze_status status;
+  {
+    py::gil_scoped_release release;
+    status = adze_join(path.c_str(), weights, to.c_str(), &error);
+  }
+  if (status != ADZE_OK)
+    raise(status, error.message);
+}
+
 void adze::python::addArtifact(py::module_ &module) {
+  module.def("join", join, py::arg("path"), py::arg("weights"), py::arg("to"),
+             "Writes an artifact whose weights are in another open file (or -1) as one file, to an empty one.");
   py::class_<Artifact, std::shared_ptr<Artifact>>(module, "Artifact")
-      .def(py::init<const std::string &>(), py::arg("path"))
+      .def(py::init<const std::string &, int>(), py::arg("path"), py::arg("weights") = -1)
       .def_property_readonly("metadata", [](const Artifact &a) { return text(a.functions().metadata); })
       .def_property_readonly("inputs", [](const Artifact &a) { return a.tensors(true); })
       .def_property_readonly("outputs", [](const Artifact &a) { return a.tensors(false); })

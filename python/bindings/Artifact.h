@@ -17,8 +17,9 @@ pybind11::str text(std::string_view bytes);
 /// An artifact in this process, unloaded with the object.
 class Artifact {
 public:
-  /// Raises RunError for a file that is no artifact, or none of this ABI.
-  explicit Artifact(const std::string &path);
+  /// `weights`: an open file with its weights, or -1 where they are in it. Raises RunError for a file that is no
+  /// artifact, or none of this ABI.
+  Artifact(const std::string &path, int weights);
   Artifact(const Artifact &) = delete;
   ~Artifact();
 

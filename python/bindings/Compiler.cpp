@@ -3,6 +3,8 @@
 #include "python/bindings/Artifact.h"
 #include "python/bindings/Bindings.h"
 
+#include <pybind11/stl.h>
+
 namespace py = pybind11;
 using adze::python::text;
 
@@ -37,9 +39,11 @@ bool interrupted() {
   return PyErr_CheckSignals() != 0;
 }
 
-/// Compiles `model` (a path or bytes). The answer: the artifact's descriptor or -1, diagnostics, summary.
+/// Compiles `model` (a path or bytes). The answer: the descriptors of the artifact and of its weights, or -1,
+/// diagnostics, summary. `cache`: None for no cache, or its folder, empty for the user's.
 py::tuple compileModel(const py::object &model, const std::string &baseDirectory, const py::dict &dims,
-                       const std::string &target, const std::string &machine, int optLevel, int jobs) {
+                       const std::string &target, const std::string &machine, int optLevel, int jobs,
+                       const std::optional<std::string> &cache) {
   adze::CompileOptions options;
   if (py::isinstance<py::bytes>(model))
     options.modelBytes = std::string_view(py::reinterpret_borrow<py::bytes>(model));
@@ -50,6 +54,7 @@ py::tuple compileModel(const py::object &model, const std::string &baseDirectory
   options.cpu = machine;
   options.optLevel = optLevel;
   options.jobs = jobs;
+  options.cache = {cache.has_value(), cache.value_or("")};
   for (auto [name, size] : dims)
     options.dims.emplace_back(py::cast<std::string>(name), py::cast<int64_t>(size));
   adze::Callbacks callbacks;
@@ -64,13 +69,17 @@ py::tuple compileModel(const py::object &model, const std::string &baseDirectory
   py::list diagnostics;
   for (const adze::Diagnostic &diagnostic : result.diagnostics)
     diagnostics.append(asDict(diagnostic));
-  return py::make_tuple(result.ok ? result.descriptor.release() : -1, diagnostics, asDict(result.summary));
+  py::dict summary = asDict(result.summary);
+  summary["cached"] = result.cached;
+  return py::make_tuple(result.ok ? result.descriptor.release() : -1, result.ok ? result.weights.release() : -1,
+                        diagnostics, summary);
 }
 
 } // namespace
 
 void adze::python::addCompiler(py::module_ &module) {
-  module.def("compile", compileModel, py::arg("model"), py::kw_only(), py::arg("base_dir"), py::arg("dims"),
-             py::arg("target"), py::arg("machine"), py::arg("opt_level"), py::arg("jobs"),
-             "Compiles a model; answers (descriptor of the artifact or -1, diagnostics, summary).");
+  module.def(
+      "compile", compileModel, py::arg("model"), py::kw_only(), py::arg("base_dir"), py::arg("dims"), py::arg("target"),
+      py::arg("machine"), py::arg("opt_level"), py::arg("jobs"), py::arg("cache"),
+      "Compiles a model; answers (descriptor of the artifact or -1, of its weights or -1, diagnostics, summary).");
 }

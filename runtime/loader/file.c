@@ -91,14 +91,41 @@ adze_status adze_file_digest_code(const adze_file *file, uint8_t digest[ADZE_DIG
   return status;
 }
 
-adze_status adze_file_digest_weights(const adze_file *file, uint8_t digest[ADZE_DIGEST_BYTES], adze_error *error) {
+static adze_status digest_alone(const adze_file *file, uint64_t offset, uint64_t bytes,
+                                uint8_t digest[ADZE_DIGEST_BYTES], adze_error *error) {
   XXH3_state_t *state;
   adze_status status = begin_digest(&state, error);
   if (status != ADZE_OK)
     return status;
-  status = digest_range(file, state, file->trailer.weights_offset, file->trailer.weights_bytes, error);
+  status = digest_range(file, state, offset, bytes, error);
   end_digest(state, digest);
   return status;
+}
+
+adze_status adze_file_digest_weights(const adze_file *file, uint8_t digest[ADZE_DIGEST_BYTES], adze_error *error) {
+  return digest_alone(file, file->trailer.weights_offset, file->trailer.weights_bytes, digest, error);
+}
+
+adze_status adze_file_digest(const adze_file *file, uint64_t bytes, uint8_t digest[ADZE_DIGEST_BYTES],
+                             adze_error *error) {
+  return digest_alone(file, 0, bytes, digest, error);
+}
+
+adze_status adze_file_check_apart(const adze_file *file, int weights, adze_error *error) {
+  struct stat info;
+  uint64_t expected = file->trailer.apart_bytes;
+  if (weights < 0 && expected == 0)
+    return ADZE_OK;
+  if (weights < 0)
+    return adze_fail(error, ADZE_BAD_ARTIFACT, "'%s': its weights are in another file, which is not given", file->path);
+  if (expected == 0)
+    return adze_fail(error, ADZE_BAD_ARTIFACT, "'%s': has no weights in another file", file->path);
+  if (fstat(weights, &info) != 0)
+    return fail_errno(file, "stat the weights", error);
+  if (!S_ISREG(info.st_mode) || (uint64_t)info.st_size != expected)
+    return adze_fail(error, ADZE_BAD_ARTIFACT, "'%s': the file of its weights has %lld bytes, expected %lld",
+                     file->path, (long long)info.st_size, (long long)expected);
+  return ADZE_OK;
 }
 
 adze_status adze_file_open_regular(const char *path, int flags, int *descriptor, uint64_t *bytes, adze_error *error) {
@@ -144,6 +171,8 @@ adze_status adze_file_check_layout(const char *path, const adze_trailer *t, uint
     return adze_fail(error, ADZE_BAD_ARTIFACT, "'%s': its weights do not lie before the metadata", path);
   if (t->weights_bytes > 0 && t->weights_offset % ADZE_WEIGHTS_ALIGNMENT != 0)
     return adze_fail(error, ADZE_BAD_ARTIFACT, "'%s': its weights do not begin on a page", path);
+  if (t->weights_bytes > 0 && t->apart_bytes > 0)
+    return adze_fail(error, ADZE_BAD_ARTIFACT, "'%s': has weights twice", path);
   if (t->code_bytes == 0 || t->code_bytes > t->weights_offset ||
       t->weights_offset - t->code_bytes >= ADZE_MAX_WEIGHTS_ALIGNMENT)
     return adze_fail(error, ADZE_BAD_ARTIFACT, "'%s': its code does not lie before the weights", path);

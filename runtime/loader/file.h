@@ -20,9 +20,18 @@ adze_status adze_file_open(const char *path, adze_file *file, adze_error *error)
 /// Closes the file and frees the metadata.
 void adze_file_close(adze_file *file);
 
-/// Computes both digests of an open file with this layout, whatever the trailer's own digests are.
+/// Computes both digests of an open file with this layout, whatever the trailer's own digests are. That of weights is
+/// of those in the file.
 adze_status adze_file_digest_code(const adze_file *file, uint8_t digest[ADZE_DIGEST_BYTES], adze_error *error);
 adze_status adze_file_digest_weights(const adze_file *file, uint8_t digest[ADZE_DIGEST_BYTES], adze_error *error);
+
+/// Computes the digest of the first `bytes` bytes of an open file that need not be an artifact.
+adze_status adze_file_digest(const adze_file *file, uint64_t bytes, uint8_t digest[ADZE_DIGEST_BYTES],
+                             adze_error *error);
+
+/// Checks that `weights` is a regular file with as many bytes as the artifact has weights apart, or -1 where it has
+/// none.
+adze_status adze_file_check_apart(const adze_file *file, int weights, adze_error *error);
 
 /// Checks that the pieces lie as artifact.h says, in a file of `file_bytes`.
 adze_status adze_file_check_layout(const char *path, const adze_trailer *trailer, uint64_t file_bytes,

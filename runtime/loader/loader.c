@@ -4,6 +4,7 @@
 #include "runtime/loader/loader.h"
 
 #include "runtime/error.h"
+#include "runtime/loader/apart.h"
 #include "runtime/loader/file.h"
 
 #include <dlfcn.h>
@@ -73,13 +74,19 @@ static adze_status bind(loaded *l, adze_error *error) {
   return ADZE_OK;
 }
 
-static adze_status open_library(loaded *l, adze_error *error) {
+static adze_status open_library(loaded *l, int weights, adze_error *error) {
   char path[128];
+  adze_status status = adze_file_check_apart(&l->file, weights, error);
+  if (status != ADZE_OK)
+    return status;
   write_path(path, sizeof path, l->file.descriptor);
   l->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (!l->library)
     return adze_fail(error, ADZE_BAD_ARTIFACT, "'%s': cannot be loaded: %s", l->file.path, last_dl_error());
-  return bind(l, error);
+  status = bind(l, error);
+  if (status != ADZE_OK || weights < 0)
+    return status;
+  return adze_map_apart(&l->file, l->library, weights, error);
 }
 
 static void clear(adze_error *error) {
@@ -90,6 +97,10 @@ static void clear(adze_error *error) {
 }
 
 adze_status adze_load(const char *path, adze_artifact **artifact, adze_error *error) {
+  return adze_load_apart(path, -1, artifact, error);
+}
+
+adze_status adze_load_apart(const char *path, int weights, adze_artifact **artifact, adze_error *error) {
   clear(error);
   *artifact = NULL;
   loaded *l = calloc(1, sizeof *l);
@@ -100,7 +111,7 @@ adze_status adze_load(const char *path, adze_artifact **artifact, adze_error *er
     free(l);
     return status;
   }
-  status = open_library(l, error);
+  status = open_library(l, weights, error);
   l->file.path = NULL; // the caller's
   if (status != ADZE_OK) {
     adze_unload(&l->artifact);
@@ -139,14 +150,34 @@ adze_status adze_read_metadata(const char *path, char **metadata, size_t *bytes,
 
 void adze_free_metadata(char *metadata) { free(metadata); }
 
-adze_status adze_verify_weights(const char *path, adze_error *error) {
+adze_status adze_check(const char *path, int weights, uint8_t digest[ADZE_DIGEST_BYTES], adze_error *error) {
+  adze_file file;
+  clear(error);
+  adze_status status = adze_file_open(path, &file, error);
+  if (status != ADZE_OK)
+    return status;
+  status = adze_file_check_apart(&file, weights, error);
+  if (digest)
+    memcpy(digest, file.trailer.weights_digest, ADZE_DIGEST_BYTES);
+  adze_file_close(&file);
+  return status;
+}
+
+adze_status adze_verify_weights(const char *path, adze_error *error) { return adze_verify_apart(path, -1, error); }
+
+adze_status adze_verify_apart(const char *path, int weights, adze_error *error) {
   adze_file file;
   uint8_t digest[ADZE_DIGEST_BYTES];
   clear(error);
   adze_status status = adze_file_open(path, &file, error);
   if (status != ADZE_OK)
     return status;
-  status = adze_file_digest_weights(&file, digest, error);
+  status = adze_file_check_apart(&file, weights, error);
+  const adze_file apart = {.descriptor = weights, .path = path};
+  if (status == ADZE_OK && weights >= 0)
+    status = adze_file_digest(&apart, file.trailer.apart_bytes, digest, error);
+  else if (status == ADZE_OK)
+    status = adze_file_digest_weights(&file, digest, error);
   if (status == ADZE_OK && memcmp(digest, file.trailer.weights_digest, sizeof digest) != 0)
     status = adze_fail(error, ADZE_BAD_ARTIFACT, "'%s': its weights have been altered (digests differ)", path);
   adze_file_close(&file);

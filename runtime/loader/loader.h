@@ -26,6 +26,10 @@ typedef struct adze_artifact {
 /// while it is loaded (replacing it by a new file is fine). `error` may be NULL.
 adze_status adze_load(const char *path, adze_artifact **artifact, adze_error *error);
 
+/// As adze_load, for an artifact whose weights are apart: `weights` is a descriptor of their file, the caller's, needed
+/// only during the call; -1: the artifact has none apart. Of the file only its size is checked.
+adze_status adze_load_apart(const char *path, int weights, adze_artifact **artifact, adze_error *error);
+
 /// Unloads it; its models have been destroyed before. NULL is allowed.
 void adze_unload(adze_artifact *artifact);
 
@@ -39,10 +43,25 @@ void adze_free_metadata(char *metadata);
 /// Checks all of the artifact in `path`, weights included: reads the whole file.
 adze_status adze_verify_weights(const char *path, adze_error *error);
 
+/// Checks the artifact in `path` and the file of its weights (or -1) as adze_load_apart does, but loads nothing.
+/// `digest`, which may be NULL, gets the digest that its weights were written with.
+adze_status adze_check(const char *path, int weights, uint8_t digest[16], adze_error *error);
+
+/// As adze_check, and checks the weights' digest too: reads all of them.
+adze_status adze_verify_apart(const char *path, int weights, adze_error *error);
+
+/// Writes to the file `to`, which is there and empty, the artifact in `path` with its weights in it: what the compiler
+/// would have written. Both digests are checked on the way.
+adze_status adze_join(const char *path, int weights, const char *to, adze_error *error);
+
 /// Finishes an artifact: the file `path` holds `code_bytes` of ELF, zeros up to `weights_offset`, `weights_bytes` of
 /// weights and, up to its end, the metadata (see artifact.h). Computes the digests and appends the trailer.
 adze_status adze_seal(const char *path, uint64_t code_bytes, uint64_t weights_offset, uint64_t weights_bytes,
                       adze_error *error);
+
+/// The same for weights that are apart, in the file `weights` and nothing else in it.
+adze_status adze_seal_apart(const char *path, uint64_t code_bytes, uint64_t weights_offset, const char *weights,
+                            adze_error *error);
 
 /// The process's pool of `threads` workers (0: one for each CPU), made at the first call and kept until the process
 /// ends. Calls with the same number share one. NULL: the number is out of range or the threads cannot be started.

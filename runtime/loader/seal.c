@@ -24,8 +24,21 @@ static adze_status append(const adze_file *file, uint64_t offset, adze_error *er
   return ADZE_OK;
 }
 
-adze_status adze_seal(const char *path, uint64_t code_bytes, uint64_t weights_offset, uint64_t weights_bytes,
-                      adze_error *error) {
+/// Computes the digest of the whole file `path`, whose size goes to *bytes.
+static adze_status digest_file(const char *path, uint64_t *bytes, uint8_t digest[ADZE_DIGEST_BYTES],
+                               adze_error *error) {
+  adze_file file = {.path = path};
+  adze_status status = adze_file_open_regular(path, O_RDONLY, &file.descriptor, bytes, error);
+  if (status != ADZE_OK)
+    return status;
+  status = adze_file_digest(&file, *bytes, digest, error);
+  adze_file_close(&file);
+  return status;
+}
+
+/// `apart`: the file of the weights, or NULL where they are in the artifact.
+static adze_status seal(const char *path, uint64_t code_bytes, uint64_t weights_offset, uint64_t weights_bytes,
+                        const char *apart, adze_error *error) {
   uint64_t bytes;
   adze_file file = {.path = path};
   if (error) {
@@ -47,11 +60,22 @@ adze_status adze_seal(const char *path, uint64_t code_bytes, uint64_t weights_of
   t->metadata_bytes = bytes - t->metadata_offset;
   status = adze_file_check_layout(path, t, t->file_bytes, error);
   if (status == ADZE_OK)
-    status = adze_file_digest_weights(&file, t->weights_digest, error);
+    status = apart ? digest_file(apart, &t->apart_bytes, t->weights_digest, error)
+                   : adze_file_digest_weights(&file, t->weights_digest, error);
   if (status == ADZE_OK)
     status = adze_file_digest_code(&file, t->code_digest, error);
   if (status == ADZE_OK)
     status = append(&file, bytes, error);
   adze_file_close(&file);
   return status;
+}
+
+adze_status adze_seal(const char *path, uint64_t code_bytes, uint64_t weights_offset, uint64_t weights_bytes,
+                      adze_error *error) {
+  return seal(path, code_bytes, weights_offset, weights_bytes, NULL, error);
+}
+
+adze_status adze_seal_apart(const char *path, uint64_t code_bytes, uint64_t weights_offset, const char *weights,
+                            adze_error *error) {
+  return seal(path, code_bytes, weights_offset, 0, weights, error);
 }

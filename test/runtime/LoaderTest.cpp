@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <dlfcn.h>
 #include <elf.h>
 #include <fcntl.h>
 #include <filesystem>
@@ -17,6 +18,7 @@
 #include <sstream>
 #include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
 
 namespace fs = std::filesystem;
 using namespace adze_test;
@@ -246,6 +248,124 @@ TEST_F(Loader, ManyThreadsLoadAtOnce) {
   for (auto &thread : threads)
     thread.join();
   EXPECT_EQ(failures, 0);
+}
+
+/// The sample with its weights in a file of their own; a note's program header keeps their place, as in artifacts.
+class Apart : public Loader {
+protected:
+  fs::path weightsPath;
+  Bytes weights;
+  uint64_t place = 0;
+  int weightsFile = -1;
+
+  void SetUp() override {
+    Loader::SetUp();
+    weightsPath = folder / "weights";
+    for (uint64_t i = 0; i < weightsBytes; ++i)
+      weights.push_back(static_cast<char>(i * 7));
+    keepPlace(0);
+    weightsBytes = 0;
+    Bytes bytes = code;
+    weightsOffset = (code.size() + ADZE_WEIGHTS_ALIGNMENT - 1) / ADZE_WEIGHTS_ALIGNMENT * ADZE_WEIGHTS_ALIGNMENT;
+    bytes.resize(weightsOffset);
+    bytes.insert(bytes.end(), metadata.begin(), metadata.end());
+    writeFile(path, bytes);
+    writeWeights(weights);
+    ASSERT_EQ(adze_seal_apart(path.c_str(), code.size(), weightsOffset, weightsPath.c_str(), &error), ADZE_OK);
+  }
+  void TearDown() override {
+    close(weightsFile);
+    Loader::TearDown();
+  }
+  void writeWeights(const Bytes &bytes) {
+    close(weightsFile);
+    writeFile(weightsPath, bytes);
+    weightsFile = open(weightsPath.c_str(), O_RDONLY);
+  }
+  /// Makes the sample's note header one that keeps the weights' place, with so many of them in the file.
+  void keepPlace(uint64_t bytesInFile) {
+    Elf64_Ehdr elf;
+    memcpy(&elf, code.data(), sizeof elf);
+    for (int i = 0; i < elf.e_phnum; ++i) {
+      Elf64_Phdr header;
+      char *at = &code[elf.e_phoff + static_cast<size_t>(i) * sizeof header];
+      memcpy(&header, at, sizeof header);
+      if (header.p_type == PT_LOAD)
+        place = std::max<uint64_t>(place, header.p_vaddr + header.p_memsz);
+      if (header.p_type != PT_NOTE)
+        continue;
+      place = (place + 65535) / 65536 * 65536;
+      uint64_t offset = (code.size() + ADZE_WEIGHTS_ALIGNMENT - 1) / ADZE_WEIGHTS_ALIGNMENT * ADZE_WEIGHTS_ALIGNMENT;
+      header = {PT_LOAD, PF_R, offset, place, place, bytesInFile, weights.size(), ADZE_WEIGHTS_ALIGNMENT};
+      memcpy(at, &header, sizeof header);
+      return;
+    }
+    FAIL() << "the sample has no note";
+  }
+  const char *inMemory() const {
+    Dl_info info;
+    dladdr(reinterpret_cast<void *>(artifact->info), &info);
+    return static_cast<const char *>(info.dli_fbase) + place;
+  }
+};
+
+TEST_F(Apart, WeightsAreWhereTheirPlaceIs) {
+  ASSERT_EQ(adze_load_apart(path.c_str(), weightsFile, &artifact, &error), ADZE_OK) << error.message;
+  EXPECT_EQ(memcmp(inMemory(), weights.data(), weights.size()), 0);
+  EXPECT_EQ(artifact->metadata, metadata);
+  adze_artifact *again = nullptr;
+  ASSERT_EQ(adze_load_apart(path.c_str(), weightsFile, &again, &error), ADZE_OK) << "the same file twice";
+  adze_unload(again);
+  EXPECT_EQ(memcmp(inMemory(), weights.data(), weights.size()), 0);
+}
+
+TEST_F(Apart, WeightsMustBeGivenAndOfTheirSize) {
+  EXPECT_EQ(load(), ADZE_BAD_ARTIFACT);
+  EXPECT_NE(strstr(error.message, "its weights are in another file, which is not given"), nullptr) << error.message;
+  Bytes fewer(weights.begin(), weights.end() - 1);
+  writeWeights(fewer);
+  EXPECT_EQ(adze_load_apart(path.c_str(), weightsFile, &artifact, &error), ADZE_BAD_ARTIFACT);
+  EXPECT_NE(strstr(error.message, "the file of its weights has 9999 bytes, expected 10000"), nullptr) << error.message;
+  EXPECT_EQ(adze_check(path.c_str(), weightsFile, nullptr, &error), ADZE_BAD_ARTIFACT);
+  code = readFile(ADZE_SAMPLE_LIBRARY);
+  weightsBytes = 10000;
+  seal();
+  EXPECT_EQ(adze_load_apart(path.c_str(), weightsFile, &artifact, &error), ADZE_BAD_ARTIFACT);
+  EXPECT_NE(strstr(error.message, "has no weights in another file"), nullptr) << error.message;
+}
+
+TEST_F(Apart, AlteredWeightsAreFoundWhenAsked) {
+  uint8_t digest[16];
+  EXPECT_EQ(adze_check(path.c_str(), weightsFile, digest, &error), ADZE_OK) << error.message;
+  EXPECT_EQ(adze_verify_apart(path.c_str(), weightsFile, &error), ADZE_OK) << error.message;
+  weights[4321] ^= 1;
+  writeWeights(weights);
+  EXPECT_EQ(adze_check(path.c_str(), weightsFile, digest, &error), ADZE_OK) << error.message;
+  EXPECT_EQ(adze_verify_apart(path.c_str(), weightsFile, &error), ADZE_BAD_ARTIFACT);
+  writeFile(folder / "joined.so", {});
+  EXPECT_EQ(adze_join(path.c_str(), weightsFile, (folder / "joined.so").c_str(), &error), ADZE_BAD_ARTIFACT);
+}
+
+TEST_F(Apart, JoinedItIsWhatWasNeverApart) {
+  fs::path joined = folder / "joined.so";
+  writeFile(joined, {});
+  ASSERT_EQ(adze_join(path.c_str(), weightsFile, joined.c_str(), &error), ADZE_OK) << error.message;
+  place = 0;
+  code = readFile(ADZE_SAMPLE_LIBRARY);
+  keepPlace(weights.size());
+  weightsBytes = weights.size();
+  EXPECT_EQ(readFile(joined), seal());
+  ASSERT_EQ(load(), ADZE_OK) << error.message;
+  EXPECT_EQ(memcmp(inMemory(), weights.data(), weights.size()), 0);
+}
+
+TEST_F(Apart, AHeaderThatKeepsNoPlaceIsAnError) {
+  Bytes plain = readFile(ADZE_SAMPLE_LIBRARY);
+  plain.resize(weightsOffset);
+  writeFile(path, plain);
+  ASSERT_EQ(adze_seal_apart(path.c_str(), code.size(), weightsOffset, weightsPath.c_str(), &error), ADZE_OK);
+  EXPECT_EQ(adze_load_apart(path.c_str(), weightsFile, &artifact, &error), ADZE_BAD_ARTIFACT);
+  EXPECT_NE(strstr(error.message, "has no place for its weights"), nullptr) << error.message;
 }
 
 TEST(SharedPool, IsOneForEachNumberOfThreads) {

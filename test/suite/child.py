@@ -20,7 +20,8 @@ class Adze:
         self.adze, self.target = adze, target
 
     def run(self, model, feeds_of_sets, route):
-        compiled = self.adze.compile(model, opt_level=self.LEVELS[route], target=self.target)
+        compiled = self.adze.compile(model, opt_level=self.LEVELS[route], target=self.target,
+                                     cache=False)
         return [compiled.run(feeds) for feeds in feeds_of_sets]
 
 

@@ -14,6 +14,7 @@ void addBench(CLI::App &app, int &status);
 void addDiff(CLI::App &app, int &status);
 void addCheck(CLI::App &app, int &status);
 void addInspect(CLI::App &app, int &status);
+void addCache(CLI::App &app, int &status);
 
 /// Options that every command has that compiles.
 struct CompileFlags {

@@ -30,6 +30,9 @@ void InputFlags::add(CLI::App &command) {
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   compile.add(command);
+  compile.options.cache.use = true;
+  command.add_flag_callback(
+      "--no-cache", [this] { compile.options.cache.use = false; }, "Compile the model even if it is in the cache");
 }
 
 namespace {

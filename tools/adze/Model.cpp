@@ -11,14 +11,14 @@ Model::~Model() {
   adze_unload(artifact);
 }
 
-bool Model::load(const std::string &path, int threads, std::string &error) {
+bool Model::load(const std::string &path, int weights, int threads, std::string &error) {
   pool = adze_shared_pool(threads);
   if (!pool) {
     error = "cannot start " + std::to_string(threads) + " threads";
     return false;
   }
   adze_error why{};
-  if (adze_load(path.c_str(), &artifact, &why) == ADZE_OK)
+  if (adze_load_apart(path.c_str(), weights, &artifact, &why) == ADZE_OK)
     return setUp(nullptr, nullptr, error);
   error = why.message;
   return false;

@@ -13,8 +13,9 @@ public:
   Model &operator=(const Model &) = delete;
   ~Model();
 
-  /// Loads the artifact in `path`, to run on `threads` threads (0: all CPUs). False, with the reason in `error`.
-  bool load(const std::string &path, int threads, std::string &error);
+  /// Loads the artifact in `path`, whose weights are in the open file `weights` (-1: in it), to run on `threads`
+  /// threads (0: all CPUs). False, with the reason in `error`.
+  bool load(const std::string &path, int weights, int threads, std::string &error);
 
   /// Sets the loaded model up anew, for runs that call `profile` (see adze_options) with `user`; null: none. False,
   /// with the reason in `error`; there is no model then.

@@ -18,6 +18,7 @@ int main(int argc, char **argv) {
   adze::tool::addDiff(app, status);
   adze::tool::addCheck(app, status);
   adze::tool::addInspect(app, status);
+  adze::tool::addCache(app, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
