@@ -2,7 +2,8 @@
 // The pool's protocol. Each worker has a ticket: odd while a piece is posted for it, made even by whoever claims the
 // piece (the worker, or the caller once it has finished its own). The caller returns when no claimed piece is
 // unfinished, so `fn` and `arg` are only read while they are valid. Sleepers announce themselves, look again, then wait
-// on the word.
+// on the word. A worker that finishes long after the caller shares its CPU with another process; it is left alone for
+// a while, and the caller does its pieces, rather than wait for the scheduler at every job.
 #define _GNU_SOURCE
 #include "runtime/threads/pool.h"
 
@@ -18,13 +19,19 @@
 #include <unistd.h>
 
 enum {
-  kWorkerSpinNs = 200 * 1000, ///< how long a worker waits awake for more work
-  kCallerSpinNs = 1000 * 1000 ///< how long a caller waits awake for the last worker
+  kWorkerSpinNs = 200 * 1000,  ///< how long a worker waits awake for more work
+  kCallerSpinNs = 1000 * 1000, ///< how long a caller waits awake for the last worker
+  kLateNs = 300 * 1000,        ///< a worker is late by this much more than the caller's own pieces took
+  kRestFactor = 8, ///< a late worker is left alone for so many times what it was waited for, at most kRestNs
+  kRestNs = 50 * 1000 * 1000
 };
 
 typedef struct worker {
   _Alignas(64) _Atomic uint32_t ticket;
   _Atomic uint32_t asleep;
+  _Atomic bool finished; ///< its piece of the job under way
+  bool posted;           ///< the caller's: it has been asked to do a piece of the job under way
+  int64_t rests_until;   ///< the caller's: when it is asked again, in ns
   int32_t index;
   pthread_t thread;
   adze_thread_pool *pool;
@@ -75,6 +82,7 @@ static void *worker_main(void *arg) {
     if (!claim(self, ticket))
       continue;
     pool->fn(pool->arg, self->index);
+    atomic_store_explicit(&self->finished, true, memory_order_release);
     if (atomic_fetch_sub(&pool->pending, 1) == 1 && atomic_load(&pool->caller_asleep))
       adze_futex_wake(&pool->pending);
   }
@@ -86,13 +94,17 @@ static void post(worker *w) {
     adze_futex_wake(&w->ticket);
 }
 
-static void wait_for_workers(adze_thread_pool *pool) {
+/// Waits until no piece is unfinished, asleep in the end. `until` 0: without end; else false when that time is over.
+static bool wait_for_workers(adze_thread_pool *pool, int64_t until) {
   adze_spin spin = adze_spin_begin(kCallerSpinNs);
   for (;;) {
     uint32_t pending = atomic_load_explicit(&pool->pending, memory_order_acquire);
     if (pending == 0)
-      return;
-    if (adze_spin_once(&spin))
+      return true;
+    bool awake = adze_spin_once(&spin);
+    if (until && spin.turns % 64 == 0 && adze_now_ns() >= until)
+      return false;
+    if (awake)
       continue;
     atomic_store(&pool->caller_asleep, 1);
     pending = atomic_load(&pool->pending);
@@ -100,6 +112,25 @@ static void wait_for_workers(adze_thread_pool *pool) {
       adze_futex_wait(&pool->pending, pending);
     atomic_store(&pool->caller_asleep, 0);
   }
+}
+
+/// Waits until no piece is unfinished, and has those rest who finish late. The job and the caller's own pieces of it
+/// took from `begin` to now.
+static void join(adze_thread_pool *pool, int32_t workers, int64_t begin) {
+  if (atomic_load_explicit(&pool->pending, memory_order_acquire) == 0)
+    return;
+  int64_t waiting = adze_now_ns();
+  if (wait_for_workers(pool, waiting + (waiting - begin) + kLateNs))
+    return;
+  for (int32_t w = 1; w < workers; ++w) { // who is not posted is not late either: `finished` is as it was
+    worker *late = &pool->workers[w - 1];
+    late->posted = late->posted && !atomic_load_explicit(&late->finished, memory_order_acquire);
+  }
+  wait_for_workers(pool, 0);
+  int64_t end = adze_now_ns(), rest = (end - waiting) * kRestFactor;
+  for (int32_t w = 1; w < workers; ++w)
+    if (pool->workers[w - 1].posted)
+      pool->workers[w - 1].rests_until = end + (rest < kRestNs ? rest : kRestNs);
 }
 
 static void parallel_for(void *self, int32_t workers, void (*fn)(void *arg, int32_t worker), void *arg) {
@@ -113,19 +144,28 @@ static void parallel_for(void *self, int32_t workers, void (*fn)(void *arg, int3
   }
   pool->fn = fn;
   pool->arg = arg;
+  int64_t begin = adze_now_ns();
   atomic_store(&pool->pending, (uint32_t)workers - 1);
-  for (int32_t w = 1; w < workers; ++w)
-    post(&pool->workers[w - 1]);
+  for (int32_t w = 1; w < workers; ++w) {
+    worker *helper = &pool->workers[w - 1];
+    helper->posted = begin >= helper->rests_until;
+    if (!helper->posted)
+      continue;
+    atomic_store_explicit(&helper->finished, false, memory_order_relaxed);
+    post(helper);
+  }
   fn(arg, 0);
   for (int32_t w = workers - 1; w > 0; --w) {
-    worker *late = &pool->workers[w - 1];
-    uint32_t ticket = atomic_load_explicit(&late->ticket, memory_order_relaxed);
-    if ((ticket & 1) && claim(late, ticket)) {
+    worker *helper = &pool->workers[w - 1];
+    uint32_t ticket = atomic_load_explicit(&helper->ticket, memory_order_relaxed);
+    bool taken = helper->posted && (ticket & 1) && claim(helper, ticket);
+    if (taken || !helper->posted) {
+      helper->posted = false;
       fn(arg, w);
       atomic_fetch_sub(&pool->pending, 1);
     }
   }
-  wait_for_workers(pool);
+  join(pool, workers, begin);
   atomic_store_explicit(&pool->busy, false, memory_order_release);
 }
 
@@ -203,6 +243,9 @@ adze_status adze_thread_pool_create(int32_t threads, const int32_t *affinity, ad
     worker *next = &pool->workers[w - 1];
     atomic_init(&next->ticket, 0);
     atomic_init(&next->asleep, 0);
+    atomic_init(&next->finished, true);
+    next->posted = false;
+    next->rests_until = 0;
     next->index = w;
     next->pool = pool;
     adze_status status = start(next, affinity ? &affinity[w] : NULL, error);

@@ -72,6 +72,48 @@ TEST(Pool, JobsWithinJobs) {
   EXPECT_EQ(calls, 200 * 9);
 }
 
+/// The caller's piece waits until the worker's has begun, so that the worker has it; the worker's then takes its time.
+TEST(Pool, AWorkerThatIsLateRestsForAWhile) {
+  Pool pool = makePool(2);
+  std::thread::id other;
+  auto runOnce = [&](std::chrono::milliseconds time) {
+    parallelFor(pool, 2, [&, time](int32_t w) {
+      if (w == 1) {
+        other = std::this_thread::get_id();
+        std::this_thread::sleep_for(time);
+      }
+    });
+    return other != std::this_thread::get_id();
+  };
+  std::atomic<bool> begun{false};
+  parallelFor(pool, 2, [&](int32_t w) {
+    auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    if (w == 1)
+      begun = true;
+    while (w == 0 && !begun && std::chrono::steady_clock::now() < end)
+      std::this_thread::yield();
+    if (w == 1)
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  });
+  ASSERT_TRUE(begun);
+  EXPECT_FALSE(runOnce(std::chrono::milliseconds(0))) << "its piece is the caller's";
+  std::this_thread::sleep_for(std::chrono::milliseconds(60)); // no rest is longer than 50
+  bool again = false;
+  for (int tries = 0; tries < 1000 && !again; ++tries) { // the caller may be quicker than a worker that wakes up
+    begun = false;
+    parallelFor(pool, 2, [&](int32_t w) {
+      auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
+      if (w == 1)
+        begun = true;
+      while (w == 0 && !begun && std::chrono::steady_clock::now() < end)
+        std::this_thread::yield();
+      if (w == 0)
+        again = begun;
+    });
+  }
+  EXPECT_TRUE(again);
+}
+
 TEST(Pool, EightCallersAtOnce) {
   Pool pool = makePool(4);
   std::atomic<int64_t> total{0};
