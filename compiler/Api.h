@@ -24,7 +24,7 @@ struct Diagnostic {
   std::string stage;   ///< where in the compiler it was found, or empty
 };
 
-/// "node 'conv1' (Conv, opset 13): message", without the severity.
+/// "node 'conv1' (Conv, opset 13): message" without the severity, and if types are known a second line "  inputs: ...".
 std::string toString(const Diagnostic &diagnostic);
 
 /// "error", "warning" or "remark".

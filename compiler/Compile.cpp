@@ -152,6 +152,7 @@ OwningOpRef<ModuleOp> Compilation::read() {
   ImportOptions import;
   import.dims.insert(options.dims.begin(), options.dims.end());
   import.exposeValues = options.exposeValues;
+  import.onNode = [&](StringRef node, const std::string &op, int64_t opset) { diagnostics.learnNode(node, op, opset); };
   return importModel(source, import, context, &externalFiles);
 }
 

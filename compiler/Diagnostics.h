@@ -18,6 +18,11 @@ public:
   /// Remembers operator and opset of each onnx.node of a module that was just imported.
   void learnNodes(mlir::ModuleOp module);
 
+  /// Remembers one node, for errors before there is a module.
+  void learnNode(llvm::StringRef name, const std::string &op, int64_t opset) {
+    nodes.try_emplace(name, Node{op, opset});
+  }
+
   /// Names the stage of what is reported from now on.
   void setStage(llvm::StringRef name) { stage = name.str(); }
 

@@ -3,6 +3,7 @@
 #include "compiler/import/Types.h"
 #include "dialects/core/Core.h"
 #include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/StringExtras.h"
 #include <set>
 
 using namespace mlir;
@@ -16,7 +17,7 @@ GraphImporter::GraphImporter(const ::onnx::ModelProto &model, TensorReader &tens
 
 LogicalResult GraphImporter::define(StringRef name, Value value, Location loc) {
   if (!frame->scopes.back().values.try_emplace(name, value).second)
-    return emitError(loc) << "tensor '" << name << "' is defined twice";
+    return emitError(loc) << "tensor '" << name << "' is defined twice, expected each name once";
   return success();
 }
 
@@ -47,9 +48,12 @@ FailureOr<Type> GraphImporter::pinDims(Type type, ArrayRef<std::string> names, L
 }
 
 LogicalResult GraphImporter::checkDims(const std::set<std::string> &dimNames) {
+  std::vector<std::string> known;
+  llvm::copy_if(dimNames, std::back_inserter(known), [](const std::string &name) { return !name.empty(); });
+  std::string expected = known.empty() ? "none: all sizes are fixed" : "one of " + llvm::join(known, ", ");
   for (auto &[name, size] : options.dims)
-    if (!dimNames.count(name) || name.empty())
-      return emitError(module.getLoc()) << "no input has a dimension named '" << name << "'";
+    if (!llvm::is_contained(known, name))
+      return emitError(module.getLoc()) << "no input has a dimension named '" << name << "', expected " << expected;
   return success();
 }
 

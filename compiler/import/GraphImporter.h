@@ -44,6 +44,8 @@ private:
   mlir::FailureOr<GivenAttribute> resolve(const ::onnx::AttributeProto &attribute, mlir::Location loc);
   mlir::FailureOr<int64_t> opsetOf(const ::onnx::NodeProto &node, mlir::Location loc);
   mlir::Location nodeLocation(const ::onnx::NodeProto &node);
+  std::string qualifiedOp(const ::onnx::NodeProto &node);
+  std::optional<std::pair<int64_t, const ::onnx::FunctionProto *>> findOpset(const ::onnx::NodeProto &node);
   void noteValues(const ::onnx::NodeProto &node, mlir::Location loc);
 
   // Calls.cpp: model-local functions.

@@ -3,6 +3,7 @@
 #pragma once
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -18,7 +19,10 @@ struct ModelSource {
 
 struct ImportOptions {
   std::map<std::string, int64_t> dims; ///< sizes for named dimensions of the inputs; an unknown name is an error
-  bool exposeValues = false;           ///< named values of the main graph become results of @main, see ExposedValues.h
+  /// Told of each node before it is imported: the name that diagnostics have for it, its operator (with the domain
+  /// where that is not ONNX's own), its opset or -1.
+  std::function<void(llvm::StringRef node, const std::string &op, int64_t opset)> onNode;
+  bool exposeValues = false; ///< named values of the main graph become results of @main, see ExposedValues.h
 };
 
 /// Imports a model; null after errors were reported as diagnostics, on the nodes' names where they are about a node.

@@ -20,21 +20,33 @@ Location GraphImporter::nodeLocation(const ::onnx::NodeProto &node) {
   }
 }
 
-FailureOr<int64_t> GraphImporter::opsetOf(const ::onnx::NodeProto &node, Location loc) {
+std::string GraphImporter::qualifiedOp(const ::onnx::NodeProto &node) {
   std::string domain = domainKey(node.domain());
+  return domain.empty() ? node.op_type() : domain + "::" + node.op_type();
+}
+
+/// The opset that a node's operator is of and the function that says so (null: the model); nothing where nobody says.
+std::optional<std::pair<int64_t, const ::onnx::FunctionProto *>>
+GraphImporter::findOpset(const ::onnx::NodeProto &node) {
   // A function says the opsets of its nodes; one that forgets a domain has the model's.
   for (const ::onnx::FunctionProto *importer : {frame->function, (const ::onnx::FunctionProto *)nullptr}) {
     const Opsets &versions = opsets[importer];
-    auto it = versions.find(domain);
-    if (it == versions.end())
-      continue;
-    if (domain.empty() && (it->second < 1 || it->second > kLastOpset))
-      return emitError(loc) << (importer ? "function " + importer->name() : std::string("the model"))
-                            << " imports opset " << it->second << ", supported are 1 to " << kLastOpset;
-    return it->second;
+    if (auto it = versions.find(domainKey(node.domain())); it != versions.end())
+      return std::pair(it->second, importer);
   }
-  return emitError(loc) << "operator " << node.op_type() << " is of domain '" << node.domain()
-                        << "', which the model does not import";
+  return std::nullopt;
+}
+
+FailureOr<int64_t> GraphImporter::opsetOf(const ::onnx::NodeProto &node, Location loc) {
+  auto found = findOpset(node);
+  if (!found)
+    return emitError(loc) << "operator " << node.op_type() << " is of domain '" << node.domain()
+                          << "', which the model does not import: expected an entry for it in opset_import";
+  auto [opset, importer] = *found;
+  if (domainKey(node.domain()).empty() && (opset < 1 || opset > kLastOpset))
+    return emitError(loc) << (importer ? "function " + importer->name() : std::string("the model")) << " imports opset "
+                          << opset << ", supported are 1 to " << kLastOpset << ": onnx.version_converter can change it";
+  return opset;
 }
 
 /// One value an input position; null where the input is empty. Positions at the end that are empty are left out.
@@ -46,7 +58,8 @@ FailureOr<SmallVector<Value>> GraphImporter::importOperands(const ::onnx::NodePr
       return emitError(loc) << "input '" << name << "' of operator " << node.op_type()
                             << (frame->isOutputOfANode(name)
                                     ? " is defined after it: the graph is not sorted or has a cycle"
-                                    : " is not defined");
+                                    : " is not defined, expected an input of the graph, an initializer or "
+                                      "an output of a node before it");
     operands.push_back(*value);
   }
   while (!operands.empty() && !operands.back())
@@ -77,9 +90,9 @@ LogicalResult GraphImporter::importAttributes(const ::onnx::NodeProto &node, Att
   llvm::StringSet<> names;
   for (const AttributeProto &attribute : node.attribute()) {
     if (attribute.name().empty())
-      return emitError(loc) << "an attribute has no name";
+      return emitError(loc) << "an attribute has no name, expected one";
     if (!names.insert(attribute.name()).second)
-      return emitError(loc) << "attribute '" << attribute.name() << "' is given twice";
+      return emitError(loc) << "attribute '" << attribute.name() << "' is given twice, expected once";
     auto given = resolve(attribute, loc);
     if (failed(given))
       return failure();
@@ -107,13 +120,11 @@ LogicalResult GraphImporter::importAttributes(const ::onnx::NodeProto &node, Att
 }
 
 void GraphImporter::noteValues(const ::onnx::NodeProto &node, Location loc) {
-  const Opsets &versions = opsets[nullptr];
-  std::string domain = domainKey(node.domain());
-  auto version = versions.find(domain);
   ExposedValues::Entry entry;
   entry.node = cast<NameLoc>(loc).getName();
-  entry.op = domain.empty() ? node.op_type() : domain + "::" + node.op_type();
-  entry.opset = version == versions.end() ? -1 : version->second;
+  entry.op = qualifiedOp(node);
+  auto opset = findOpset(node);
+  entry.opset = opset ? opset->first : -1;
   for (const std::string &name : node.output()) {
     if (name.empty())
       continue;
@@ -129,8 +140,12 @@ void GraphImporter::noteValues(const ::onnx::NodeProto &node, Location loc) {
 LogicalResult GraphImporter::importNode(const ::onnx::NodeProto &node, Location loc, OpBuilder &b) {
   if (!calls.empty() && failed(charge(node, loc)))
     return failure();
+  if (options.onNode) {
+    auto opset = findOpset(node);
+    options.onNode(cast<NameLoc>(loc).getName(), qualifiedOp(node), opset ? opset->first : -1);
+  }
   if (node.op_type().empty())
-    return emitError(loc) << "the node has no operator";
+    return emitError(loc) << "the node has no operator, expected an op_type";
   if (const ::onnx::FunctionProto *function = calledFunction(node))
     return importCall(node, *function, loc, b);
   auto opset = opsetOf(node, loc);

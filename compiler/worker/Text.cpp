@@ -25,5 +25,6 @@ std::string adze::toString(const Diagnostic &d) {
     std::string version = d.opset >= 0 ? ", opset " + std::to_string(d.opset) : "";
     text += text.empty() ? d.op + version : " (" + d.op + version + ")";
   }
-  return text.empty() ? d.message : text + ": " + d.message;
+  text = text.empty() ? d.message : text + ": " + d.message;
+  return d.types.empty() ? text : text + "\n  inputs: " + d.types;
 }

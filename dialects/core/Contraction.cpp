@@ -20,7 +20,7 @@ LogicalResult MatmulOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Lo
     DimExpr x = i + m >= batch + 2 ? a.dims[i + m - batch - 2] : DimExpr(1);
     DimExpr y = i + n >= batch + 2 ? b.dims[i + n - batch - 2] : DimExpr(1);
     if (auto p = x.constant(), q = y.constant(); p && q && *p != *q && *p != 1 && *q != 1)
-      return emitOptionalError(loc, "batch sizes differ: ", *p, " and ", *q);
+      return emitOptionalError(loc, "batch sizes differ: ", *p, " and ", *q, ", expected equal ones or 1");
     shapes.broadcasts(x, y);
     out.dims.push_back(shapes.dims.broadcast(x, y));
   }
@@ -47,7 +47,7 @@ static LogicalResult windowAttributes(std::optional<Location> loc, ArrayRef<int6
                              " entries, expected ", spatial);
   for (int64_t v : llvm::concat<const int64_t>(strides, dilations))
     if (v <= 0 || v > (int64_t(1) << 31))
-      return emitOptionalError(loc, "stride or dilation ", v, " is not a small positive number");
+      return emitOptionalError(loc, "stride or dilation ", v, " is out of range, expected a small positive number");
   return success();
 }
 

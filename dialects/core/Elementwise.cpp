@@ -19,7 +19,7 @@ static LogicalResult broadcastResult(Shapes &shapes, std::optional<Location> loc
 static LogicalResult sameElements(std::optional<Location> loc, Value a, Value b) {
   Type x = getElementTypeOrSelf(a), y = getElementTypeOrSelf(b);
   if (x != y)
-    return emitOptionalError(loc, "operands have different element types: ", x, " and ", y);
+    return emitOptionalError(loc, "operands have different element types: ", x, " and ", y, ", expected the same");
   return success();
 }
 

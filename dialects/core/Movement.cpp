@@ -26,7 +26,7 @@ LogicalResult ReshapeOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<L
   ShapeOf out{in.elementType, shapes.sizes(op.getSizes())};
   auto from = countOf(in.dims), to = countOf(out.dims);
   if (from && to && *from != *to)
-    return emitOptionalError(loc, "cannot reshape ", *from, " elements into ", *to);
+    return emitOptionalError(loc, "cannot reshape ", *from, " elements into ", *to, ", expected as many");
   shapes.areSizes(out.dims);
   shapes.sameCount(in.dims, out.dims);
   results.push_back(out);
@@ -44,7 +44,8 @@ LogicalResult BroadcastOp::inferShapes(Adaptor op, Shapes &shapes, std::optional
   ShapeOf in = shapes.shape(op.getInput());
   ShapeOf out{in.elementType, shapes.sizes(op.getSizes())};
   if (out.dims.size() < in.dims.size())
-    return emitOptionalError(loc, "cannot broadcast rank ", in.dims.size(), " to rank ", out.dims.size());
+    return emitOptionalError(loc, "cannot broadcast rank ", in.dims.size(), " to rank ", out.dims.size(),
+                             ", expected a rank that is not less");
   for (size_t i = 0; i < in.dims.size(); ++i) {
     auto from = in.dims[i].constant(), to = out.dims[out.dims.size() - in.dims.size() + i].constant();
     if (from && to && *from != 1 && *from != *to)
@@ -68,12 +69,14 @@ LogicalResult TransposeOp::inferShapes(Adaptor op, Shapes &shapes, std::optional
   ShapeOf out{in.elementType, {}};
   for (int64_t from : permutation) {
     if (from < 0 || from >= int64_t(seen.size()) || seen[from])
-      return emitOptionalError(loc, "permutation is not one of the ", seen.size(), " dimensions of the input");
+      return emitOptionalError(loc, "permutation has the entry ", from, ", expected each of the ", seen.size(),
+                               " dimensions of the input once");
     seen[from] = true;
     out.dims.push_back(in.dims[from]);
   }
   if (permutation.size() != seen.size())
-    return emitOptionalError(loc, "permutation has ", permutation.size(), " entries, the input rank ", seen.size());
+    return emitOptionalError(loc, "permutation has ", permutation.size(), " entries, expected ", seen.size(),
+                             ", the input's rank");
   results.push_back(out);
   return success();
 }
@@ -136,7 +139,8 @@ LogicalResult ConcatOp::inferShapes(Adaptor op, Shapes &shapes, std::optional<Lo
   for (Value input : op.getInputs().drop_front()) {
     ShapeOf in = shapes.shape(input);
     if (in.dims.size() != out.dims.size() || in.elementType != out.elementType)
-      return emitOptionalError(loc, "inputs differ in rank or element type: ", out.type(), " and ", in.type());
+      return emitOptionalError(loc, "inputs differ in rank or element type: ", out.type(), " and ", in.type(),
+                               ", expected the same");
     for (size_t i = 0; i < in.dims.size(); ++i) {
       if (int64_t(i) == axis)
         out.dims[i] = out.dims[i] + in.dims[i];

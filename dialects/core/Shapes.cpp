@@ -387,7 +387,8 @@ FailureOr<SmallVector<DimExpr>> adze::core::broadcastShapes(Shapes &shapes, std:
       DimExpr &have = out[rank - dims.size() + i];
       auto a = have.constant(), b = dims[i].constant();
       if (a && b && *a != *b && *a != 1 && *b != 1)
-        return emitOptionalError(loc, "operands do not broadcast: size ", *a, " meets size ", *b);
+        return emitOptionalError(loc, "operands do not broadcast: size ", *a, " meets size ", *b,
+                                 ", expected equal sizes or 1");
       shapes.broadcasts(have, dims[i]);
       have = shapes.dims.broadcast(have, dims[i]);
     }

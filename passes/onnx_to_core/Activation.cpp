@@ -103,7 +103,7 @@ static LogicalResult lowerPRelu(CoreBuilder &b) {
   if (!x || !slope)
     return failure();
   if (b.rank(slope) > b.rank(x))
-    return b.error() << "the slope has rank " << b.rank(slope) << ", x only " << b.rank(x);
+    return b.error() << "the slope has rank " << b.rank(slope) << ", expected " << b.rank(x) << " or less, as x has";
   if (b.opset() < 7 && b.rank(slope) == 1 && b.rank(x) > 2)
     slope = b.unsqueeze(slope, range(1, b.rank(x) - 1));
   return b.done(b.select(isBelow(b, x, 0), b.mul(x, slope), x));

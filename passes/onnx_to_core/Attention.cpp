@@ -68,7 +68,7 @@ bool AttentionLowering::readInputs() {
     return false;
   }
   if (b.has(4) != b.has(5)) {
-    b.error() << "past_key and past_value come together";
+    b.error() << "only one of past_key and past_value is given, expected both or none";
     return false;
   }
   element = b.element(q);
@@ -267,7 +267,8 @@ static LogicalResult lowerRotaryEmbedding(CoreBuilder &b) {
   if (!cosines || !sines)
     return failure();
   if (b.rank(cosines) != 3 || b.rank(sines) != 3)
-    return b.error() << "cos_cache and sin_cache do not give [batch, sequence, half of the rotated size]";
+    return b.error() << "cos_cache and sin_cache give " << cosines.getType() << " and " << sines.getType()
+                     << ", expected [batch, sequence, half of the rotated size]";
   cosines = b.unsqueeze(cosines, headsAxis);
   sines = b.unsqueeze(sines, headsAxis);
   Value size = b.dim(x, 3), zero = b.index(0), one = b.index(1), two = b.index(2);

@@ -26,11 +26,14 @@ LogicalResult CoreBuilder::done(ValueRange values) {
 Value CoreBuilder::in(unsigned i) {
   Value v = node.getInput(i);
   if (!v) {
-    error() << "input " << i << " is missing";
+    error() << "input " << i << " is missing, expected a tensor";
     return {};
   }
   if (!isa<RankedTensorType>(v.getType())) {
-    error() << "input " << i << " is " << v.getType() << ", expected a tensor whose rank is known at compile time";
+    InFlightDiagnostic message = error() << "input " << i << " is " << v.getType()
+                                         << ", expected a tensor whose rank is known at compile time";
+    if (isa<UnrankedTensorType>(v.getType()))
+      message << ": give the model's inputs shapes, with names for the sizes that vary";
     return {};
   }
   if (isa<StringType>(element(v))) {
@@ -40,30 +43,57 @@ Value CoreBuilder::in(unsigned i) {
   return v;
 }
 
+/// ONNX's name for the type of an attribute, as the import writes it.
+static StringRef attributeTypeName(Attribute attr) {
+  if (isa<IntegerAttr>(attr))
+    return "INT";
+  if (isa<FloatAttr>(attr))
+    return "FLOAT";
+  if (isa<StringAttr>(attr))
+    return "STRING";
+  if (isa<DenseI64ArrayAttr>(attr))
+    return "INTS";
+  if (isa<DenseF32ArrayAttr>(attr))
+    return "FLOATS";
+  if (isa<ArrayAttr>(attr))
+    return "STRINGS";
+  return isa<TypeAttr>(attr) ? "TYPE_PROTO" : "TENSOR";
+}
+
+template <typename T> T CoreBuilder::attrOf(StringRef name, StringRef expected) {
+  Attribute attr = node.getNodeAttr(name);
+  auto wanted = dyn_cast_or_null<T>(attr);
+  if (!attr || wanted || llvm::is_contained(wrongAttributes, name))
+    return wanted;
+  wrongAttributes.push_back(name.str());
+  error() << "attribute '" << name << "' is of type " << attributeTypeName(attr) << ", expected " << expected;
+  return {};
+}
+
 int64_t CoreBuilder::intAttr(StringRef name, int64_t otherwise) {
-  auto attr = dyn_cast_or_null<IntegerAttr>(node.getNodeAttr(name));
+  auto attr = attrOf<IntegerAttr>(name, "INT");
   return attr ? attr.getInt() : otherwise;
 }
 
 double CoreBuilder::floatAttr(StringRef name, double otherwise) {
-  auto attr = dyn_cast_or_null<FloatAttr>(node.getNodeAttr(name));
+  auto attr = attrOf<FloatAttr>(name, "FLOAT");
   return attr ? attr.getValueAsDouble() : otherwise;
 }
 
 std::string CoreBuilder::stringAttr(StringRef name, StringRef otherwise) {
-  auto attr = dyn_cast_or_null<StringAttr>(node.getNodeAttr(name));
+  auto attr = attrOf<StringAttr>(name, "STRING");
   return (attr ? attr.getValue() : otherwise).str();
 }
 
 std::optional<SmallVector<int64_t>> CoreBuilder::intsAttr(StringRef name) {
-  auto attr = dyn_cast_or_null<DenseI64ArrayAttr>(node.getNodeAttr(name));
+  auto attr = attrOf<DenseI64ArrayAttr>(name, "INTS");
   if (!attr)
     return std::nullopt;
   return SmallVector<int64_t>(attr.asArrayRef());
 }
 
 std::optional<SmallVector<double>> CoreBuilder::floatsAttr(StringRef name) {
-  auto attr = dyn_cast_or_null<DenseF32ArrayAttr>(node.getNodeAttr(name));
+  auto attr = attrOf<DenseF32ArrayAttr>(name, "FLOATS");
   if (!attr)
     return std::nullopt;
   return SmallVector<double>(attr.asArrayRef());
@@ -120,7 +150,7 @@ Type CoreBuilder::elementOf(int64_t onnxType) {
   case 26:
     return i(2);
   default:
-    error() << "data type " << onnxType << " is not supported";
+    error() << "data type " << onnxType << " is not supported, expected the number of a real type in TensorProto";
     return {};
   }
 }
@@ -128,7 +158,7 @@ Type CoreBuilder::elementOf(int64_t onnxType) {
 std::optional<int64_t> CoreBuilder::axis(int64_t axis, int64_t rank) {
   if (axis >= -rank && axis < rank)
     return axis < 0 ? axis + rank : axis;
-  error() << "axis " << axis << " is out of range for rank " << rank;
+  error() << "axis " << axis << " is out of range for rank " << rank << ", expected " << -rank << " to " << rank - 1;
   return std::nullopt;
 }
 

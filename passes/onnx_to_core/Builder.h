@@ -33,11 +33,14 @@ public:
   /// Ranked tensor at input `i`; an error if it is missing, no ranked tensor or one of strings.
   Value in(unsigned i);
   int64_t opset() { return node.getOpset(); }
+  // Attributes that are left out; one of another type is an error, after which the node is not lowered.
   int64_t intAttr(llvm::StringRef name, int64_t otherwise);
   double floatAttr(llvm::StringRef name, double otherwise);
   std::string stringAttr(llvm::StringRef name, llvm::StringRef otherwise);
   std::optional<llvm::SmallVector<int64_t>> intsAttr(llvm::StringRef name);
   std::optional<llvm::SmallVector<double>> floatsAttr(llvm::StringRef name);
+  /// True once an attribute of another type than the lowering asked for was reported.
+  bool hasWrongAttribute() const { return !wrongAttributes.empty(); }
 
   // ---- types ----
   static mlir::RankedTensorType type(Value v) { return mlir::cast<mlir::RankedTensorType>(v.getType()); }
@@ -124,6 +127,12 @@ public:
       return nullptr;
     return b.create(state);
   }
+
+private:
+  /// The attribute `name` if it is of the type T, which ONNX calls `expected`; null if there is none, or after an
+  /// error.
+  template <typename T> T attrOf(llvm::StringRef name, llvm::StringRef expected);
+  llvm::SmallVector<std::string, 0> wrongAttributes; ///< those reported
 };
 
 } // namespace adze

@@ -29,7 +29,7 @@ static Value converted(CoreBuilder &b, Value x, Type to) {
   if (!x || !to)
     return {};
   if (isa<StringType>(to)) {
-    b.error() << "a cast from " << b.element(x) << " to " << to << " is not supported";
+    b.error() << "a cast from " << b.element(x) << " to " << to << " is not supported, expected numbers on both sides";
     return {};
   }
   if (isa<Float8E8M0FNUType>(to) && b.element(x) != to) {
@@ -53,7 +53,7 @@ static LogicalResult lowerCast1(CoreBuilder &b) {
   for (auto [name, number] : names)
     if (name == to)
       return b.done(converted(b, b.in(0), b.elementOf(number)));
-  return b.error() << "data type '" << to << "' is not supported";
+  return b.error() << "data type '" << to << "' is not supported, expected a name such as FLOAT";
 }
 
 static LogicalResult lowerCastLike(CoreBuilder &b) {

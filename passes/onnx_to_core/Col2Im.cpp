@@ -24,7 +24,9 @@ static constexpr int64_t kMostDimensions = 16;
 static std::optional<BlockWindow> blockWindow(CoreBuilder &b) {
   Value image = b.in(1), block = b.in(2);
   if (!image || !block || b.rank(image) != 1 || b.rank(block) != 1) {
-    b.error() << "the shapes of image and block are not two vectors";
+    if (image && block)
+      b.error() << "the shapes of image and block are " << image.getType() << " and " << block.getType()
+                << ", expected two vectors";
     return std::nullopt;
   }
   int64_t rank = std::max(b.type(image).getDimSize(0), b.type(block).getDimSize(0));

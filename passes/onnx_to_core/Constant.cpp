@@ -23,7 +23,7 @@ static Value tensorAttr(CoreBuilder &b, StringRef name) {
   }
   if (value && type)
     return ConstantOp::create(b.b, b.loc, type, value);
-  b.error() << "attribute '" << name << "' is not a tensor";
+  b.error() << "attribute '" << name << "' is not a tensor, expected type TENSOR";
   return {};
 }
 
@@ -49,8 +49,8 @@ static LogicalResult lowerConstant(CoreBuilder &b) {
     return dense(vector(values.size(), f32), ArrayRef(values));
   }
   if (b.node.getNodeAttr("value_string") || b.node.getNodeAttr("value_strings"))
-    return b.error() << "strings are not supported";
-  return b.error() << "has no attribute that gives its value";
+    return b.error() << "strings are not supported, expected numbers";
+  return b.error() << "has no attribute that gives its value, expected value, value_int or another";
 }
 
 static LogicalResult lowerConstantOfShape(CoreBuilder &b) {
@@ -59,7 +59,7 @@ static LogicalResult lowerConstantOfShape(CoreBuilder &b) {
   if (!shape || !value)
     return failure();
   if (isString(value))
-    return b.error() << "strings are not supported";
+    return b.error() << "strings are not supported, expected numbers";
   if (b.type(value).getNumElements() != 1)
     return b.error() << "value is " << value.getType() << ", expected one element";
   auto sizes = b.indices(shape);

@@ -47,7 +47,7 @@ static Value condition(CoreBuilder &b, Value tensor) {
 static Block *branch(CoreBuilder &b, StringRef name) {
   Region *graph = b.node.getGraph(name);
   if (!graph || !graph->hasOneBlock()) {
-    b.error() << "has no graph '" << name << "'";
+    b.error() << "has no graph '" << name << "', expected an attribute of type GRAPH";
     return nullptr;
   }
   if (unsigned count = graph->front().getNumArguments()) {
@@ -77,7 +77,8 @@ static LogicalResult lowerIf(CoreBuilder &b) {
     return failure();
   auto yesValues = yes->getTerminator()->getOperands(), noValues = no->getTerminator()->getOperands();
   if (yesValues.size() != noValues.size())
-    return b.error() << "the branches have " << yesValues.size() << " and " << noValues.size() << " outputs";
+    return b.error() << "the branches have " << yesValues.size() << " and " << noValues.size()
+                     << " outputs, expected as many";
   SmallVector<Type> types;
   for (auto [x, y] : llvm::zip(yesValues, noValues)) {
     types.push_back(common(b, x.getType(), y.getType(), "an output of the two branches"));
@@ -126,7 +127,7 @@ LogicalResult Body::lowerOnce(ArrayRef<Type> arguments) {
   copy = cast<onnx::NodeOp>(b.b.clone(*b.node));
   Region *graph = copy.getGraph("body");
   if (!graph || !graph->hasOneBlock())
-    return b.error() << "has no graph 'body'";
+    return b.error() << "has no graph 'body', expected an attribute of type GRAPH";
   if (block().getNumArguments() != arguments.size())
     return b.error() << "the body takes " << block().getNumArguments() << " inputs, expected " << arguments.size();
   for (auto [argument, type] : llvm::zip(block().getArguments(), arguments))
@@ -312,7 +313,8 @@ static Value sliceAt(CoreBuilder &b, Value x, int64_t axis, Value place) {
 static LogicalResult lowerScan(CoreBuilder &b) {
   int64_t positions = b.node.getNumPositions(), scanned = b.intAttr("num_scan_inputs", 0);
   if (scanned < 1 || scanned > positions)
-    return b.error() << "num_scan_inputs is " << scanned << " for " << positions << " inputs";
+    return b.error() << "num_scan_inputs is " << scanned << " for " << positions
+                     << " inputs, expected 1 or more and at most as many";
   ScanInfo info{unsigned(positions - scanned), unsigned(scanned), {}, {}, {}, {}};
   if (!readList(b, "scan_input_axes", scanned, info.axes) ||
       !readList(b, "scan_input_directions", scanned, info.backwards))

@@ -54,13 +54,14 @@ std::optional<Labels> Einsum::parseTerm(StringRef text, int64_t rank) {
       for (int64_t n = rank - int64_t(letters); n > 0; --n)
         labels.push_back(kEllipsis + int(n));
     } else {
-      b.error() << "equation has the unexpected character '" << text.substr(i, 1) << "'";
+      b.error() << "equation has the unexpected character '" << text.substr(i, 1) << "', expected letters, ... and ->";
       return std::nullopt;
     }
   }
   if (int64_t(labels.size()) == rank)
     return labels;
-  b.error() << "the equation names " << labels.size() << " dimensions of an input of rank " << rank;
+  b.error() << "the equation names " << labels.size() << " dimensions of an input of rank " << rank
+            << ", expected as many";
   return std::nullopt;
 }
 
@@ -72,7 +73,8 @@ bool Einsum::parse(StringRef equation) {
   SmallVector<StringRef> terms;
   left.split(terms, ',');
   if (terms.size() != b.node.getNumPositions()) {
-    b.error() << "the equation has " << terms.size() << " operands, the node " << b.node.getNumPositions();
+    b.error() << "the equation has " << terms.size() << " operands, the node " << b.node.getNumPositions()
+              << ", expected as many";
     return false;
   }
   std::map<Label, int> seen;
@@ -103,7 +105,7 @@ bool Einsum::parse(StringRef equation) {
   output = *labels;
   for (auto [i, label] : llvm::enumerate(output))
     if (!seen.count(label) || llvm::is_contained(ArrayRef(output).take_front(i), label)) {
-      b.error() << "the equation's result names a dimension twice, or one that no operand has";
+      b.error() << "the equation's result names a dimension twice, or one that no operand has: '" << equation << "'";
       return false;
     }
   return true;

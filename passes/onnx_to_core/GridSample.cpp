@@ -139,7 +139,8 @@ static LogicalResult lowerGridSample(CoreBuilder &b) {
   int64_t spatial = b.rank(x) - 2;
   if (spatial < 1 || spatial > 4 || b.rank(grid) != b.rank(x) || !isWideFloat(b.element(x)) ||
       !isWideFloat(b.element(grid)))
-    return b.error() << "expected floats, an input of rank 3 to 6 and a grid of the same rank";
+    return b.error() << "input and grid are " << x.getType() << " and " << grid.getType()
+                     << ", expected floats, an input of rank 3 to 6 and a grid of the same rank";
   std::string name = b.stringAttr("mode", b.opset() < 20 ? "bilinear" : "linear");
   std::string paddingName = b.stringAttr("padding_mode", "zeros");
   auto mode = llvm::StringSwitch<std::optional<Interpolation>>(name)

@@ -29,7 +29,7 @@ static LogicalResult lowerConcat(CoreBuilder &b) {
   for (unsigned i = 0; i < b.node.getNumPositions(); ++i)
     inputs.push_back(b.in(i));
   if (inputs.empty() || llvm::is_contained(inputs, Value()))
-    return inputs.empty() ? LogicalResult(b.error() << "has no inputs") : failure();
+    return inputs.empty() ? LogicalResult(b.error() << "has no inputs, expected 1 or more") : failure();
   auto axis = b.axis(b.intAttr("axis", 1), b.rank(inputs[0]));
   if (!axis)
     return failure();
@@ -78,7 +78,7 @@ static LogicalResult lowerSplit(CoreBuilder &b) {
   int64_t count = b.node.getNumResults();
   if (auto list = b.intsAttr("split")) {
     if (int64_t(list->size()) != count)
-      return b.error() << "split has " << list->size() << " entries for " << count << " outputs";
+      return b.error() << "split has " << list->size() << " entries for " << count << " outputs, expected as many";
     return split(b, x, *axis, llvm::map_to_vector(*list, [&](int64_t v) { return b.index(v); }));
   }
   if (b.has(1)) {
@@ -119,7 +119,7 @@ static LogicalResult lowerTile1(CoreBuilder &b) {
   auto count = b.indices(b.cast(tiles, b.i(64)));
   auto where = b.constantInts(b.cast(asScalar(b, b.in(2)), b.i(64)));
   if (!count || !where)
-    return b.error() << "the axis is not known at compile time";
+    return b.error() << "the axis is not known at compile time, expected a constant";
   auto axis = b.axis((*where)[0], b.rank(x));
   if (!axis)
     return failure();

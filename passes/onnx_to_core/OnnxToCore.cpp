@@ -57,9 +57,12 @@ public:
 void reportUnsupported(onnx::NodeOp node) {
   auto first = OpTable::get().firstOpset(node.getDomain(), node.getOpType());
   if (first)
-    report(node, "supported from opset " + Twine(*first) + " on");
+    report(node, "supported from opset " + Twine(*first) + " on: onnx.version_converter can raise the model's");
+  else if (node.getDomain().empty())
+    report(node, "the operator is not supported; expected one of ONNX's that Adze knows, or a function of the model");
   else
-    report(node, "the operator is not supported");
+    report(node,
+           "the operator is not supported: a domain other than ONNX's needs a function of this name in the model");
 }
 } // namespace
 
@@ -79,7 +82,7 @@ LogicalResult lowerNode(onnx::NodeOp node) {
   CoreBuilder builder(node);
   {
     NodeDiagnostics prefix(node);
-    if (failed(lower(builder)))
+    if (failed(lower(builder)) || builder.hasWrongAttribute())
       return failure();
   }
   for (auto [result, value] : llvm::zip(node.getOutputs(), builder.results))

@@ -33,7 +33,7 @@ Value adze::quantizeTo(CoreBuilder &b, Value x, Value zero, Type to, bool satura
     return b.cast(x, to, saturateFloat);
   }
   if (!isa<IntegerType>(to)) {
-    b.error() << "cannot quantise to " << to;
+    b.error() << "cannot quantise to " << to << ", expected integers or floats of 8 bits";
     return {};
   }
   x = b.unary(UnaryKind::round, x);

@@ -5,6 +5,7 @@
 #include "passes/onnx_to_core/OpTable.h"
 #include "passes/onnx_to_core/Sizes.h"
 #include "passes/onnx_to_core/Steps.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace adze;
@@ -142,7 +143,8 @@ bool Recurrent::readActivations() {
         {"scaledtanh", true, true, 1, 1},   {"hardsigmoid", true, true, .2, .5}};
     const auto *it = llvm::find_if(known, [&](const Known &k) { return k.name == name; });
     if (it == std::end(known)) {
-      b.error() << "activation '" << name << "' is not supported";
+      auto knownNames = llvm::map_range(known, [](const Known &k) { return k.name; });
+      b.error() << "activation '" << name << "' is not supported, expected one of " << llvm::join(knownNames, ", ");
       return false;
     }
     Activation a{name, it->alpha, it->beta};

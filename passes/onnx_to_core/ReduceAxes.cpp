@@ -36,7 +36,7 @@ std::optional<ReduceAxes> ReduceAxes::of(CoreBuilder &b, Value x, int64_t inputS
     if (!axis)
       return std::nullopt;
     if (llvm::is_contained(*out.constants, *axis)) {
-      b.error() << "axis " << v << " is named twice";
+      b.error() << "axis " << v << " is named twice, expected each once";
       return std::nullopt;
     }
     out.constants->push_back(*axis);
@@ -53,7 +53,8 @@ bool ReduceAxes::readInput(Value axes) {
     return readUnknown(axes);
   auto values = b.indices(axes);
   if (!values || int64_t(values->size()) > rank) {
-    b.error() << "axes are " << axes.getType() << " for an input of rank " << rank;
+    b.error() << "axes are " << axes.getType() << " for an input of rank " << rank
+              << ", expected a vector of as many integers or fewer";
     return false;
   }
   flags = axisFlags(b, *values, rank);

@@ -92,7 +92,8 @@ template <ReduceKind kind> static LogicalResult lowerScan(CoreBuilder &b) {
   Value x = input(b, 0, Elements::numbers), axes = asScalar(b, b.in(1));
   auto given = axes ? b.indices(axes) : std::nullopt;
   if (!x || !given)
-    return axes && x ? LogicalResult(b.error() << "the axis is " << axes.getType()) : failure();
+    return axes && x ? LogicalResult(b.error() << "the axis is " << axes.getType() << ", expected one integer")
+                     : failure();
   bool exclusive = b.intAttr("exclusive", 0), reverse = b.intAttr("reverse", 0);
   if (auto constant = b.constant((*given)[0])) {
     auto axis = b.axis(*constant, b.rank(x));

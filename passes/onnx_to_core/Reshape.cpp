@@ -37,9 +37,9 @@ private:
 LogicalResult Request::addConstant(int64_t entry) {
   size_t place = sizes.size();
   if (entry < -1)
-    return b.error() << "the shape has the entry " << entry;
+    return b.error() << "the shape has the entry " << entry << ", expected a size, 0 or -1";
   if (entry == -1 && rest)
-    return b.error() << "the shape has -1 twice";
+    return b.error() << "the shape has -1 twice, expected it once at most";
   if (entry == 0 && !allowZero && int64_t(place) >= b.rank(x))
     return b.error() << "entry " << place << " of the shape copies a size of the input, whose rank is " << b.rank(x);
   if (entry == -1) {
@@ -130,7 +130,7 @@ static LogicalResult lowerReshape1(CoreBuilder &b) {
   Value x = b.in(0);
   auto shape = b.intsAttr("shape");
   if (!x || !shape)
-    return x ? LogicalResult(b.error() << "has no attribute 'shape'") : failure();
+    return x ? LogicalResult(b.error() << "has no attribute 'shape', expected one of type INTS") : failure();
   return reshapeTo(b, x, llvm::map_to_vector(*shape, [&](int64_t v) { return b.index(v); }), /*allowZero=*/false);
 }
 
@@ -151,7 +151,8 @@ static LogicalResult lowerFlatten(CoreBuilder &b) {
     return failure();
   int64_t rank = b.rank(x), axis = b.intAttr("axis", 1);
   if (axis < -rank || axis > rank)
-    return b.error() << "axis " << axis << " is out of range for rank " << rank;
+    return b.error() << "axis " << axis << " is out of range for rank " << rank << ", expected " << -rank << " to "
+                     << rank;
   auto sizes = b.dims(x);
   ValueRange all(sizes);
   int64_t head = axis < 0 ? axis + rank : axis;
@@ -194,7 +195,7 @@ static std::optional<SmallVector<int64_t>> fromFront(CoreBuilder &b, ArrayRef<in
     if (!axis)
       return std::nullopt;
     if (llvm::is_contained(out, *axis)) {
-      b.error() << "axis " << given << " is named twice";
+      b.error() << "axis " << given << " is named twice, expected each once";
       return std::nullopt;
     }
     out.push_back(*axis);
@@ -214,7 +215,8 @@ static LogicalResult lowerSqueeze(CoreBuilder &b) {
   int64_t rank = b.rank(x);
   if (!axes->present) {
     if (!b.type(x).hasStaticShape())
-      return b.error() << "without axes, the sizes of " << x.getType() << " must be known at compile time";
+      return b.error() << "without axes, the sizes of " << x.getType()
+                       << " must be known at compile time: name the axes, or pin the sizes";
     axes->constants.emplace();
     for (int64_t d = 0; d < rank; ++d)
       if (b.type(x).getDimSize(d) == 1)
@@ -230,7 +232,8 @@ static LogicalResult lowerSqueeze(CoreBuilder &b) {
     return b.done(b.squeeze(x, *list));
   }
   if (int64_t(axes->values.size()) > rank)
-    return b.error() << "there are more axes than the " << rank << " dimensions of input 0";
+    return b.error() << "there are " << axes->values.size() << " axes, expected at most the " << rank
+                     << " dimensions of input 0";
   auto flags = axisFlags(b, axes->values, rank);
   if (flags.empty())
     return failure();
@@ -246,7 +249,7 @@ static LogicalResult lowerUnsqueeze(CoreBuilder &b) {
   if (!x || failed(axes))
     return failure();
   if (!axes->present)
-    return b.error() << "axes are missing";
+    return b.error() << "axes are missing, expected an attribute or an input";
   if (axes->constants) {
     auto list = fromFront(b, *axes->constants, b.rank(x) + axes->constants->size());
     return list ? b.done(b.unsqueeze(x, *list)) : failure();

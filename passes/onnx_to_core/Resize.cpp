@@ -4,6 +4,7 @@
 #include "dialects/core/Elements.h"
 #include "passes/onnx_to_core/OpTable.h"
 #include "passes/onnx_to_core/Sizes.h"
+#include "llvm/ADT/StringExtras.h"
 #include <cmath>
 
 using namespace mlir;
@@ -196,7 +197,7 @@ static std::optional<Mode::Kind> interpolation(CoreBuilder &b) {
     return Mode::Linear;
   if (name == "cubic" && b.opset() >= 11)
     return Mode::Cubic;
-  b.error() << "mode '" << name << "' is not supported";
+  b.error() << "mode '" << name << "' is not supported, expected nearest, linear or cubic";
   return std::nullopt;
 }
 
@@ -320,7 +321,8 @@ static LogicalResult lowerResize(CoreBuilder &b) {
   static constexpr StringRef known[] = {"half_pixel",    "half_pixel_symmetric", "pytorch_half_pixel",
                                         "align_corners", "asymmetric",           "tf_crop_and_resize"};
   if (!llvm::is_contained(known, mode.coordinates))
-    return b.error() << "coordinate_transformation_mode '" << mode.coordinates << "' is not supported";
+    return b.error() << "coordinate_transformation_mode '" << mode.coordinates << "' is not supported, expected one of "
+                     << llvm::join(ArrayRef<StringRef>(known), ", ");
   if (mode.antialias && *kind == Mode::Nearest)
     return b.error() << "antialias is not for mode nearest";
   SmallVector<int64_t> dims;
@@ -335,7 +337,7 @@ static LogicalResult lowerResize(CoreBuilder &b) {
     dims = range(0, b.rank(x));
   }
   if (!b.has(2) && !b.has(3))
-    return b.error() << "neither scales nor sizes is given";
+    return b.error() << "neither scales nor sizes is given, expected one of them";
   auto axes = b.has(3) ? axesFromSizes(b, x, dims, mode.policy) : axesFromScales(b, x, b.in(2), dims);
   if (!axes || (mode.coordinates == "tf_crop_and_resize" && failed(setRegions(b, b.in(1), *axes))))
     return failure();

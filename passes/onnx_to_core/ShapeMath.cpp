@@ -140,7 +140,8 @@ Value adze::checkedAxis(CoreBuilder &b, Value axis, int64_t rank) {
   Value inside = b.b.createOrFold<arith::AndIOp>(b.loc, compareIndex(b, P::sge, fromFront, b.index(0)),
                                                  compareIndex(b, P::slt, fromFront, b.index(rank)));
   if (b.constant(inside) == 0) {
-    b.error() << "axis " << *b.constant(axis) << " is out of range for rank " << rank;
+    b.error() << "axis " << *b.constant(axis) << " is out of range for rank " << rank << ", expected " << -rank
+              << " to " << rank - 1;
     return {};
   }
   if (!b.constant(inside))

@@ -186,7 +186,7 @@ static LogicalResult lowerSTFT(CoreBuilder &b) {
   if (failed(requireParts(b, x)))
     return failure();
   if (!given && !window)
-    return b.error() << "neither window nor frame_length is given";
+    return b.error() << "neither window nor frame_length is given, expected one of them";
   if (window && b.rank(window) != 1)
     return b.error() << "window has rank " << b.rank(window) << ", expected 1";
   Value length = given ? given : b.dim(window, 0);

@@ -128,13 +128,13 @@ static LogicalResult lowerSlice1(CoreBuilder &b) {
   Value x = b.in(0);
   auto starts = b.intsAttr("starts"), ends = b.intsAttr("ends"), axes = b.intsAttr("axes");
   if (!x || !starts || !ends)
-    return x ? LogicalResult(b.error() << "starts or ends are missing") : failure();
+    return x ? LogicalResult(b.error() << "starts or ends are missing, expected attributes of type INTS") : failure();
   int64_t rank = b.rank(x);
   if (!axes)
     axes = range(0, starts->size());
   if (ends->size() != starts->size() || axes->size() != starts->size())
     return b.error() << "starts, ends and axes have " << starts->size() << ", " << ends->size() << " and "
-                     << axes->size() << " entries";
+                     << axes->size() << " entries, expected as many in each";
   Values from(rank, b.index(0)), to(rank, b.index(kEnd));
   for (auto [given, start, end] : llvm::zip(*axes, *starts, *ends)) {
     auto axis = b.axis(given, rank);
@@ -162,7 +162,9 @@ static LogicalResult lowerSlice10(CoreBuilder &b) {
     if (Value axes = b.in(3);
         !axes || b.rank(axes) != 1 ||
         failed(requireEqual(b, starts->count, b.dim(axes, 0), "starts and axes differ in number")))
-      return axes && b.rank(axes) != 1 ? LogicalResult(b.error() << "axes are " << axes.getType()) : failure();
+      return axes && b.rank(axes) != 1
+                 ? LogicalResult(b.error() << "axes are " << axes.getType() << ", expected a vector of integers")
+                 : failure();
   auto lists = axisLists(b, 3, rank, b.constant(starts->count).value_or(rank));
   if (!lists)
     return failure();
@@ -193,7 +195,7 @@ static LogicalResult lowerPad1(CoreBuilder &b) {
   Value x = input(b, 0, Elements::any);
   auto pads = b.intsAttr(b.opset() < 2 ? "paddings" : "pads");
   if (!x || !pads)
-    return x ? LogicalResult(b.error() << "pads are missing") : failure();
+    return x ? LogicalResult(b.error() << "pads are missing, expected an attribute of type INTS") : failure();
   int64_t rank = b.rank(x);
   if (int64_t(pads->size()) != 2 * rank)
     return b.error() << "pads has " << pads->size() << " entries, expected " << 2 * rank;

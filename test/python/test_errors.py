@@ -22,7 +22,8 @@ def test_all_unknown_nodes_are_named():
         assert d.severity == "error" and "not supported" in d.message
     assert found["third", "Zork", 17].types == "tensor<?x4xf32>, tensor<?x4xf32>"
     text = str(caught.value)
-    assert "error: node 'second' (my.ops::Grumble, opset 2): " in text and text.count("\n") == 2
+    assert "error: node 'second' (my.ops::Grumble, opset 2): " in text and text.count("\n") == 5
+    assert text.endswith("\n  inputs: tensor<?x4xf32>, tensor<?x4xf32>")
 
 
 @pytest.mark.parametrize("bad", [b"", b"not a model", small.relu().SerializeToString()[:-5]])

@@ -12,7 +12,12 @@ using namespace adze::tool;
 
 namespace {
 
-bool colourful() { return isatty(STDERR_FILENO) && !getenv("NO_COLOR"); }
+Colour colour = Colour::Auto;
+
+bool colourful() {
+  const char *unwanted = getenv("NO_COLOR");
+  return colour == Colour::Always || (colour == Colour::Auto && isatty(STDERR_FILENO) && !(unwanted && *unwanted));
+}
 
 size_t terminalWidth(int fd) {
   winsize size{};
@@ -20,6 +25,8 @@ size_t terminalWidth(int fd) {
 }
 
 } // namespace
+
+void adze::tool::setColour(Colour wanted) { colour = wanted; }
 
 std::string adze::tool::printable(std::string text) {
   for (char &c : text)
@@ -29,12 +36,10 @@ std::string adze::tool::printable(std::string text) {
 }
 
 void adze::tool::print(const Diagnostic &d) {
-  const char *colour = d.severity == Severity::Error ? "\033[1;31m" : "\033[1;35m";
+  const char *begin = d.severity == Severity::Error ? "\033[1;31m" : "\033[1;35m";
   std::string text = printable(toString(d));
-  if (!d.types.empty())
-    text += "\n  inputs: " + printable(d.types);
   if (colourful())
-    fprintf(stderr, "%s%s:\033[0m %s\n", colour, toString(d.severity), text.c_str());
+    fprintf(stderr, "%s%s:\033[0m %s\n", begin, toString(d.severity), text.c_str());
   else
     fprintf(stderr, "%s: %s\n", toString(d.severity), text.c_str());
 }

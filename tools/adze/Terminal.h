@@ -5,6 +5,10 @@
 
 namespace adze::tool {
 
+/// When diagnostics are coloured. Auto: where standard error is a terminal and the environment's NO_COLOR is not set.
+enum class Colour { Auto, Always, Never };
+void setColour(Colour wanted);
+
 /// Prints "error: node 'conv1' (Conv, opset 13): ..." to standard error.
 void print(const Diagnostic &diagnostic);
 

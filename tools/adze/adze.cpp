@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The command line of Adze.
 #include "tools/adze/Commands.h"
+#include "tools/adze/Terminal.h"
 
 #include <unistd.h>
 
@@ -12,6 +13,14 @@ int main(int argc, char **argv) {
   int status = 0;
   app.set_version_flag("--version", std::string("adze ") + adze::version());
   app.require_subcommand(1);
+  app.fallthrough(); // so that it may stand after the command too
+  const std::map<std::string, adze::tool::Colour> colours{
+      {"auto", adze::tool::Colour::Auto}, {"always", adze::tool::Colour::Always}, {"never", adze::tool::Colour::Never}};
+  app.add_option_function<adze::tool::Colour>("--color", adze::tool::setColour,
+                                              "Colour of diagnostics: auto (on terminals, unless NO_COLOR is set), "
+                                              "always or never")
+      ->type_name("WHEN")
+      ->transform(CLI::CheckedTransformer(colours).description(""));
   adze::tool::addCompile(app, status);
   adze::tool::addRun(app, status);
   adze::tool::addBench(app, status);

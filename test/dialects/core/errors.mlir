@@ -134,7 +134,7 @@ func.func @broadcast_size(%x: tensor<2xf32>) {
 // -----
 
 func.func @permutation_twice(%x: tensor<2x3xf32>) {
-  // expected-error@+2 {{permutation is not one of the 2 dimensions of the input}}
+  // expected-error@+2 {{permutation has the entry 1, expected each of the 2 dimensions of the input once}}
   // expected-error@+1 {{failed to infer returned types}}
   %0 = core.transpose %x [1, 1] : (tensor<2x3xf32>) -> tensor<3x3xf32>
   return
@@ -143,7 +143,7 @@ func.func @permutation_twice(%x: tensor<2x3xf32>) {
 // -----
 
 func.func @permutation_short(%x: tensor<2x3xf32>) {
-  // expected-error@+2 {{permutation has 1 entries, the input rank 2}}
+  // expected-error@+2 {{permutation has 1 entries, expected 2, the input's rank}}
   // expected-error@+1 {{failed to infer returned types}}
   %0 = core.transpose %x [1] : (tensor<2x3xf32>) -> tensor<3xf32>
   return
@@ -436,7 +436,7 @@ func.func @conv_strides(%x: tensor<1x8x3xf32>, %w: tensor<3x3x4xf32>) {
 // -----
 
 func.func @conv_stride_zero(%x: tensor<1x8x3xf32>, %w: tensor<3x3x4xf32>) {
-  // expected-error@+2 {{stride or dilation 0 is not a small positive number}}
+  // expected-error@+2 {{stride or dilation 0 is out of range, expected a small positive number}}
   // expected-error@+1 {{failed to infer returned types}}
   %0 = core.conv %x, %w strides [0] dilations [1] groups 1 to f32 : (tensor<1x8x3xf32>, tensor<3x3x4xf32>) -> tensor<1x6x4xf32>
   return

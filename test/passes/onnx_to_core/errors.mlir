@@ -141,6 +141,19 @@ func.func @both_reported(%x: tensor<2x3xf32>) -> !onnx.any {
 
 // -----
 
+// An attribute of another type is no attribute that is left out; it is reported once, whatever else is wrong.
+func.func @attribute_types(%x: tensor<2x3xf32>) -> !onnx.any {
+  // expected-error@+1 {{attribute 'axis' is of type FLOAT, expected INT}}
+  %0 = onnx.node "Softmax" opset 13 (%x) {axis = 1.0 : f32} : (tensor<2x3xf32>) -> !onnx.any
+  // expected-error@+1 {{attribute 'alpha' is of type STRING, expected FLOAT}}
+  %1 = onnx.node "LeakyRelu" opset 16 (%x) {alpha = "small"} : (tensor<2x3xf32>) -> !onnx.any
+  // expected-error@+1 {{attribute 'perm' is of type INT, expected INTS}}
+  %2 = onnx.node "Transpose" opset 13 (%x) {perm = 1 : i64} : (tensor<2x3xf32>) -> !onnx.any
+  return %0 : !onnx.any
+}
+
+// -----
+
 func.func @more_outputs_than_the_operator_has(%x: tensor<2xf32>) -> !onnx.any {
   // expected-error@+1 {{Relu, opset 13, inputs tensor<2xf32>: output 1 is used, but the operator gives only 1}}
   %0:2 = onnx.node "Relu" opset 13 (%x) {} : (tensor<2xf32>) -> (!onnx.any, !onnx.any)
