@@ -103,6 +103,7 @@ struct CpuKernelAbi : impl::CpuKernelAbiBase<CpuKernelAbi> {
       addEntry(body);
       body->removeAttr(host::kKernelAttr);
       body->removeAttr("adze.nodes");
+      body->removeAttr("adze.operators");
     }
   }
 };

@@ -78,7 +78,9 @@ std::string adze::makeMetadata(mlir::ModuleOp module, const host::Program &progr
                                const Options &options) {
   json::Array kernels;
   for (const host::Kernel &kernel : program.kernels)
-    kernels.push_back(json::Object{{"name", json::fixUTF8(kernel.symbol)}, {"nodes", json::fixUTF8(kernel.nodes)}});
+    kernels.push_back(json::Object{{"name", json::fixUTF8(kernel.symbol)},
+                                   {"nodes", json::fixUTF8(kernel.nodes)},
+                                   {"operators", json::fixUTF8(kernel.operators)}});
   json::Object dims;
   for (const auto &[name, size] : options.dims)
     dims[json::fixUTF8(name)] = size;

@@ -15,7 +15,7 @@ Location GraphImporter::nodeLocation(const ::onnx::NodeProto &node) {
   std::string name = frame->prefix + (node.name().empty() ? node.op_type() + "#" + number : node.name());
   for (std::string unique = name;;) {
     if (locations.try_emplace(unique, 1).second)
-      return NameLoc::get(StringAttr::get(&context, unique));
+      return NameLoc::get(StringAttr::get(&context, unique), NameLoc::get(StringAttr::get(&context, node.op_type())));
     unique = name + "#" + std::to_string(++locations[name]);
   }
 }

@@ -4,15 +4,30 @@
 
 using namespace mlir;
 
-void adze::core::collectNodeNames(Location loc, SmallVectorImpl<StringRef> &names) {
+/// Calls `visit` on the location of each node in `loc`.
+static void walkNodes(Location loc, function_ref<void(NameLoc)> visit) {
   loc->walk([&](Location l) {
-    if (auto name = dyn_cast<NameLoc>(l)) {
-      StringRef text = name.getName().getValue();
-      if (!llvm::is_contained(names, text))
-        names.push_back(text);
-      return WalkResult::skip();
-    }
-    return WalkResult::advance();
+    auto node = dyn_cast<NameLoc>(l);
+    if (!node)
+      return WalkResult::advance();
+    visit(node);
+    return WalkResult::skip();
+  });
+}
+
+static void addOnce(SmallVectorImpl<StringRef> &texts, StringRef text) {
+  if (!llvm::is_contained(texts, text))
+    texts.push_back(text);
+}
+
+void adze::core::collectNodeNames(Location loc, SmallVectorImpl<StringRef> &names) {
+  walkNodes(loc, [&](NameLoc node) { addOnce(names, node.getName()); });
+}
+
+void adze::core::collectOperators(Location loc, SmallVectorImpl<StringRef> &operators) {
+  walkNodes(loc, [&](NameLoc node) {
+    if (auto op = dyn_cast<NameLoc>(node.getChildLoc()))
+      addOnce(operators, op.getName());
   });
 }
 

@@ -193,7 +193,7 @@ private:
 
   void copyAttributes() {
     function->setAttr("adze.kernel", UnitAttr::get(kernel.getContext()));
-    for (StringRef name : {"adze.nodes", "adze.sites"})
+    for (StringRef name : {"adze.nodes", "adze.operators", "adze.sites"})
       if (Attribute attr = kernel->getAttr(name))
         function->setAttr(name, attr);
   }

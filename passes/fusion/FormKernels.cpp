@@ -2,6 +2,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/fusion/Outline.h"
 #include "passes/fusion/Passes.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
@@ -14,8 +15,9 @@ namespace {
 /// Makes kernels that are equal but for their names into one.
 class KernelSet {
 public:
-  /// The kernel to launch in the place of `kernel`: itself, or an earlier equal one (then `kernel` is erased).
-  StringAttr add(kernel::FuncOp kernel, StringRef nodes) {
+  /// The kernel that `launch` is to launch in the place of `kernel`: itself, or an earlier equal one (then `kernel` is
+  /// erased). It gets the names of the launch's nodes and of their operators.
+  StringAttr add(kernel::FuncOp kernel, kernel::LaunchOp launch) {
     StringAttr name = kernel.getNameAttr();
     kernel.setName("kernel");
     std::string text;
@@ -24,18 +26,38 @@ public:
     kernel.setName(name.getValue());
     auto [it, isNew] = byText.try_emplace(text, kernel);
     if (isNew) {
-      kernel->setAttr("adze.nodes", StringAttr::get(kernel.getContext(), nodes));
+      for (StringRef attribute : {"adze.nodes", "adze.operators"})
+        if (Attribute names = launch->getAttr(attribute))
+          kernel->setAttr(attribute, names);
       return name;
     }
     kernel.erase();
     kernel::FuncOp same = it->second;
-    std::string all = cast<StringAttr>(same->getAttr("adze.nodes")).getValue().str();
-    all += (all.empty() || nodes.empty() ? "" : ";") + nodes.str();
-    same->setAttr("adze.nodes", StringAttr::get(same.getContext(), all));
+    addNames(same, "adze.nodes", namesOf(launch, "adze.nodes"));
+    auto known = namesOf(same, "adze.operators"), operators = namesOf(launch, "adze.operators");
+    llvm::erase_if(operators, [&](StringRef name) { return llvm::is_contained(known, name); });
+    addNames(same, "adze.operators", operators);
     return same.getNameAttr();
   }
 
 private:
+  /// The names in an attribute, which separates them by ';'.
+  static SmallVector<StringRef> namesOf(Operation *op, StringRef attribute) {
+    SmallVector<StringRef> names;
+    if (auto text = op->getAttrOfType<StringAttr>(attribute))
+      text.getValue().split(names, ';', -1, /*KeepEmpty=*/false);
+    return names;
+  }
+
+  static void addNames(Operation *op, StringRef attribute, ArrayRef<StringRef> names) {
+    if (names.empty())
+      return;
+    auto before = op->getAttrOfType<StringAttr>(attribute);
+    std::string all = before ? before.getValue().str() : "";
+    all += (all.empty() ? "" : ";") + llvm::join(names, ";");
+    op->setAttr(attribute, StringAttr::get(op->getContext(), all));
+  }
+
   llvm::StringMap<kernel::FuncOp> byText;
 };
 
@@ -73,7 +95,7 @@ private:
       if (failed(launch))
         return failure();
       auto kernel = getOperation().lookupSymbol<kernel::FuncOp>(launch->getKernel());
-      launch->setKernel(kernels.add(kernel, cast<StringAttr>((*launch)->getAttr("adze.nodes")).getValue()));
+      launch->setKernel(kernels.add(kernel, *launch));
     }
     return success();
   }

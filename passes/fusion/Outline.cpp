@@ -179,9 +179,12 @@ private:
     launch->setAttr("adze.result_dims", b.getArrayAttr(dimAttrs));
     if (!sites.empty())
       launch->setAttr("adze.sites", b.getArrayAttr(sites));
-    SmallVector<StringRef> names;
+    SmallVector<StringRef> names, operators;
     collectNodeNames(loc, names);
+    collectOperators(loc, operators);
     launch->setAttr("adze.nodes", b.getStringAttr(llvm::join(names, ";")));
+    if (!operators.empty())
+      launch->setAttr("adze.operators", b.getStringAttr(llvm::join(operators, ";")));
     for (auto [from, to] : llvm::zip(root->getResults(), launch.getResults()))
       dims.setShape(to, dims.shape(from));
     root->replaceAllUsesWith(launch);

@@ -90,8 +90,11 @@ FailureOr<int32_t> Lowering::kernelNumber(kernel::LaunchOp op) {
   if (!module.lookupSymbol<func::FuncOp>((op.getKernel() + ".grid").str()))
     return op.emitOpError() << "launches " << op.getKernelAttr() << ", which has no function @" << op.getKernel()
                             << ".grid";
-  auto nodes = body->getAttrOfType<StringAttr>("adze.nodes");
-  program.kernels.push_back({op.getKernel().str(), nodes ? nodes.str() : ""});
+  auto text = [&](StringRef attribute) {
+    auto found = body->getAttrOfType<StringAttr>(attribute);
+    return found ? found.str() : "";
+  };
+  program.kernels.push_back({op.getKernel().str(), text("adze.nodes"), text("adze.operators")});
   return it->second;
 }
 

@@ -25,8 +25,9 @@ void Program::write(ModuleOp module) const {
   Builder b(module.getContext());
   SmallVector<Attribute> kernelAttrs, planAttrs, siteAttrs;
   for (const Kernel &k : kernels)
-    kernelAttrs.push_back(b.getDictionaryAttr(
-        {b.getNamedAttr("symbol", b.getStringAttr(k.symbol)), b.getNamedAttr("nodes", b.getStringAttr(k.nodes))}));
+    kernelAttrs.push_back(b.getDictionaryAttr({b.getNamedAttr("symbol", b.getStringAttr(k.symbol)),
+                                               b.getNamedAttr("nodes", b.getStringAttr(k.nodes)),
+                                               b.getNamedAttr("operators", b.getStringAttr(k.operators))}));
   for (const Plan &p : plans)
     planAttrs.push_back(b.getDictionaryAttr({b.getNamedAttr("first", b.getDenseI32ArrayAttr(p.first)),
                                              b.getNamedAttr("last", b.getDenseI32ArrayAttr(p.last)),
@@ -102,7 +103,7 @@ FailureOr<Program> Program::read(ModuleOp module) {
   program.inputs = reader.tensors(dict, "inputs");
   program.outputs = reader.tensors(dict, "outputs");
   for (DictionaryAttr d : reader.dicts(dict, "kernels"))
-    program.kernels.push_back({reader.text(d, "symbol"), reader.text(d, "nodes")});
+    program.kernels.push_back({reader.text(d, "symbol"), reader.text(d, "nodes"), reader.text(d, "operators")});
   for (DictionaryAttr d : reader.dicts(dict, "plans")) {
     const Plan &plan = program.plans.emplace_back(Plan{reader.numbers<DenseI32ArrayAttr>(d, "first"),
                                                        reader.numbers<DenseI32ArrayAttr>(d, "last"),

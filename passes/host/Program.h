@@ -24,8 +24,9 @@ struct Plan {
 };
 
 struct Kernel {
-  std::string symbol; ///< of the function with its body
-  std::string nodes;  ///< names of the model's nodes in it, separated by ';'
+  std::string symbol;    ///< of the function with its body
+  std::string nodes;     ///< names of the model's nodes in it, separated by ';'
+  std::string operators; ///< names of those nodes' operators, each once, separated by ';'
 };
 
 struct Program {

@@ -39,6 +39,7 @@ def test_numbers(adze, add, tmp_path):
     assert numbers["first_ms"] > 0 and numbers["load_ms"] > 0
     kernels = numbers["kernels"]
     assert {n for k in kernels for n in k["nodes"]} == {"add1", "sub1"} and all(k["launches"] == 1 for k in kernels)
+    assert {o for k in kernels for o in k["operators"]} == {"Add", "Sub"}
     assert [k["ms"] for k in kernels] == sorted((k["ms"] for k in kernels), reverse=True)
     assert sum(k["share"] for k in kernels) + numbers["other_share"] == pytest.approx(1)
     assert json.loads(adze("bench", add, "--json", "-").out)["runs"] >= 5

@@ -63,7 +63,7 @@ def test_a_stage_that_fails_is_reproduced(planted, kind, said):
     file = re.search(r"; it is reproduced by: adze-opt --run-reproducer (\S+)", done.stderr).group(1)
     assert stat.S_IMODE(os.stat(file).st_mode) == 0o600
     assert planted.files() == [os.path.basename(file)] and planted.files()[0].startswith("kernels-")
-    assert 'loc("relu1")' in open(file).read()
+    assert 'loc("relu1"(' in open(file).read()
     # With the failure it fails in the same way, without it the stage goes through.
     assert planted.run(kind, "adze-opt", "--run-reproducer", file).returncode != 0
     healthy = planted.run(None, "adze-opt", "--run-reproducer", file)

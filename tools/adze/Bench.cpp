@@ -5,9 +5,11 @@
 #include "tools/adze/Inputs.h"
 #include "tools/adze/Measure.h"
 #include "tools/adze/Names.h"
+#include "tools/adze/Page.h"
 #include "tools/adze/Terminal.h"
 
 #include <chrono>
+#include <map>
 #include <nlohmann/json.hpp>
 
 using namespace adze;
@@ -19,7 +21,7 @@ namespace {
 struct BenchFlags {
   InputFlags input;
   int runs = 0, top = 20;
-  std::string jsonPath;
+  std::string jsonPath, htmlPath;
 };
 
 /// "x: float32[1,3]" for each input.
@@ -30,10 +32,9 @@ std::string inputsText(const adze_model_info &info, const std::vector<Tensor> &i
   return text;
 }
 
-/// The ONNX nodes of a kernel, as listed in the artifact.
-std::vector<std::string> nodesOf(const adze_model_info &info, int32_t kernel) {
+/// The names in a text that separates them by ';'.
+std::vector<std::string> split(const std::string &text) {
   std::vector<std::string> names;
-  std::string text = info.kernel_nodes && info.kernel_nodes[kernel] ? info.kernel_nodes[kernel] : "";
   for (size_t begin = 0; begin < text.size();) {
     size_t end = std::min(text.find(';', begin), text.size());
     if (end > begin)
@@ -41,6 +42,24 @@ std::vector<std::string> nodesOf(const adze_model_info &info, int32_t kernel) {
     begin = end + 1;
   }
   return names;
+}
+
+/// The ONNX nodes of a kernel, as listed in the artifact.
+std::vector<std::string> nodesOf(const adze_model_info &info, int32_t kernel) {
+  return split(info.kernel_nodes && info.kernel_nodes[kernel] ? info.kernel_nodes[kernel] : "");
+}
+
+/// The ONNX operators of each kernel, by its index; empty where the artifact does not say.
+std::vector<std::vector<std::string>> operatorsOf(const adze_model_info &info) {
+  std::vector<std::vector<std::string>> operators(static_cast<size_t>(info.num_kernels));
+  json metadata = json::parse(info.metadata ? info.metadata : "", nullptr, /*allow_exceptions=*/false);
+  if (!metadata.is_object() || !metadata.contains("kernels") || !metadata["kernels"].is_array())
+    return operators;
+  const json &kernels = metadata["kernels"];
+  for (size_t k = 0; k < std::min(operators.size(), kernels.size()); ++k)
+    if (kernels[k].is_object() && kernels[k].contains("operators") && kernels[k]["operators"].is_string())
+      operators[k] = split(kernels[k]["operators"].get<std::string>());
+  return operators;
 }
 
 json toJson(const BenchFlags &flags, const Model &model, const std::vector<Tensor> &inputs, double load,
@@ -57,15 +76,29 @@ json toJson(const BenchFlags &flags, const Model &model, const std::vector<Tenso
   result["p10_ms"] = times.quantile(0.1);
   result["p90_ms"] = times.quantile(0.9);
   result["kernels"] = json::array();
+  auto operators = operatorsOf(model.info());
   for (const KernelTime &k : times.kernels)
     result["kernels"].push_back({{"name", model.info().kernel_names[k.kernel]},
                                  {"nodes", nodesOf(model.info(), k.kernel)},
+                                 {"operators", operators[static_cast<size_t>(k.kernel)]},
                                  {"launches", k.launches},
                                  {"ms", k.ms},
                                  {"share", k.share}});
   result["other_ms"] = times.other;
   result["other_share"] = times.otherShare;
   return result;
+}
+
+/// The launches of one run: [index into "kernels", begin, end] each.
+json timeline(const Times &times) {
+  std::map<int32_t, size_t> rows;
+  for (size_t i = 0; i < times.kernels.size(); ++i)
+    rows[times.kernels[i].kernel] = i;
+  json launches = json::array();
+  for (const Launch &l : times.launches)
+    if (auto row = rows.find(l.kernel); row != rows.end())
+      launches.push_back({row->second, l.begin, l.end});
+  return {{"ms", times.launchesRun}, {"complete", times.launches.size() < kMostLaunches}, {"launches", launches}};
 }
 
 void printTable(const BenchFlags &flags, const Model &model, const std::vector<Tensor> &inputs, double load,
@@ -114,8 +147,14 @@ int bench(const BenchFlags &flags) {
   Times times;
   if (!measure(model, inputs, flags.runs, times, error))
     return fail(error);
-  std::string text =
-      toJson(flags, model, inputs, load, times).dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+  json numbers = toJson(flags, model, inputs, load, times);
+  std::string text = numbers.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+  if (!flags.htmlPath.empty()) {
+    numbers["timeline"] = timeline(times);
+    std::string page = benchPage(numbers.dump(-1, ' ', false, json::error_handler_t::replace));
+    if (!writeFile(flags.htmlPath, {page}, error))
+      return fail("'" + flags.htmlPath + "': " + error);
+  }
   if (flags.jsonPath == "-")
     return fputs(text.c_str(), stdout) < 0;
   printTable(flags, model, inputs, load, times);
@@ -141,6 +180,8 @@ void adze::tool::addBench(CLI::App &app, int &status) {
   command
       ->add_option("--json", flags->jsonPath,
                    "Write all numbers to a file; '-': to standard output, in place of the table")
+      ->type_name("FILE");
+  command->add_option("--html", flags->htmlPath, "Write a page with a timeline and the time by ONNX operator to a file")
       ->type_name("FILE");
   command->callback([flags, &status] {
     flags->input.random = true;

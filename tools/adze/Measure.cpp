@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 
 using namespace adze::tool;
 
@@ -21,15 +22,32 @@ bool timedRun(Model &model, const std::vector<Tensor> &inputs, double &ms, std::
   return ok;
 }
 
-/// What the hook adds up, by kernel.
+int64_t nowNs() {
+  timespec t{};
+  clock_gettime(CLOCK_MONOTONIC, &t); // the clock of the profile hook
+  return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+/// What the hook says: added up by kernel, and launch by launch of the run under way.
 struct Sums {
   std::vector<int64_t> launches, ns;
+  std::vector<Launch> run;
+  int64_t runBegin = 0;
   explicit Sums(int32_t kernels) : launches(static_cast<size_t>(kernels)), ns(static_cast<size_t>(kernels)) {}
   static void add(void *self, int32_t kernel, int64_t begin, int64_t end) {
     Sums &sums = *static_cast<Sums *>(self);
     ++sums.launches[static_cast<size_t>(kernel)];
     sums.ns[static_cast<size_t>(kernel)] += end - begin;
+    if (sums.run.size() < kMostLaunches)
+      sums.run.push_back({kernel, sums.since(begin), sums.since(end)});
   }
+  void beginRun() {
+    run.clear();
+    runBegin = nowNs();
+  }
+
+private:
+  double since(int64_t ns) const { return static_cast<double>(ns - runBegin) * 1e-6; }
 };
 
 bool measureKernels(Model &model, const std::vector<Tensor> &inputs, int runs, Times &times, std::string &error) {
@@ -38,9 +56,15 @@ bool measureKernels(Model &model, const std::vector<Tensor> &inputs, int runs, T
   if (!model.setUp(Sums::add, &sums, error) || !timedRun(model, inputs, ms, error))
     return false;
   sums = Sums(model.info().num_kernels);
-  for (int i = 0; i < runs; ++i, whole += ms)
+  for (int i = 0; i < runs; ++i, whole += ms) {
+    sums.beginRun();
     if (!timedRun(model, inputs, ms, error))
       return false;
+    if (i == 0 || ms < times.launchesRun) {
+      times.launches.swap(sums.run);
+      times.launchesRun = ms;
+    }
+  }
   for (size_t k = 0; k < sums.ns.size(); ++k) {
     double spent = static_cast<double>(sums.ns[k]) * 1e-6;
     inside += spent;

@@ -12,11 +12,22 @@ struct KernelTime {
   double share = 0;            ///< of the whole run, from 0 to 1
 };
 
+/// One launch of a kernel, in milliseconds since its run began.
+struct Launch {
+  int32_t kernel;
+  double begin, end;
+};
+
+/// A run of more launches than this is not told in full.
+constexpr size_t kMostLaunches = 20000;
+
 struct Times {
   double first = 0;                 ///< the first run after loading
   std::vector<double> runs;         ///< those after it, sorted; without a clock around each kernel
   std::vector<KernelTime> kernels;  ///< of as many runs more, the longest first
   double other = 0, otherShare = 0; ///< a run outside its kernels, on average
+  std::vector<Launch> launches;     ///< of the fastest run with a clock around each kernel; not more than kMostLaunches
+  double launchesRun = 0;           ///< that run
 
   /// The value that `share` (0 to 1) of the runs do not exceed, between two runs in proportion.
   double quantile(double share) const;

@@ -58,6 +58,19 @@ func.func @host(%x: tensor<4x4xf32>, %i: tensor<2xi64>) -> tensor<2xf32> {
 
 // -----
 
+// Equal kernels are one, which has the nodes of both and each operator once.
+// CHECK-LABEL: func.func @names
+// CHECK:         kernel.launch @[[SAME:[a-z0-9]+]](
+// CHECK:         kernel.launch @[[SAME]](
+// CHECK:         kernel.func @[[SAME]](%{{.*}} attributes {adze.nodes = "first;second;third", adze.operators = "Exp;Softsign"
+func.func @names(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %0 = core.unary exp %x : (tensor<4xf32>) -> tensor<4xf32> loc("first"("Exp"))
+  %1 = core.unary exp %0 : (tensor<4xf32>) -> tensor<4xf32> loc(fused["second"("Exp"), "third"("Softsign")])
+  return %0, %1 : tensor<4xf32>, tensor<4xf32>
+}
+
+// -----
+
 // Padding that a depthwise convolution leaves out is part of its kernel; what makes the padded tensor is not, since each of
 // its elements is read by many windows.
 // CHECK-LABEL: func.func @depthwise

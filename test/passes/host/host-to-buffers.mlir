@@ -1,7 +1,7 @@
 // RUN: adze-opt %s --adze-host-to-buffers --split-input-file | FileCheck %s
 
 // A chain of launches: what lies between is planned, what is returned is written to the output's memory at once.
-// CHECK: adze.program = {{.*}}dim_names = ["batch"{{.*}}kernels = [{nodes = "A", symbol = "k"}]
+// CHECK: adze.program = {{.*}}dim_names = ["batch"{{.*}}kernels = [{nodes = "A", operators = "Relu;Add", symbol = "k"}]
 // CHECK-SAME: plans = [{first = array<i32: [[A:[0-9]+]], [[B:[0-9]+]]>, last = array<i32: [[B]], [[C:[0-9]+]]>, sizes = array<i64: -1, -1>}]
 // CHECK-SAME: sites = ["node 'A': out of range"]
 // CHECK-LABEL: func.func @adze_main(
@@ -19,7 +19,7 @@
 // CHECK:     return
 // CHECK-NOT: memref.alloc
 func.func private @k(index, index, index, index, memref<?xf32>, memref<?xf32>, memref<?xi8>, memref<?xi64>)
-    attributes {adze.kernel, adze.nodes = "A"}
+    attributes {adze.kernel, adze.nodes = "A", adze.operators = "Relu;Add"}
 func.func private @k.grid(index) -> (index, index, index)
 func.func @main(%x: tensor<?x2xf32> {adze.name = "x", adze.dims = ["batch", ""]}) -> (tensor<?x2xf32> {adze.name = "y"}) {
   %c0 = arith.constant 0 : index
