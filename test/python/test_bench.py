@@ -128,9 +128,9 @@ def test_a_process_that_dies_or_hangs_is_an_error():
     assert process._child.poll() is not None
 
 
-def test_dimensions_without_names_are_pinned_in_the_model(tmp_path):
-    made = small.relu(shape=(None, 3))
-    path = small.save(made, tmp_path)
+@pytest.mark.parametrize("free", [None, -1, "?"])
+def test_dimensions_without_names_are_pinned_in_the_model(tmp_path, free):
+    path = small.save(small.relu(shape=(free, 3)), tmp_path)
     status, numbers, _ = run(tmp_path, path, "--shape", "x=5,3", "--dims", "pinned", "--peers", "onnxruntime")
     assert status == 0
     assert all(r["sizes"] == {"x[0]": 5} and r["dims"] == "pinned" and r["status"] == "ok" for r in numbers["rows"])

@@ -15,6 +15,8 @@ from adze._dtypes import dtypes
 Array = np.ndarray[Any, Any]
 #: protobuf holds no message of more.
 _MOST_PROTOBUF_BYTES = 2**31 - 1
+#: What some exporters write in the place of a dimension's name.
+_NO_NAME = "?"
 
 
 class CaseError(RuntimeError):
@@ -99,18 +101,24 @@ def _add_input(made: Prepared, case: Case, info: Any) -> None:
         shape = value.shape
     else:
         shape = tuple(case.shapes[info.name]) if info.name in case.shapes else \
-            tuple(d.dim_value if d.HasField("dim_value") else case.dims.get(d.dim_param, 1) for d in dims)
+            tuple(d.dim_value if _is_fixed(d) else case.dims.get(d.dim_param, 1) for d in dims)
         value = _random(info.name, shape, dtype)
     if tensor.HasField("shape") and len(dims) != len(shape):
         raise CaseError(f"{where}: found a shape of {len(shape)} sizes, expected {len(dims)}")
     for i, (dim, size) in enumerate(zip(dims, shape)):
-        if dim.HasField("dim_value"):
+        if _is_fixed(dim):
             if dim.dim_value != size:
                 raise CaseError(f"{where}: found size {size} of dimension {i}, expected {dim.dim_value}")
         else:
-            made.by_name &= bool(dim.dim_param) and made.sizes.get(dim.dim_param, size) == size
-            made.sizes[dim.dim_param if made.by_name else f"{info.name}[{i}]"] = size
+            name = "" if dim.dim_param == _NO_NAME else dim.dim_param
+            made.by_name &= name != "" and made.sizes.get(name, size) == size
+            made.sizes[name if name and made.sizes.get(name, size) == size else f"{info.name}[{i}]"] = size
     made.feeds[info.name] = value
+
+
+def _is_fixed(dim: Any) -> bool:
+    """Some exporters write -1 for a size that is free."""
+    return bool(dim.HasField("dim_value") and dim.dim_value >= 0)
 
 
 def _random(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:

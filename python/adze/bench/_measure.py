@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import pickle
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -153,7 +154,8 @@ class _Group:
 
     def _start(self, peer: str) -> Process:
         os.makedirs(self._cache(peer), exist_ok=True)
-        return Process({**os.environ, "ADZE_CACHE_DIR": self._cache(peer)}, self._settings.timeout)
+        path = os.pathsep.join([*sys.path, *filter(None, [os.environ.get("PYTHONPATH")])])  # it finds what this process finds
+        return Process({**os.environ, "PYTHONPATH": path, "ADZE_CACHE_DIR": self._cache(peer)}, self._settings.timeout)
 
     def _cache(self, peer: str) -> str:
         return self._path(f"cache-{peer}")

@@ -10,6 +10,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -26,9 +27,9 @@ class Process:
 
     def __init__(self, environment: dict[str, str], timeout: float):
         """timeout: how long an answer may take, in seconds."""
-        self._timeout, self._buffer = timeout, b""
+        self._timeout, self._buffer, self._messages = timeout, b"", tempfile.TemporaryFile()
         self._child = subprocess.Popen([sys.executable, "-m", "adze.bench._child"], env=environment, stdin=subprocess.PIPE,
-                                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
+                                       stdout=subprocess.PIPE, stderr=self._messages, start_new_session=True)
 
     def ask(self, what: str, watch: Callable[[int], None] | None = None, **arguments: Any) -> dict[str, Any]:
         """What the process answers; `watch` is called with its number every few milliseconds meanwhile. Raises PeerError."""
@@ -63,14 +64,17 @@ class Process:
 
     def _ended(self) -> PeerError:
         status = self._child.wait()
-        return PeerError(f"the process ended by {signal.Signals(-status).name}" if status < 0 else f"the process ended with {status}")
+        self._messages.seek(0)
+        last = self._messages.read().decode(errors="replace").strip().splitlines()[-1:]
+        how = f"by {signal.Signals(-status).name}" if status < 0 else f"with status {status}"
+        return PeerError(": ".join([f"the process ended {how}", *last]))
 
     def stop(self) -> None:
         """Ends it and what it started."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait()
-        for pipe in (self._child.stdin, self._child.stdout):
+        for pipe in (self._child.stdin, self._child.stdout, self._messages):
             if pipe:
                 with contextlib.suppress(BrokenPipeError):
                     pipe.close()
