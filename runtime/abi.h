@@ -150,6 +150,7 @@ typedef adze_status (*adze_create_fn)(const adze_options *options, adze_model **
 /// `alloc` must be given if any output has no data. Output shapes are reported through `alloc`, or are the caller's
 /// own. The memory of an output may overlap an input's: the result is then computed aside and copied there at the end.
 /// After a failure the contents of outputs are unspecified; memory that `alloc` gave is the caller's all the same.
+/// A forked child may run its parent's models, on the calling thread alone: the pool's threads do not exist there.
 typedef adze_status (*adze_run_fn)(adze_model *model, const adze_tensor *inputs, int32_t num_inputs,
                                    const adze_tensor *outputs, int32_t num_outputs, adze_output_alloc alloc,
                                    void *alloc_user, adze_error *error);

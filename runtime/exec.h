@@ -10,6 +10,7 @@
 #include "runtime/validate.h"
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -69,6 +70,7 @@ struct adze_model {
   void *cancelled_user;
   adze_symbols symbols;
   adze_plan_cache plan_cache;
+  pid_t process;        ///< whose locks and idle execs these are, see fork.c; atomic access only
   pthread_mutex_t lock; ///< of `idle`
   adze_exec *idle;
 };
@@ -76,6 +78,9 @@ struct adze_model {
 /// adze_create for any program; the exported one takes adze_program_description.
 adze_status adze_create_program(const adze_program *program, const adze_options *options, adze_model **model,
                                 adze_error *error);
+
+/// Makes a model usable in this process, which may be a fork of the one that set it up. At the begin of each run.
+void adze_model_enter(adze_model *model);
 
 /// An exec of the model that no other run uses; NULL: no memory. It keeps the memory of its earlier runs.
 adze_exec *adze_exec_acquire(adze_model *model);

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static adze_status read_options(const adze_options *given, adze_options *options, adze_error *error) {
   memset(options, 0, sizeof *options);
@@ -78,6 +79,7 @@ static adze_status set_up(adze_model *model, const adze_program *program, const 
   model->cancelled_user = options->cancelled_user;
   adze_memory_init(&model->memory, options->allocator);
   pthread_mutex_init(&model->lock, NULL);
+  model->process = getpid();
   if (!adze_symbols_init(&model->symbols, &program->info) ||
       !adze_plan_cache_init(&model->plan_cache, program->plans, program->num_plans))
     return adze_fail(error, ADZE_OUT_OF_MEMORY, "no memory to set up the model");

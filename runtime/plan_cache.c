@@ -19,6 +19,12 @@ bool adze_plan_cache_init(adze_plan_cache *cache, const adze_plan_entry *plans, 
   return true;
 }
 
+void adze_plan_cache_reset(adze_plan_cache *cache) {
+  pthread_mutex_init(&cache->lock, NULL);
+  for (size_t i = 0; i < (size_t)cache->num_plans * ADZE_PLACEMENTS_PER_PLAN; ++i)
+    cache->placements[i].used = 0;
+}
+
 void adze_plan_cache_free(adze_plan_cache *cache) {
   if (!cache->placements)
     return;

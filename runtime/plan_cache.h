@@ -35,6 +35,10 @@ typedef struct adze_plan_cache {
 /// Sets up an empty cache. False: no memory.
 bool adze_plan_cache_init(adze_plan_cache *cache, const adze_plan_entry *plans, int32_t num_plans);
 
+/// Forgets all placements, and that a thread may hold the lock: in a forked child, where that thread does not exist.
+/// No other thread may use the cache meanwhile.
+void adze_plan_cache_reset(adze_plan_cache *cache);
+
 /// Frees all.
 void adze_plan_cache_free(adze_plan_cache *cache);
 

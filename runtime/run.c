@@ -66,6 +66,7 @@ adze_status adze_run(adze_model *model, const adze_tensor *inputs, int32_t num_i
   }
   if (!model)
     return adze_fail(error, ADZE_INVALID_ARGUMENT, "the model is null");
+  adze_model_enter(model);
   adze_exec *exec = adze_exec_acquire(model);
   if (!exec)
     return adze_fail(error, ADZE_OUT_OF_MEMORY, "no memory to begin a run");

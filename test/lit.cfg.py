@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Configuration of lit, run from the root as: build/venv/bin/lit test (tools/dev/test lit).
+"""Configuration of lit, run from the root as: build/venv/bin/lit test (tools/dev/test lit). ADZE_BUILD names another build folder.
 With -Droundtrip=1 every adze-opt also prints what it read, reads that again and compares."""
 import os
 import re
@@ -26,7 +26,7 @@ config.environment["ADZE_CACHE_SIZE"] = "0"
 adze_opt = os.path.join(build, "bin", "adze-opt")
 roundtrip = " --verify-roundtrip" if lit_config.params.get("roundtrip") else ""
 config.substitutions.append((r"(?<![\w/.-])adze-opt(?![\w/.-])", adze_opt + roundtrip))
-config.substitutions.append(("%python", os.path.join(build, "venv", "bin", "python")))
+config.substitutions.append(("%python", os.path.join(root, "build", "venv", "bin", "python")))
 config.substitutions.append(("%root", root))
 
 # A test that needs a target or a tool says so by REQUIRES: codegen-NAME, adze.

@@ -76,8 +76,10 @@ static llvm::Expected<Emitted> link(const Artifact &artifact, uint64_t &weightsO
   auto code = linkShared({artifact.objects, *archives, exports});
   if (!code)
     return code.takeError();
-  if (auto error = checkUndefinedSymbols(StringRef(code->data(), code->size())))
-    return std::move(error);
+  // Another runtime than the compiler's own may need what it likes.
+  if (artifact.libraryFolder.empty())
+    if (auto error = checkUndefinedSymbols(StringRef(code->data(), code->size())))
+      return std::move(error);
   weightsOffset = llvm::alignTo(code->size(), ADZE_WEIGHTS_ALIGNMENT);
   if (artifact.weightBytes)
     if (auto error = placeWeights(*code, weightsOffset, artifact.weightBytes, isApart(artifact)))

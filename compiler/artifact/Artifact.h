@@ -22,7 +22,7 @@ struct Artifact {
   int64_t weightBytes = 0;
   llvm::StringRef metadata;
   ConstantBytes bytesOf = writeConstantBytes;
-  /// The folder of the archives to link; empty: beside the running program.
+  /// The folder of the archives to link, with a runtime of any needs; empty: beside the running program.
   std::string libraryFolder;
   /// A file for the weights, apart from the artifact; empty: they are in it.
   std::string weightsPath;

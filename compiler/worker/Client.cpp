@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <mutex>
+#include <pthread.h>
 #include <set>
 #include <sys/mman.h>
 #include <thread>
@@ -26,21 +27,19 @@ constexpr unsigned kMaxWorkers = 4;
 class Pool {
 public:
   static Pool &get() {
-    // Never destroyed: threads may compile while the process exits, and its end closes the workers' sockets.
-    static Pool *pool = new Pool;
+    static const bool started = [] {
+      pool = new Pool;
+      // The parent's workers are not a fork's, nor what its threads were doing to the pool.
+      pthread_atfork([] { pool->mutex.lock(); }, [] { pool->mutex.unlock(); }, startInFork);
+      return true;
+    }();
+    (void)started;
     return *pool;
   }
 
   /// A worker for one compilation, an idle one if there is one; null, with the reason in `why`, if none can be started.
   std::unique_ptr<WorkerProcess> take(bool &fresh, std::string &why) {
     std::unique_lock<std::mutex> lock(mutex);
-    if (owner != getpid()) { // a fork: the parent's workers are not ours
-      for (auto &worker : idle)
-        (void)worker.release();
-      idle.clear();
-      inUse = 0;
-      owner = getpid();
-    }
     freed.wait(lock, [&] { return inUse < limit; });
     ++inUse;
     while (!idle.empty()) {
@@ -69,13 +68,23 @@ public:
   }
 
 private:
+  /// The idle workers' sockets are closed here, so that they end with the parent.
+  static void startInFork() {
+    pool->idle.clear();
+    pool = new Pool;
+  }
+
+  /// Never destroyed: threads may compile while the process exits, and its end closes the workers' sockets.
+  static Pool *pool;
+
   std::mutex mutex;
   std::condition_variable freed;
   std::vector<std::unique_ptr<WorkerProcess>> idle;
-  pid_t owner = getpid();
   unsigned inUse = 0;
   unsigned limit = std::min(kMaxWorkers, std::max(1u, std::thread::hardware_concurrency()));
 };
+
+Pool *Pool::pool = nullptr;
 
 Diagnostic error(std::string message, std::string stage = "") {
   Diagnostic d;

@@ -75,8 +75,8 @@ public:
     adze_status status;
     {
       OptionsOfThread set(options);
-      py::gil_scoped_release release;
       adze_model *current = modelOfThisProcess(error);
+      py::gil_scoped_release release;
       status = current ? artifact->functions().run(current, in.data(), info.num_inputs, out.data(), info.num_outputs,
                                                    allocateOutput, &outputs, &error)
                        : error.status;
@@ -93,7 +93,7 @@ public:
 
   int64_t arenaBytes() const { return artifact->functions().arena_bytes(model); }
 
-  Profile profile;
+  py::array_t<int64_t> takeProfile() { return process == getpid() ? profile->take() : Profile().take(); }
 
 private:
   static void expectCount(const char *what, size_t found, int32_t expected) {
@@ -108,14 +108,22 @@ private:
     options.abi_version = ADZE_ABI_VERSION;
     options.pool = adze_shared_pool(threads);
     options.cancelled = cancelled;
+    auto recorder = std::make_unique<Profile>();
     if (profiled)
-      profile.attach(options);
+      recorder->attach(options);
     if (!options.pool) {
       snprintf(error.message, sizeof error.message, "cannot start %d threads", threads);
       return error.status = ADZE_INVALID_ARGUMENT;
     }
-    process = getpid();
-    return error.status = artifact->functions().create(&options, &model, &error);
+    adze_model *made;
+    error.status = artifact->functions().create(&options, &made, &error);
+    if (error.status == ADZE_OK) {
+      model = made;
+      process = getpid();
+      (void)profile.release(); // null, or the parent's in a fork: one of its threads may have been recording
+      profile = std::move(recorder);
+    }
+    return error.status;
   }
 
   void create() {
@@ -124,9 +132,9 @@ private:
       raise(error.status, error.message);
   }
 
-  /// A fork has none of the parent's threads: the model is set up again there. The parent's is left alone.
+  /// A fork has none of the parent's threads: the model is set up again there. The parent's is left alone. Called with
+  /// the GIL, the one lock that a fork by Python never finds held by another thread.
   adze_model *modelOfThisProcess(adze_error &error) {
-    std::lock_guard<std::mutex> lock(mutex);
     if (process != getpid() && tryCreate(error) != ADZE_OK)
       return nullptr;
     return model;
@@ -173,9 +181,9 @@ private:
   adze_model *model = nullptr;
   int threads;
   pid_t process = -1;
-  std::mutex mutex;
   std::vector<Types> inputTypes, outputTypes;
   bool profiled;
+  std::unique_ptr<Profile> profile;
 };
 
 } // namespace
@@ -185,6 +193,6 @@ void adze::python::addSession(py::module_ &module) {
       .def(py::init<std::shared_ptr<Artifact>, int, std::vector<Types>, std::vector<Types>, bool>(),
            py::arg("artifact"), py::arg("threads"), py::arg("inputs"), py::arg("outputs"), py::arg("profiled"))
       .def("run", &Session::run, py::arg("values"), py::arg("into"), py::arg("options"))
-      .def("take_profile", [](Session &session) { return session.profile.take(); })
+      .def("take_profile", &Session::takeProfile)
       .def_property_readonly("arena_bytes", &Session::arenaBytes);
 }

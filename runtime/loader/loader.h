@@ -64,7 +64,8 @@ adze_status adze_seal_apart(const char *path, uint64_t code_bytes, uint64_t weig
                             adze_error *error);
 
 /// The process's pool of `threads` workers (0: one for each CPU), made at the first call and kept until the process
-/// ends. Calls with the same number share one. NULL: the number is out of range or the threads cannot be started.
+/// ends; a forked child makes its own. Calls with the same number share one. NULL: the number is out of range or the
+/// threads cannot be started.
 const adze_pool *adze_shared_pool(int32_t threads);
 
 #ifdef __cplusplus

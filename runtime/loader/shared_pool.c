@@ -13,13 +13,23 @@ typedef struct shared {
   pid_t process; ///< a forked child has no threads: it makes its own pool
 } shared;
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void take_lock(void) { pthread_mutex_lock(&lock); }
+
+static void free_lock(void) { pthread_mutex_unlock(&lock); }
+
+/// No fork falls between another thread's taking of the lock and its giving back, which the child would wait for.
+static void guard_forks(void) { pthread_atfork(take_lock, free_lock, free_lock); }
+
 const adze_pool *adze_shared_pool(int32_t threads) {
-  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  static pthread_once_t guarded = PTHREAD_ONCE_INIT;
   static shared pools[ADZE_MAX_THREADS + 1];
   if (threads < 0 || threads > ADZE_MAX_THREADS)
     return NULL;
   if (threads == 0)
     threads = adze_cpu_count();
+  pthread_once(&guarded, guard_forks);
   pthread_mutex_lock(&lock);
   shared *entry = &pools[threads];
   if (!entry->pool || entry->process != getpid()) {

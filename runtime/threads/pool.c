@@ -183,7 +183,15 @@ int32_t adze_cpu_count(void) {
   return count > ADZE_MAX_THREADS ? ADZE_MAX_THREADS : count;
 }
 
-/// Starts one thread, with all signals blocked: they are the calling program's affair.
+/// All signals but those of a thread's own faults, which would end the process without the program's handlers.
+static void signals_of_others(sigset_t *set) {
+  static const int kFaults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+  sigfillset(set);
+  for (size_t i = 0; i < sizeof kFaults / sizeof *kFaults; ++i)
+    sigdelset(set, kFaults[i]);
+}
+
+/// Starts one thread, with other signals blocked: they are the calling program's affair.
 static adze_status start(worker *w, const int32_t *cpu, adze_error *error) {
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
@@ -196,9 +204,9 @@ static adze_status start(worker *w, const int32_t *cpu, adze_error *error) {
     failed = pthread_attr_setaffinity_np(&attributes, sizeof set, &set);
   }
   if (!failed) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    sigset_t blocked, before;
+    signals_of_others(&blocked);
+    pthread_sigmask(SIG_SETMASK, &blocked, &before);
     failed = pthread_create(&w->thread, &attributes, worker_main, w);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
   }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compile, run, save and load."""
 import os
+import signal
 import threading
 import time
 
@@ -266,6 +267,45 @@ def test_a_fork_runs_the_model(add):
             os._exit(0 if ok else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert (add(x, x)[0] == 2).all()
+
+
+def test_forks_of_a_busy_process(add, tmp_path):
+    """A fork has none of the threads, and waits for none of them, whatever they were doing: running, profiled or not, compiling."""
+    x = np.ones((200, 200), np.float32)
+    options = adze.SessionOptions()
+    options.enable_profiling, options.profile_file_prefix = True, str(tmp_path / "profile")
+    session = adze.InferenceSession(small.add().SerializeToString(), options)
+
+    def profiled():
+        a, b = (i.name for i in session.get_inputs())
+        return session.run(None, {a: x, b: x})[0]
+
+    stop = threading.Event()
+    actions = [lambda: add(x, x), lambda: add(x, x), profiled, profiled, lambda: adze.compile(small.relu())]
+
+    def work(action):
+        while not stop.is_set():
+            action()
+
+    threads = [threading.Thread(target=work, args=(action,)) for action in actions]
+    for t in threads:
+        t.start()
+    try:
+        for round in range(15):
+            child = os.fork()
+            if child == 0:
+                ok = False
+                try:
+                    signal.alarm(60)
+                    ok = bool((add(x, x)[0] == 2).all() and (profiled()[0] == 2).all()
+                              and adze.compile(small.relu())(x[:, :3]).shape == (200, 3))
+                finally:
+                    os._exit(0 if ok else 1)
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, round
+    finally:
+        stop.set()
+        for t in threads:
+            t.join()
 
 
 def test_nothing_stays_behind(tmp_path, monkeypatch):
