@@ -152,7 +152,6 @@ static Value floatToInteger(Emitter &e, Value v, Type from, Type to, bool satura
   double top = from.isF64() ? std::nextafter(high, 0) : double(std::nextafterf(float(high), 0));
   if (width < 24 || (width < 53 && from.isF64()))
     top = high - 1;
-  Type t = v.getType();
   v = clampNumber(e, v, low, top);
   Type wide = e.typeLike(v, e.b.getIntegerType(std::max(width, 32u)));
   Value number = unsignedRange ? e.create<arith::FPToUIOp>(wide, v) : e.create<arith::FPToSIOp>(wide, v);
