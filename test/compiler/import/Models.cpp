@@ -101,7 +101,11 @@ Imported::Imported(const std::filesystem::path &path, const ImportOptions &optio
 void Imported::run(const ModelSource &source, const ImportOptions &options) {
   mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) {
     llvm::raw_string_ostream os(messages);
-    os << diagnostic.getLocation() << ": " << diagnostic << "\n";
+    // A node's location has its operator too, which no message depends on.
+    mlir::Location loc = diagnostic.getLocation();
+    if (auto name = mlir::dyn_cast<mlir::NameLoc>(loc))
+      loc = mlir::NameLoc::get(name.getName());
+    os << loc << ": " << diagnostic << "\n";
     return mlir::success();
   });
   module = importModel(source, options, context);
