@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <malloc.h>
+#include <memory>
 #include <mutex>
 #include <poll.h>
 #include <sys/mman.h>
@@ -43,11 +44,11 @@ private:
 
 /// Ends the process as soon as the client has closed its end, also in the middle of a compilation; what it can no
 /// longer remove is removed.
-void exitWithClient(int socket, ClientsFolder &folder) {
+void exitWithClient(int socket, std::shared_ptr<ClientsFolder> folder) {
   for (;;) {
     pollfd wait{socket, POLLRDHUP, 0};
     if (poll(&wait, 1, -1) > 0 && wait.revents != 0) {
-      folder.remove();
+      folder->remove();
       _exit(0);
     }
   }
@@ -79,7 +80,7 @@ public:
   explicit Server(int socket) : channel{Descriptor(socket)} {}
 
   int run() {
-    std::thread(exitWithClient, channel.fd(), std::ref(folder)).detach();
+    std::thread(exitWithClient, channel.fd(), folder).detach();
     for (;;) {
       std::string bytes;
       Descriptor model;
@@ -95,7 +96,7 @@ public:
         reply.names = request.kind == Request::Kind::Stages ? compilerStages() : compilerFiles();
       } else {
         reply.kind = Reply::Kind::Result;
-        folder.set(request.outputIsPrivate ? std::filesystem::path(request.options.outputPath).parent_path() : "");
+        folder->set(request.outputIsPrivate ? std::filesystem::path(request.options.outputPath).parent_path() : "");
         reply.result = compile(request, model.get());
       }
       send(reply);
@@ -136,7 +137,8 @@ private:
   }
 
   Channel channel;
-  ClientsFolder folder;
+  /// The thread that waits for the client's end outlives this.
+  const std::shared_ptr<ClientsFolder> folder = std::make_shared<ClientsFolder>();
   std::mutex mutex; ///< progress comes from the compiler's threads
 };
 

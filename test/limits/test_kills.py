@@ -62,9 +62,10 @@ def compilation(request, adze_cli, heavy_model, tmp_path):
 
 
 def moments(seed, longest, count=10):
-    """Random moments in a compilation, some of them when it is about to end: that is when files are written."""
+    """Random moments in a compilation: in its first half, where it does not end by itself, and when it is about to end, where files are
+    written, by turns."""
     rng = random.Random(seed)
-    return [longest * (rng.uniform(0.8, 1.05) if i % 2 else rng.random()) for i in range(count)]
+    return [longest * (rng.uniform(0.8, 1.05) if i % 2 else rng.uniform(0, 0.5)) for i in range(count)]
 
 
 def inode(path):
