@@ -205,20 +205,26 @@ std::unique_ptr<Staging> Store::stage(std::string &why) {
 
 /// Makes the staged weights the same file as those that the cache has by this digest, or has them known by it.
 void Store::shareWeights(Staging &staging, const std::string &digest) {
-  Descriptor ours = openFile(staging.folder.get(), kWeights), theirs = openFile(weights.get(), digest.c_str());
-  struct stat mine, other, now;
-  bool same = theirs.get() >= 0 && fstat(ours.get(), &mine) == 0 && fstat(theirs.get(), &other) == 0 &&
-              mine.st_size == other.st_size && sameBytes(ours.get(), theirs.get());
-  Lock lock(folder.get());
-  bool there = fstatat(weights.get(), digest.c_str(), &now, AT_SYMLINK_NOFOLLOW) == 0;
-  if (same && there && now.st_ino == other.st_ino) {
-    if (linkat(weights.get(), digest.c_str(), staging.folder.get(), "shared", 0) == 0)
-      renameat(staging.folder.get(), "shared", staging.folder.get(), kWeights);
+  // Comparing takes long, and so is done without the lock: what another process put there meanwhile is compared again.
+  for (int attempt = 0; attempt < 4; ++attempt) {
+    Descriptor ours = openFile(staging.folder.get(), kWeights), theirs = openFile(weights.get(), digest.c_str());
+    struct stat mine, other = {}, now;
+    bool same = theirs.get() >= 0 && fstat(ours.get(), &mine) == 0 && fstat(theirs.get(), &other) == 0 &&
+                mine.st_size == other.st_size && sameBytes(ours.get(), theirs.get());
+    Lock lock(folder.get());
+    bool there = fstatat(weights.get(), digest.c_str(), &now, AT_SYMLINK_NOFOLLOW) == 0;
+    if (there && (theirs.get() < 0 || now.st_ino != other.st_ino))
+      continue;
+    if (there && same) {
+      if (linkat(weights.get(), digest.c_str(), staging.folder.get(), "shared", 0) == 0)
+        renameat(staging.folder.get(), "shared", staging.folder.get(), kWeights);
+      return;
+    }
+    if (there) // of other content: its entries keep it
+      unlinkat(weights.get(), digest.c_str(), 0);
+    (void)!linkat(staging.folder.get(), kWeights, weights.get(), digest.c_str(), 0); // else it is not shared
     return;
   }
-  if (there) // of other content, or new in this moment: its entries keep it
-    unlinkat(weights.get(), digest.c_str(), 0);
-  (void)!linkat(staging.folder.get(), kWeights, weights.get(), digest.c_str(), 0); // else it is not shared
 }
 
 std::optional<Entry> Store::publish(Staging &staging, const std::optional<std::string> &key, EntryInfo info) {

@@ -252,13 +252,14 @@ def listed(cache, *arguments):
     return done.returncode, done.stderr, done.stdout
 
 
-def test_two_at_once(path, cache):
+def test_several_at_once(path, cache):
     code = f"print(m(np.ones((2, 64), np.float32)).sum(), m.diagnostics)"
-    both = [child(code, cache, path) for _ in range(2)]
-    texts = {process.communicate()[0] for process in both}
-    assert len(texts) == 1 and texts.pop().endswith(" []\n")
-    assert len(entries(cache)) == 1
-    assert_tidy(cache)
+    for turn in range(3):
+        at_once = [child(code, cache / str(turn), path) for _ in range(3)]
+        texts = {process.communicate()[0] for process in at_once}
+        assert len(texts) == 1 and texts.pop().endswith(" []\n")
+        assert len(entries(cache / str(turn))) == 1
+        assert_tidy(cache / str(turn))
 
 
 def test_killed(tmp_path, cache):
