@@ -106,15 +106,3 @@ std::string adze::readAll(int file, size_t most) {
   }
   return bytes;
 }
-
-bool adze::writeAll(int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    ssize_t put = write(file, bytes.data(), bytes.size());
-    if (put < 0 && errno == EINTR)
-      continue;
-    if (put <= 0)
-      return false;
-    bytes.remove_prefix(static_cast<size_t>(put));
-  }
-  return true;
-}

@@ -25,7 +25,4 @@ std::vector<std::string> namesIn(int folder);
 /// All of an open file, or what there is of it up to `most` bytes.
 std::string readAll(int file, size_t most = size_t(1) << 24);
 
-/// Writes all bytes to an open file; false and errno if that fails.
-bool writeAll(int file, std::string_view bytes);
-
 } // namespace adze

@@ -3,6 +3,7 @@
 
 #include "compiler/cache/Digest.h"
 #include "compiler/cache/Folder.h"
+#include "runtime/loader/write.h"
 
 #include <algorithm>
 #include <ctime>
@@ -53,7 +54,8 @@ void Records::put(const std::string &name, std::string_view text) const {
   Descriptor file(openat(folder, blake2b(name).c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   std::string bytes = blake2b(name + std::string(text));
   bytes += text;
-  if (file.get() >= 0 && (!writeAll(file.get(), bytes) || ftruncate(file.get(), static_cast<off_t>(bytes.size())) != 0))
+  if (file.get() >= 0 && (!adze_write_all(file.get(), bytes.data(), bytes.size()) ||
+                          ftruncate(file.get(), static_cast<off_t>(bytes.size())) != 0))
     unlinkat(folder, blake2b(name).c_str(), 0);
 }
 

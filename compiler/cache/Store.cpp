@@ -4,6 +4,7 @@
 #include "compiler/cache/Folder.h"
 #include "compiler/worker/Json.h"
 #include "runtime/loader/loader.h"
+#include "runtime/loader/write.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -74,7 +75,8 @@ std::string currentBoot() {
 
 bool writeInfo(int folder, const char *name, const EntryInfo &info) {
   Descriptor file(openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
-  return file.get() >= 0 && writeAll(file.get(), pack(info));
+  std::string bytes = pack(info);
+  return file.get() >= 0 && adze_write_all(file.get(), bytes.data(), bytes.size());
 }
 
 /// Entries are not forced to the disk, which would take longer than compiling: weights that were written before the

@@ -5,6 +5,7 @@
 
 #include "runtime/error.h"
 #include "runtime/loader/loader.h"
+#include "runtime/loader/write.h"
 
 #include <dlfcn.h>
 #include <elf.h>
@@ -62,16 +63,9 @@ adze_status adze_map_apart(const adze_file *file, void *library, int weights, ad
 }
 
 static adze_status put(int to, const char *path, const void *data, uint64_t bytes, adze_error *error) {
-  for (const char *from = data; bytes > 0;) {
-    ssize_t done = write(to, from, bytes);
-    if (done < 0 && errno == EINTR)
-      continue;
-    if (done <= 0)
-      return adze_fail(error, ADZE_IO_ERROR, "'%s': cannot write: %s", path, strerrordesc_np(errno));
-    from += done;
-    bytes -= (uint64_t)done;
-  }
-  return ADZE_OK;
+  if (adze_write_all(to, data, bytes))
+    return ADZE_OK;
+  return adze_fail(error, ADZE_IO_ERROR, "'%s': cannot write: %s", path, strerrordesc_np(errno));
 }
 
 /// Appends `bytes` bytes of a file, from its byte `offset` on.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tools/adze/Files.h"
 
+#include "runtime/loader/write.h"
+
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -11,18 +13,6 @@ using namespace adze::tool;
 
 std::string adze::tool::errnoText(const char *what) {
   return std::string("cannot ") + what + ": " + strerrordesc_np(errno);
-}
-
-static bool writeAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    ssize_t put = write(fd, bytes.data(), bytes.size());
-    if (put < 0 && errno == EINTR)
-      continue;
-    if (put <= 0)
-      return false;
-    bytes.remove_prefix(static_cast<size_t>(put));
-  }
-  return true;
 }
 
 bool adze::tool::writeFile(const std::string &path, const std::vector<std::string_view> &pieces, std::string &error) {
@@ -36,7 +26,7 @@ bool adze::tool::writeFile(const std::string &path, const std::vector<std::strin
   umask(mask);
   bool ok = fchmod(fd, 0666 & ~mask) == 0;
   for (std::string_view piece : pieces)
-    ok = ok && writeAll(fd, piece);
+    ok = ok && adze_write_all(fd, piece.data(), piece.size());
   ok = ok && rename(temporary.c_str(), path.c_str()) == 0;
   if (!ok) {
     error = errnoText("be written");
