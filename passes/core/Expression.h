@@ -6,6 +6,9 @@
 
 namespace adze {
 
+/// The rank of a tensor whose rank is known.
+inline int64_t rankOf(mlir::Value v) { return mlir::cast<mlir::RankedTensorType>(v.getType()).getRank(); }
+
 /// The number in a float constant of one element and of rank `rank` at most, which changes no shape of that rank.
 std::optional<double> scalarConstant(mlir::Value v, int64_t rank);
 

@@ -15,12 +15,11 @@ namespace adze {
 #include "passes/core/Passes.h.inc"
 
 namespace {
-int64_t rankOf(Value v) { return cast<RankedTensorType>(v.getType()).getRank(); }
 bool isConstant(Value v) { return v.getDefiningOp<ConstantOp>() != nullptr; }
 
-/// The conversion of f32 to 8-bit integers that cuts off at their ends, or null.
+/// `op` if it converts f32 to 8-bit integers, cutting off at their ends; else null.
 CastOp asQuantisation(Operation *op) {
-  auto cast = dyn_cast<CastOp>(op);
+  auto cast = dyn_cast_if_present<CastOp>(op);
   bool is = cast && cast.getSaturate() && getElementTypeOrSelf(cast.getInput()).isF32() &&
             getElementTypeOrSelf(cast.getResult()).isInteger(8);
   return is ? cast : CastOp();
@@ -125,7 +124,7 @@ struct ClampWholeNumbers : OpRewritePattern<CastOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(CastOp op, PatternRewriter &rewriter) const override {
-    CastOp quantisation = op.getInput().getDefiningOp() ? asQuantisation(op.getInput().getDefiningOp()) : CastOp();
+    CastOp quantisation = asQuantisation(op.getInput().getDefiningOp());
     if (!quantisation || !op.getTo().isF32() || !quantisation->hasOneUse())
       return rewriter.notifyMatchFailure(op, "not the only reader of quantised numbers");
     Value whole = quantisation.getInput();

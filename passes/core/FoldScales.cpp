@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What follows a contraction with a constant right side, as long as it is a constant factor or summand for each output
 // channel.
+#include "passes/core/Expression.h"
 #include "passes/core/Passes.h"
 
 using namespace mlir;
@@ -99,7 +100,6 @@ private:
     return llvm::all_of(ArrayRef(own.getShape()).drop_back(own.getRank() ? 1 : 0), [](int64_t n) { return n == 1; }) &&
            (own.getRank() == 0 || own.getShape().back() == 1 || own.getShape().back() == channels);
   }
-  static int64_t rankOf(Value v) { return cast<RankedTensorType>(v.getType()).getRank(); }
 
   Value minusOne(OpBuilder &b) {
     auto scalar = RankedTensorType::get({}, type().getElementType());

@@ -18,8 +18,6 @@ Polynomial atomX() { return Polynomial::atom(0); }
 Polynomial atomF() { return Polynomial::atom(1); }
 Polynomial number(double value) { return Polynomial::number(value); }
 
-int64_t rankOf(Value v) { return cast<RankedTensorType>(v.getType()).getRank(); }
-
 /// One activation as a polynomial `whole` of x and of f(x), where f is of `kind` and takes the polynomial `argument` of
 /// x.
 struct Form {

@@ -12,8 +12,6 @@ namespace adze {
 #include "passes/core/Passes.h.inc"
 
 namespace {
-int64_t rankOf(Value v) { return cast<RankedTensorType>(v.getType()).getRank(); }
-
 /// Takes factors off `v` that are constants, and multiplies `scale` by them.
 Value withoutScale(Value v, double &scale) {
   while (auto op = v.getDefiningOp<BinaryOp>()) {

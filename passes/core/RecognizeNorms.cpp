@@ -14,8 +14,6 @@ namespace adze {
 #include "passes/core/Passes.h.inc"
 
 namespace {
-int64_t rankOf(Value v) { return cast<RankedTensorType>(v.getType()).getRank(); }
-
 bool sameButForCasts(Value a, Value b) { return withoutCasts(a) == withoutCasts(b); }
 
 /// The reduction of this kind that keeps its dimensions and makes `v`, or null.

@@ -14,8 +14,6 @@ namespace adze {
 #include "passes/core/Passes.h.inc"
 
 namespace {
-int64_t rankOf(Value v) { return cast<RankedTensorType>(v.getType()).getRank(); }
-
 /// The number in a constant of one element that changes no shape of rank `rank`: of floats or integers.
 std::optional<double> numberIn(Value v, int64_t rank) {
   if (auto number = scalarConstant(v, rank))

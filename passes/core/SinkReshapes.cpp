@@ -2,6 +2,7 @@
 // Exporters flatten rows around each product: [B, S, C] -> [B * S, C] -> matmul -> [B, S, C]. What comes after is
 // computed on the flat rows too, so that it joins the product's kernel and the reshapes meet and cancel.
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "passes/core/Expression.h"
 #include "passes/core/Passes.h"
 
 using namespace mlir;
@@ -12,8 +13,6 @@ namespace adze {
 #include "passes/core/Passes.h.inc"
 
 namespace {
-int64_t rankOf(Value v) { return cast<RankedTensorType>(v.getType()).getRank(); }
-
 /// Goes through a function once, in order, so that a reshape sinks as far as it can.
 class Sinker {
 public:
