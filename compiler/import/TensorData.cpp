@@ -2,6 +2,7 @@
 #include "compiler/import/TensorData.h"
 #include "compiler/import/Types.h"
 #include "dialects/core/Core.h"
+#include "dialects/onnx/DataTypes.h"
 #include <google/protobuf/wire_format_lite.h>
 
 using namespace mlir;
@@ -46,7 +47,7 @@ static std::vector<char> unpack(ArrayRef<char> raw, Type element, int64_t count)
 }
 
 RankedTensorType adze::tensorShape(const Tensor &tensor, Location loc) {
-  Type element = elementType(tensor.data_type(), *loc.getContext());
+  Type element = adze::onnx::elementType(tensor.data_type(), loc.getContext());
   std::string problem;
   if (!element)
     problem = "data type " + std::to_string(tensor.data_type()) + " is not supported";

@@ -1,71 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/import/Types.h"
 #include "dialects/core/Core.h"
+#include "dialects/onnx/DataTypes.h"
 
 using namespace mlir;
 using namespace adze;
-
-Type adze::elementType(int32_t dataType, MLIRContext &context) {
-  using T = ::onnx::TensorProto;
-  auto i = [&](unsigned bits) { return IntegerType::get(&context, bits); };
-  auto ui = [&](unsigned bits) { return IntegerType::get(&context, bits, IntegerType::Unsigned); };
-  switch (dataType) {
-  case T::FLOAT:
-    return Float32Type::get(&context);
-  case T::DOUBLE:
-    return Float64Type::get(&context);
-  case T::FLOAT16:
-    return Float16Type::get(&context);
-  case T::BFLOAT16:
-    return BFloat16Type::get(&context);
-  case T::FLOAT8E4M3FN:
-    return Float8E4M3FNType::get(&context);
-  case T::FLOAT8E4M3FNUZ:
-    return Float8E4M3FNUZType::get(&context);
-  case T::FLOAT8E5M2:
-    return Float8E5M2Type::get(&context);
-  case T::FLOAT8E5M2FNUZ:
-    return Float8E5M2FNUZType::get(&context);
-  case T::FLOAT4E2M1:
-    return Float4E2M1FNType::get(&context);
-  case T::FLOAT6E2M3:
-    return Float6E2M3FNType::get(&context);
-  case T::FLOAT6E3M2:
-    return Float6E3M2FNType::get(&context);
-  case T::FLOAT8E8M0:
-    return Float8E8M0FNUType::get(&context);
-  case T::BOOL:
-    return i(1);
-  case T::INT2:
-    return i(2);
-  case T::INT4:
-    return i(4);
-  case T::INT8:
-    return i(8);
-  case T::INT16:
-    return i(16);
-  case T::INT32:
-    return i(32);
-  case T::INT64:
-    return i(64);
-  case T::UINT2:
-    return ui(2);
-  case T::UINT4:
-    return ui(4);
-  case T::UINT8:
-    return ui(8);
-  case T::UINT16:
-    return ui(16);
-  case T::UINT32:
-    return ui(32);
-  case T::UINT64:
-    return ui(64);
-  case T::STRING:
-    return core::StringType::get(&context);
-  default:
-    return {};
-  }
-}
 
 std::string adze::sizeProblem(ArrayRef<int64_t> sizes, Type element) {
   int64_t bytes = std::max(1u, core::elementBytes(element));
@@ -80,7 +19,7 @@ std::string adze::sizeProblem(ArrayRef<int64_t> sizes, Type element) {
 }
 
 static Type tensorType(const ::onnx::TypeProto::Tensor &type, Location loc, DimNames &names) {
-  Type element = elementType(type.elem_type(), *loc.getContext());
+  Type element = adze::onnx::elementType(type.elem_type(), loc.getContext());
   if (!element) {
     emitError(loc) << "data type " << type.elem_type() << " is not supported";
     return {};

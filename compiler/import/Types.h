@@ -6,9 +6,6 @@
 
 namespace adze {
 
-/// Element type of a TensorProto.DataType; null for one that is unknown or complex.
-mlir::Type elementType(int32_t dataType, mlir::MLIRContext &context);
-
 /// The highest rank of a tensor.
 constexpr int kMaxRank = 32;
 /// What is wrong with a tensor that has these known sizes among its dimensions: one is negative, or the bytes cannot be

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Activation functions, Clip and Dropout. Those of several steps are computed in f32 for f16 and bf16 and rounded once.
 #include "passes/onnx_to_core/OpTable.h"
-#include "passes/onnx_to_core/Operands.h"
 #include "passes/onnx_to_core/Sizes.h"
 
 using namespace mlir;
@@ -10,15 +9,13 @@ using namespace adze::core;
 
 /// An operator that is `fn` of its float input.
 template <Value fn(CoreBuilder &, Value)> static LogicalResult lowerActivation(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::floats);
+  Value x = b.in(0);
   if (!x)
     return failure();
   return b.done(b.cast(fn(b, b.cast(x, wideFloat(b.element(x)))), b.element(x)));
 }
 
-template <UnaryKind kind> static LogicalResult lowerUnary(CoreBuilder &b) {
-  return b.done(b.unary(kind, input(b, 0, Elements::floats)));
-}
+template <UnaryKind kind> static LogicalResult lowerUnary(CoreBuilder &b) { return b.done(b.unary(kind, b.in(0))); }
 
 static Value isBelow(CoreBuilder &b, Value x, double limit) {
   return b.compare(ComparePredicate::lt, x, b.like(x, limit));
@@ -77,20 +74,18 @@ static Value swish(CoreBuilder &b, Value x) {
   return b.mul(x, b.unary(UnaryKind::sigmoid, times(b, x, alpha)));
 }
 
-static LogicalResult lowerRelu(CoreBuilder &b) {
-  return b.done(b.unary(UnaryKind::relu, input(b, 0, Elements::numbers)));
-}
+static LogicalResult lowerRelu(CoreBuilder &b) { return b.done(b.unary(UnaryKind::relu, b.in(0))); }
 
 static LogicalResult lowerGelu(CoreBuilder &b) {
   std::string approximate = b.stringAttr("approximate", "none");
   if (approximate != "none" && approximate != "tanh")
     return b.error() << "approximate is '" << approximate << "', expected none or tanh";
   UnaryKind kind = approximate == "tanh" ? UnaryKind::gelu_tanh : UnaryKind::gelu;
-  return b.done(b.unary(kind, input(b, 0, Elements::floats)));
+  return b.done(b.unary(kind, b.in(0)));
 }
 
 static LogicalResult lowerSwiGlu(CoreBuilder &b) {
-  Value gate = input(b, 0, Elements::floats), x = input(b, 1, Elements::floats);
+  Value gate = b.in(0), x = b.in(1);
   if (!gate || !x)
     return failure();
   Type type = b.element(gate), wide = wideFloat(type);
@@ -99,7 +94,7 @@ static LogicalResult lowerSwiGlu(CoreBuilder &b) {
 
 /// The slope broadcasts to x; before opset 7 it has one entry a channel, or one for all.
 static LogicalResult lowerPRelu(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::numbers), slope = input(b, 1, Elements::numbers);
+  Value x = b.in(0), slope = b.in(1);
   if (!x || !slope)
     return failure();
   if (b.rank(slope) > b.rank(x))
@@ -111,7 +106,7 @@ static LogicalResult lowerPRelu(CoreBuilder &b) {
 
 /// Integers are computed as f32, as the standard's function body has it.
 static LogicalResult lowerShrink(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::numbers);
+  Value x = b.in(0);
   if (!x)
     return failure();
   Type type = b.element(x);
@@ -125,7 +120,7 @@ static LogicalResult lowerShrink(CoreBuilder &b) {
 
 /// Bounds as attributes.
 static LogicalResult lowerClip1(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::floats);
+  Value x = b.in(0);
   if (x && b.node.getNodeAttr("min"))
     x = b.max(x, b.like(x, b.floatAttr("min", 0)));
   if (x && b.node.getNodeAttr("max"))
@@ -135,7 +130,7 @@ static LogicalResult lowerClip1(CoreBuilder &b) {
 
 /// Bounds as inputs.
 static LogicalResult lowerClip11(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::numbers);
+  Value x = b.in(0);
   if (b.has(1))
     x = b.max(x, asScalar(b, b.in(1)));
   if (b.has(2))
@@ -160,7 +155,7 @@ static LogicalResult lowerDropout12(CoreBuilder &b) {
   Value x = b.in(0);
   if (b.has(2)) {
     Value ratio = b.has(1) ? asScalar(b, b.in(1)) : b.scalar(b.b.getF32Type(), 0.5);
-    Value trains = asScalar(b, input(b, 2, Elements::bools));
+    Value trains = asScalar(b, b.in(2));
     if (!ratio || !trains)
       return failure();
     Value keepsAll = b.compare(ComparePredicate::eq, ratio, b.like(ratio, 0));

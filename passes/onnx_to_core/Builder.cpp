@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/onnx_to_core/Builder.h"
 #include "dialects/core/Scalars.h"
+#include "dialects/onnx/DataTypes.h"
 
 using namespace mlir;
 using namespace adze;
@@ -100,59 +101,10 @@ std::optional<SmallVector<double>> CoreBuilder::floatsAttr(StringRef name) {
 }
 
 Type CoreBuilder::elementOf(int64_t onnxType) {
-  switch (onnxType) { // TensorProto.DataType
-  case 1:
-    return b.getF32Type();
-  case 2:
-    return ui(8);
-  case 3:
-    return i(8);
-  case 4:
-    return ui(16);
-  case 5:
-    return i(16);
-  case 6:
-    return i(32);
-  case 7:
-    return i(64);
-  case 8:
-    return StringType::get(b.getContext());
-  case 9:
-    return i(1);
-  case 10:
-    return b.getF16Type();
-  case 11:
-    return b.getF64Type();
-  case 12:
-    return ui(32);
-  case 13:
-    return ui(64);
-  case 16:
-    return b.getBF16Type();
-  case 17:
-    return Float8E4M3FNType::get(b.getContext());
-  case 18:
-    return Float8E4M3FNUZType::get(b.getContext());
-  case 19:
-    return Float8E5M2Type::get(b.getContext());
-  case 20:
-    return Float8E5M2FNUZType::get(b.getContext());
-  case 21:
-    return ui(4);
-  case 22:
-    return i(4);
-  case 23:
-    return Float4E2M1FNType::get(b.getContext());
-  case 24:
-    return Float8E8M0FNUType::get(b.getContext());
-  case 25:
-    return ui(2);
-  case 26:
-    return i(2);
-  default:
+  Type element = onnx::elementType(onnxType, b.getContext());
+  if (!element)
     error() << "data type " << onnxType << " is not supported, expected the number of a real type in TensorProto";
-    return {};
-  }
+  return element;
 }
 
 std::optional<int64_t> CoreBuilder::axis(int64_t axis, int64_t rank) {
@@ -213,6 +165,10 @@ Value CoreBuilder::select(Value c, Value x, Value y) { return create<SelectOp>(c
 Value CoreBuilder::cast(Value x, Type to, bool saturate) {
   if (!x || !to || element(x) == to)
     return to ? x : Value();
+  if (isa<StringType>(to)) {
+    error() << "a cast from " << element(x) << " to " << to << " is not supported, expected numbers on both sides";
+    return {};
+  }
   return create<CastOp>(x, to, saturate);
 }
 

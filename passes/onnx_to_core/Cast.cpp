@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Conversions of element types.
 #include "passes/onnx_to_core/OpTable.h"
-#include "passes/onnx_to_core/Operands.h"
 
 using namespace mlir;
 using namespace adze;
@@ -28,10 +27,6 @@ static Value castToScale(CoreBuilder &b, Value x, Type to, bool up) {
 static Value converted(CoreBuilder &b, Value x, Type to) {
   if (!x || !to)
     return {};
-  if (isa<StringType>(to)) {
-    b.error() << "a cast from " << b.element(x) << " to " << to << " is not supported, expected numbers on both sides";
-    return {};
-  }
   if (isa<Float8E8M0FNUType>(to) && b.element(x) != to) {
     std::string mode = b.stringAttr("round_mode", "up");
     if (mode == "up" || mode == "down")
@@ -62,7 +57,7 @@ static LogicalResult lowerCastLike(CoreBuilder &b) {
 }
 
 static LogicalResult lowerBitCast(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::any);
+  Value x = b.in(0);
   Type to = b.elementOf(b.intAttr("to", 0));
   if (!x || !to)
     return failure();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Col2Im: columns of blocks summed where they lie in an image.
 #include "passes/onnx_to_core/OpTable.h"
-#include "passes/onnx_to_core/Operands.h"
 #include "passes/onnx_to_core/ScalarCode.h"
 #include "passes/onnx_to_core/Sizes.h"
 
@@ -88,10 +87,12 @@ static Value summed(ScalarCode &code, const BlockWindow &window, Value x, ValueR
 }
 
 static LogicalResult lowerCol2Im(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::numbers);
+  Value x = b.in(0);
   auto window = x ? blockWindow(b) : std::nullopt;
   if (!window)
     return failure();
+  if (b.element(x).isInteger(1))
+    return b.error() << "blocks of i1 cannot be summed";
   if (b.rank(x) != 3)
     return b.error() << "input 0 is " << x.getType() << ", expected rank 3";
   Type type = b.element(x), wide = wideFloat(type);

@@ -114,8 +114,8 @@ static Value countOfFloats(CoreBuilder &b, Value start, Value limit, Value delta
 }
 
 static LogicalResult lowerRange(CoreBuilder &b) {
-  Value start = asScalar(b, input(b, 0, Elements::numbers)), limit = asScalar(b, input(b, 1, Elements::numbers));
-  Value delta = asScalar(b, input(b, 2, Elements::numbers));
+  Value start = asScalar(b, b.in(0)), limit = asScalar(b, b.in(1));
+  Value delta = asScalar(b, b.in(2));
   if (!start || !limit || !delta)
     return failure();
   Type type = b.element(start), wide = wideFloat(type);
@@ -142,8 +142,8 @@ static LogicalResult lowerEyeLike(CoreBuilder &b) {
   Type type = b.node.getNodeAttr("dtype") ? b.elementOf(b.intAttr("dtype", 0)) : b.element(x);
   if (!type)
     return failure();
-  if (b.rank(x) != 2 || isa<StringType>(type))
-    return b.error() << "input 0 is " << x.getType() << ", expected a matrix of numbers";
+  if (b.rank(x) != 2)
+    return b.error() << "input 0 is " << x.getType() << ", expected a matrix";
   auto sizes = b.dims(x);
   Value row = b.iota(b.i(64), 0, sizes), column = b.iota(b.i(64), 1, sizes);
   Value shifted = b.add(row, b.like(row, b.intAttr("k", 0)));

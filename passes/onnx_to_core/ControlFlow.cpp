@@ -2,7 +2,6 @@
 // If, Loop and Scan as scf ops on tensors; README.md says in which form.
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "passes/onnx_to_core/OpTable.h"
-#include "passes/onnx_to_core/Operands.h"
 #include "passes/onnx_to_core/Sizes.h"
 
 using namespace mlir;
@@ -220,7 +219,7 @@ static Value tensorOfScalar(CoreBuilder &b, Value scalar) {
 static LogicalResult lowerLoop(CoreBuilder &b) {
   Value limit;
   if (b.has(0)) {
-    Value most = asScalar(b, input(b, 0, Elements::integers));
+    Value most = asScalar(b, b.in(0));
     auto scalar = most ? b.indices(most) : std::nullopt;
     if (!scalar)
       return failure();

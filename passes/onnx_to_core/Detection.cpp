@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Regions and boxes: RoiAlign, MaxRoiPool, NonMaxSuppression, and DeformConv, which samples at displaced places.
-#include "dialects/core/Elements.h"
 #include "passes/onnx_to_core/OpTable.h"
 #include "passes/onnx_to_core/ScalarCode.h"
 #include "passes/onnx_to_core/Sizes.h"
@@ -38,8 +37,7 @@ static LogicalResult lowerRoiAlign(CoreBuilder &b) {
   Value x = b.in(0), rois = b.in(1), batches = b.in(2);
   if (!x || !rois || !batches)
     return failure();
-  if (b.rank(x) != 4 || b.rank(rois) != 2 || b.rank(batches) != 1 || !isWideFloat(b.element(x)) ||
-      !isWideFloat(b.element(rois)))
+  if (b.rank(x) != 4 || b.rank(rois) != 2 || b.rank(batches) != 1)
     return b.error() << "inputs have ranks " << b.rank(x) << ", " << b.rank(rois) << " and " << b.rank(batches)
                      << ", expected 4, 2 and 1";
   int64_t height = b.intAttr("output_height", 1), width = b.intAttr("output_width", 1);
@@ -47,8 +45,6 @@ static LogicalResult lowerRoiAlign(CoreBuilder &b) {
   double scale = b.floatAttr("spatial_scale", 1);
   std::string mode = b.stringAttr("mode", "avg");
   bool half = b.opset() >= 16 && b.stringAttr("coordinate_transformation_mode", "half_pixel") == "half_pixel";
-  if (b.isFloat(batches))
-    return b.error() << "batch_indices is " << batches.getType() << ", expected integers";
   if (height < 1 || width < 1 || ratio < 0 || ratio > (1 << 16) || (mode != "avg" && mode != "max"))
     return b.error() << "output size is " << height << " x " << width << ", sampling_ratio " << ratio << ", mode '"
                      << mode << "', expected positive sizes, a ratio of 0 to 65536, and avg or max";
@@ -112,7 +108,7 @@ static LogicalResult lowerMaxRoiPool(CoreBuilder &b) {
   auto pooled = listAttr(b, "pooled_shape", 2, 1, 1);
   if (!x || !rois || !pooled)
     return failure();
-  if (b.rank(x) != 4 || b.rank(rois) != 2 || !isWideFloat(b.element(x)) || !isWideFloat(b.element(rois)))
+  if (b.rank(x) != 4 || b.rank(rois) != 2)
     return b.error() << "inputs have ranks " << b.rank(x) << " and " << b.rank(rois) << ", expected 4 and 2";
   if (failed(requireEqual(b, b.dim(rois, 1), b.index(5), "rois does not have five numbers a region")))
     return failure();

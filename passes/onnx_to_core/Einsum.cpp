@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Einsum, operand by operand: reductions, transposes and matrix products; and Det.
-#include "dialects/core/Elements.h"
 #include "passes/onnx_to_core/OpTable.h"
 #include "passes/onnx_to_core/ScalarCode.h"
 #include "passes/onnx_to_core/Sizes.h"
@@ -251,8 +250,8 @@ static LogicalResult lowerDet(CoreBuilder &b) {
   Value x = b.in(0);
   if (!x)
     return failure();
-  if (b.rank(x) < 2 || !isWideFloat(b.element(x)))
-    return b.error() << "input is " << x.getType() << ", expected floats of rank 2 or more";
+  if (b.rank(x) < 2)
+    return b.error() << "input is " << x.getType() << ", expected rank 2 or more";
   CoreBuilder::Values sizes = b.dims(x), batch(sizes.begin(), sizes.end() - 2);
   Value n = sizes.back(), count = product(b, batch), one = b.index(1);
   if (failed(requireEqual(b, sizes[sizes.size() - 2], n, "the matrices are not square")))

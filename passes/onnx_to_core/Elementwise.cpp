@@ -9,26 +9,24 @@ using namespace adze;
 using namespace adze::core;
 
 /// An operator that is one function of one element.
-template <UnaryKind kind, Elements elements> static LogicalResult lowerUnary(CoreBuilder &b) {
-  return b.done(b.unary(kind, input(b, 0, elements)));
-}
+template <UnaryKind kind> static LogicalResult lowerUnary(CoreBuilder &b) { return b.done(b.unary(kind, b.in(0))); }
 
 /// An operator that is one function of two elements.
-template <BinaryKind kind, Elements elements> static LogicalResult lowerBinary(CoreBuilder &b) {
-  Value x = input(b, 0, elements);
-  return b.done(b.binary(kind, x, rightInput(b, x, elements)));
+template <BinaryKind kind> static LogicalResult lowerBinary(CoreBuilder &b) {
+  Value x = b.in(0);
+  return b.done(b.binary(kind, x, rightInput(b, x)));
 }
 
-template <ComparePredicate predicate, Elements elements> static LogicalResult lowerCompare(CoreBuilder &b) {
-  Value x = input(b, 0, elements);
-  return b.done(b.compare(predicate, x, rightInput(b, x, elements)));
+template <ComparePredicate predicate> static LogicalResult lowerCompare(CoreBuilder &b) {
+  Value x = b.in(0);
+  return b.done(b.compare(predicate, x, rightInput(b, x)));
 }
 
 /// Any number of inputs joined by one function; null without any.
 static Value joined(CoreBuilder &b, BinaryKind kind) {
-  Value all = input(b, 0, Elements::numbers);
+  Value all = b.in(0);
   for (unsigned i = 1; i < b.node.getNumPositions(); ++i)
-    all = b.binary(kind, all, input(b, i, Elements::numbers));
+    all = b.binary(kind, all, b.in(i));
   return all;
 }
 
@@ -41,7 +39,7 @@ static LogicalResult lowerMean(CoreBuilder &b) {
 
 /// The result has the base's type. A float exponent of an integer base needs an f64 between, which holds both.
 static LogicalResult lowerPow(CoreBuilder &b) {
-  Value base = input(b, 0, Elements::numbers), exponent = rightInput(b, base, Elements::numbers);
+  Value base = b.in(0), exponent = rightInput(b, base);
   if (!base || !exponent)
     return failure();
   Type type = b.element(base), other = b.element(exponent);
@@ -55,13 +53,21 @@ static LogicalResult lowerPow(CoreBuilder &b) {
   return b.done(b.cast(b.binary(BinaryKind::pow, b.cast(base, common), b.cast(exponent, common)), type));
 }
 
+/// Of integers, rounded towards zero.
+static LogicalResult lowerErf(CoreBuilder &b) {
+  Value x = b.in(0);
+  if (!x || b.isFloat(x))
+    return b.done(b.unary(UnaryKind::erf, x));
+  return b.done(b.cast(b.unary(UnaryKind::erf, b.cast(x, b.b.getF64Type())), b.element(x)));
+}
+
 static LogicalResult lowerMod(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::numbers), y = input(b, 1, Elements::numbers);
+  Value x = b.in(0), y = b.in(1);
   return b.done(b.binary(b.intAttr("fmod", 0) ? BinaryKind::fmod : BinaryKind::mod, x, y));
 }
 
 static LogicalResult lowerBitShift(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::integers), y = input(b, 1, Elements::integers);
+  Value x = b.in(0), y = b.in(1);
   std::string direction = b.stringAttr("direction", "");
   if (direction != "LEFT" && direction != "RIGHT")
     return b.error() << "direction is '" << direction << "', expected LEFT or RIGHT";
@@ -69,7 +75,7 @@ static LogicalResult lowerBitShift(CoreBuilder &b) {
 }
 
 static LogicalResult lowerIsInf(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::any);
+  Value x = b.in(0);
   bool negative = b.intAttr("detect_negative", 1), positive = b.intAttr("detect_positive", 1);
   if (negative && positive)
     return b.done(b.unary(UnaryKind::is_inf, x));
@@ -79,13 +85,11 @@ static LogicalResult lowerIsInf(CoreBuilder &b) {
   return b.done(b.binary(BinaryKind::bit_and, test, b.like(test, 0)));
 }
 
-static LogicalResult lowerWhere(CoreBuilder &b) {
-  return b.done(b.select(input(b, 0, Elements::bools), input(b, 1, Elements::any), input(b, 2, Elements::any)));
-}
+static LogicalResult lowerWhere(CoreBuilder &b) { return b.done(b.select(b.in(0), b.in(1), b.in(2))); }
 
 /// 1 above the threshold, else 0. Integers are compared as f64: the threshold may have a fraction.
 static LogicalResult lowerBinarizer(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::numbers);
+  Value x = b.in(0);
   if (!x)
     return failure();
   Value number = b.isFloat(x) ? x : b.cast(x, b.b.getF64Type());
@@ -100,57 +104,55 @@ static LogicalResult lowerIdentity(CoreBuilder &b) {
 }
 
 static void addUnaryOps(OpTable &table) {
-  constexpr Elements numbers = Elements::numbers, floats = Elements::floats;
-  table.onOp("Abs", 1, lowerUnary<UnaryKind::abs, numbers>);
-  table.onOp("Acos", 7, lowerUnary<UnaryKind::acos, floats>);
-  table.onOp("Acosh", 9, lowerUnary<UnaryKind::acosh, floats>);
-  table.onOp("Asin", 7, lowerUnary<UnaryKind::asin, floats>);
-  table.onOp("Asinh", 9, lowerUnary<UnaryKind::asinh, floats>);
-  table.onOp("Atan", 7, lowerUnary<UnaryKind::atan, floats>);
-  table.onOp("Atanh", 9, lowerUnary<UnaryKind::atanh, floats>);
-  table.onOp("Ceil", 1, lowerUnary<UnaryKind::ceil, floats>);
-  table.onOp("Cos", 7, lowerUnary<UnaryKind::cos, floats>);
-  table.onOp("Cosh", 9, lowerUnary<UnaryKind::cosh, floats>);
-  table.onOp("Erf", 9, lowerUnary<UnaryKind::erf, floats>);
-  table.onOp("Exp", 1, lowerUnary<UnaryKind::exp, floats>);
-  table.onOp("Floor", 1, lowerUnary<UnaryKind::floor, floats>);
+  table.onOp("Abs", 1, lowerUnary<UnaryKind::abs>);
+  table.onOp("Acos", 7, lowerUnary<UnaryKind::acos>);
+  table.onOp("Acosh", 9, lowerUnary<UnaryKind::acosh>);
+  table.onOp("Asin", 7, lowerUnary<UnaryKind::asin>);
+  table.onOp("Asinh", 9, lowerUnary<UnaryKind::asinh>);
+  table.onOp("Atan", 7, lowerUnary<UnaryKind::atan>);
+  table.onOp("Atanh", 9, lowerUnary<UnaryKind::atanh>);
+  table.onOp("Ceil", 1, lowerUnary<UnaryKind::ceil>);
+  table.onOp("Cos", 7, lowerUnary<UnaryKind::cos>);
+  table.onOp("Cosh", 9, lowerUnary<UnaryKind::cosh>);
+  table.onOp("Erf", 9, lowerErf);
+  table.onOp("Exp", 1, lowerUnary<UnaryKind::exp>);
+  table.onOp("Floor", 1, lowerUnary<UnaryKind::floor>);
   table.onOp("IsInf", 10, lowerIsInf);
-  table.onOp("IsNaN", 9, lowerUnary<UnaryKind::is_nan, Elements::any>);
-  table.onOp("Log", 1, lowerUnary<UnaryKind::log, floats>);
-  table.onOp("Neg", 1, lowerUnary<UnaryKind::neg, numbers>);
-  table.onOp("Not", 1, lowerUnary<UnaryKind::bit_not, Elements::bools>);
-  table.onOp("Reciprocal", 1, lowerUnary<UnaryKind::reciprocal, floats>);
-  table.onOp("Round", 11, lowerUnary<UnaryKind::round, floats>);
-  table.onOp("Sign", 9, lowerUnary<UnaryKind::sign, numbers>);
-  table.onOp("Sin", 7, lowerUnary<UnaryKind::sin, floats>);
-  table.onOp("Sinh", 9, lowerUnary<UnaryKind::sinh, floats>);
-  table.onOp("Sqrt", 1, lowerUnary<UnaryKind::sqrt, floats>);
-  table.onOp("Tan", 7, lowerUnary<UnaryKind::tan, floats>);
-  table.onOp("Tanh", 1, lowerUnary<UnaryKind::tanh, floats>);
-  table.onOp("BitwiseNot", 18, lowerUnary<UnaryKind::bit_not, Elements::integers>);
+  table.onOp("IsNaN", 9, lowerUnary<UnaryKind::is_nan>);
+  table.onOp("Log", 1, lowerUnary<UnaryKind::log>);
+  table.onOp("Neg", 1, lowerUnary<UnaryKind::neg>);
+  table.onOp("Not", 1, lowerUnary<UnaryKind::bit_not>);
+  table.onOp("Reciprocal", 1, lowerUnary<UnaryKind::reciprocal>);
+  table.onOp("Round", 11, lowerUnary<UnaryKind::round>);
+  table.onOp("Sign", 9, lowerUnary<UnaryKind::sign>);
+  table.onOp("Sin", 7, lowerUnary<UnaryKind::sin>);
+  table.onOp("Sinh", 9, lowerUnary<UnaryKind::sinh>);
+  table.onOp("Sqrt", 1, lowerUnary<UnaryKind::sqrt>);
+  table.onOp("Tan", 7, lowerUnary<UnaryKind::tan>);
+  table.onOp("Tanh", 1, lowerUnary<UnaryKind::tanh>);
+  table.onOp("BitwiseNot", 18, lowerUnary<UnaryKind::bit_not>);
 }
 
 void adze::addElementwiseOps(OpTable &table) {
-  constexpr Elements numbers = Elements::numbers, bools = Elements::bools, integers = Elements::integers;
   addUnaryOps(table);
-  table.onOp("Add", 1, lowerBinary<BinaryKind::add, numbers>);
-  table.onOp("Sub", 1, lowerBinary<BinaryKind::sub, numbers>);
-  table.onOp("Mul", 1, lowerBinary<BinaryKind::mul, numbers>);
-  table.onOp("Div", 1, lowerBinary<BinaryKind::div, numbers>);
+  table.onOp("Add", 1, lowerBinary<BinaryKind::add>);
+  table.onOp("Sub", 1, lowerBinary<BinaryKind::sub>);
+  table.onOp("Mul", 1, lowerBinary<BinaryKind::mul>);
+  table.onOp("Div", 1, lowerBinary<BinaryKind::div>);
   table.onOp("Pow", 1, lowerPow);
   table.onOp("Mod", 10, lowerMod);
-  table.onOp("And", 1, lowerBinary<BinaryKind::bit_and, bools>);
-  table.onOp("Or", 1, lowerBinary<BinaryKind::bit_or, bools>);
-  table.onOp("Xor", 1, lowerBinary<BinaryKind::bit_xor, bools>);
-  table.onOp("BitwiseAnd", 18, lowerBinary<BinaryKind::bit_and, integers>);
-  table.onOp("BitwiseOr", 18, lowerBinary<BinaryKind::bit_or, integers>);
-  table.onOp("BitwiseXor", 18, lowerBinary<BinaryKind::bit_xor, integers>);
+  table.onOp("And", 1, lowerBinary<BinaryKind::bit_and>);
+  table.onOp("Or", 1, lowerBinary<BinaryKind::bit_or>);
+  table.onOp("Xor", 1, lowerBinary<BinaryKind::bit_xor>);
+  table.onOp("BitwiseAnd", 18, lowerBinary<BinaryKind::bit_and>);
+  table.onOp("BitwiseOr", 18, lowerBinary<BinaryKind::bit_or>);
+  table.onOp("BitwiseXor", 18, lowerBinary<BinaryKind::bit_xor>);
   table.onOp("BitShift", 11, lowerBitShift);
-  table.onOp("Equal", 1, lowerCompare<ComparePredicate::eq, Elements::any>);
-  table.onOp("Greater", 1, lowerCompare<ComparePredicate::gt, numbers>);
-  table.onOp("GreaterOrEqual", 12, lowerCompare<ComparePredicate::ge, numbers>);
-  table.onOp("Less", 1, lowerCompare<ComparePredicate::lt, numbers>);
-  table.onOp("LessOrEqual", 12, lowerCompare<ComparePredicate::le, numbers>);
+  table.onOp("Equal", 1, lowerCompare<ComparePredicate::eq>);
+  table.onOp("Greater", 1, lowerCompare<ComparePredicate::gt>);
+  table.onOp("GreaterOrEqual", 12, lowerCompare<ComparePredicate::ge>);
+  table.onOp("Less", 1, lowerCompare<ComparePredicate::lt>);
+  table.onOp("LessOrEqual", 12, lowerCompare<ComparePredicate::le>);
   table.onOp("Max", 1, lowerVariadic<BinaryKind::max>);
   table.onOp("Min", 1, lowerVariadic<BinaryKind::min>);
   table.onOp("Sum", 1, lowerVariadic<BinaryKind::add>);

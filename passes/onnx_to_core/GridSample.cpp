@@ -137,8 +137,7 @@ static LogicalResult lowerGridSample(CoreBuilder &b) {
   if (!x || !grid)
     return failure();
   int64_t spatial = b.rank(x) - 2;
-  if (spatial < 1 || spatial > 4 || b.rank(grid) != b.rank(x) || !isWideFloat(b.element(x)) ||
-      !isWideFloat(b.element(grid)))
+  if (spatial < 1 || spatial > 4 || b.rank(grid) != b.rank(x) || !isWideFloat(b.element(x)))
     return b.error() << "input and grid are " << x.getType() << " and " << grid.getType()
                      << ", expected floats, an input of rank 3 to 6 and a grid of the same rank";
   std::string name = b.stringAttr("mode", b.opset() < 20 ? "bilinear" : "linear");
@@ -186,9 +185,9 @@ static LogicalResult lowerAffineGrid(CoreBuilder &b) {
   Value theta = b.in(0), size = b.in(1);
   if (!theta || !size)
     return failure();
-  if (b.rank(theta) != 3 || b.rank(size) != 1 || !isWideFloat(b.element(theta)))
+  if (b.rank(theta) != 3 || b.rank(size) != 1)
     return b.error() << "theta is " << theta.getType() << " and size " << size.getType()
-                     << ", expected floats of rank 3 and a vector";
+                     << ", expected rank 3 and a vector";
   int64_t rows = b.type(theta).getDimSize(1), entries = b.type(size).getDimSize(0),
           columns = b.type(theta).getDimSize(2);
   int64_t spatial = !ShapedType::isDynamic(entries)   ? entries - 2

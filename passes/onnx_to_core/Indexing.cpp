@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Operators whose indices are data: gathers, scatters, ArrayFeatureExtractor, OneHot, ReverseSequence, TensorScatter.
 #include "passes/onnx_to_core/OpTable.h"
-#include "passes/onnx_to_core/Operands.h"
 #include "passes/onnx_to_core/ScalarCode.h"
 #include "passes/onnx_to_core/ShapeMath.h"
 #include "passes/onnx_to_core/Sizes.h"
@@ -37,7 +36,7 @@ static LogicalResult lowerGatherNd(CoreBuilder &b) {
 
 /// Along the last axis, by all indices in a row; of a vector a matrix of one row, as ONNX Runtime's.
 static LogicalResult lowerArrayFeatureExtractor(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::any), indices = input(b, 1, Elements::integers);
+  Value x = b.in(0), indices = b.in(1);
   if (!x || !indices)
     return failure();
   auto axis = b.axis(-1, b.rank(x));
@@ -56,7 +55,7 @@ static std::optional<ScatterReduction> reductionAttr(CoreBuilder &b) {
 }
 
 static LogicalResult lowerScatterElements(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::any), indices = b.in(1), updates = b.in(2);
+  Value x = b.in(0), indices = b.in(1), updates = b.in(2);
   auto axis = axisOf(b, x, 0);
   auto reduction = reductionAttr(b);
   if (!axis || !indices || !updates || !reduction)
@@ -65,7 +64,7 @@ static LogicalResult lowerScatterElements(CoreBuilder &b) {
 }
 
 static LogicalResult lowerScatterNd(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::any), indices = b.in(1), updates = b.in(2);
+  Value x = b.in(0), indices = b.in(1), updates = b.in(2);
   auto reduction = reductionAttr(b);
   if (!x || !indices || !updates || !reduction)
     return failure();
@@ -82,7 +81,7 @@ static LogicalResult lowerScatterNd(CoreBuilder &b) {
 
 /// Elements of `update` instead of those of the cache from a sample's write index on.
 static LogicalResult lowerTensorScatter(CoreBuilder &b) {
-  Value cache = input(b, 0, Elements::any), update = input(b, 1, Elements::any);
+  Value cache = b.in(0), update = b.in(1);
   auto axis = axisOf(b, cache, -2);
   std::string mode = b.stringAttr("mode", "linear");
   if (!axis || !update)
@@ -96,7 +95,7 @@ static LogicalResult lowerTensorScatter(CoreBuilder &b) {
     if (failed(require(b, d == *axis ? P::sle : P::eq, b.dim(update, d), b.dim(cache, d), message)))
       return failure();
   Values inputs{cache, update};
-  Value starts = b.has(2) ? input(b, 2, Elements::integers) : Value();
+  Value starts = b.has(2) ? b.in(2) : Value();
   if (b.has(2)) {
     if (!starts || b.rank(starts) != 1 ||
         failed(requireEqual(b, b.dim(starts, 0), b.dim(cache, 0), "there is not one write index for each sample")))
@@ -121,7 +120,7 @@ static LogicalResult lowerTensorScatter(CoreBuilder &b) {
 }
 
 static LogicalResult lowerReverseSequence(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::any), lengths = input(b, 1, Elements::integers);
+  Value x = b.in(0), lengths = b.in(1);
   if (!x || !lengths)
     return failure();
   auto time = b.axis(b.intAttr("time_axis", 0), b.rank(x)), batch = b.axis(b.intAttr("batch_axis", 1), b.rank(x));
@@ -142,8 +141,8 @@ static LogicalResult lowerReverseSequence(CoreBuilder &b) {
 }
 
 static LogicalResult lowerOneHot(CoreBuilder &b) {
-  Value indices = input(b, 0, Elements::numbers), depth = asScalar(b, input(b, 1, Elements::numbers));
-  Value values = input(b, 2, Elements::any);
+  Value indices = b.in(0), depth = asScalar(b, b.in(1));
+  Value values = b.in(2);
   if (!indices || !depth || !values)
     return failure();
   Type i64 = b.i(64);

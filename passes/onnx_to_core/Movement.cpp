@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Operators that move elements by a pattern that their attributes give.
 #include "passes/onnx_to_core/OpTable.h"
-#include "passes/onnx_to_core/Operands.h"
 #include "passes/onnx_to_core/ShapeMath.h"
 #include "passes/onnx_to_core/Sizes.h"
 
@@ -202,7 +201,7 @@ static LogicalResult lowerSpaceToDepth(CoreBuilder &b) {
 }
 
 static LogicalResult lowerTrilu(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::any);
+  Value x = b.in(0);
   if (!x)
     return failure();
   int64_t rank = b.rank(x);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
+#include "passes/onnx_to_core/InputTypes.h"
 #include "passes/onnx_to_core/OpTable.h"
 #include "passes/onnx_to_core/Passes.h"
 #include "llvm/Support/SaveAndRestore.h"
@@ -82,7 +83,7 @@ LogicalResult lowerNode(onnx::NodeOp node) {
   CoreBuilder builder(node);
   {
     NodeDiagnostics prefix(node);
-    if (failed(lower(builder)) || builder.hasWrongAttribute())
+    if (failed(checkInputTypes(builder)) || failed(lower(builder)) || builder.hasWrongAttribute())
       return failure();
   }
   for (auto [result, value] : llvm::zip(node.getOutputs(), builder.results))

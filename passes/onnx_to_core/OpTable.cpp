@@ -4,7 +4,7 @@
 using namespace mlir;
 using namespace adze;
 
-static std::string key(StringRef domain, StringRef type) {
+std::string OpTable::key(StringRef domain, StringRef type) {
   return (domain == "ai.onnx" || domain.empty() ? type : Twine(domain + "::" + type).str()).str();
 }
 

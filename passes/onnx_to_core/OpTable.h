@@ -25,6 +25,8 @@ public:
   LowerFn find(llvm::StringRef domain, llvm::StringRef type, int64_t opset) const;
   /// The first opset that the operator is supported in; nothing if in none.
   std::optional<int64_t> firstOpset(llvm::StringRef domain, llvm::StringRef type) const;
+  /// The name of an operator in tables: "Domain::Op", or "Op" of ONNX's own domain.
+  static std::string key(llvm::StringRef domain, llvm::StringRef type);
   /// "Domain::Op since N", sorted: what `adze-opt --list-onnx-ops` prints.
   std::vector<std::string> list() const;
 

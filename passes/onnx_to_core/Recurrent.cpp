@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RNN, GRU and LSTM. The products with the input are one product over all steps; the steps are unrolled where their
 // number is small and known, and a loop of the host program else.
-#include "dialects/core/Elements.h"
 #include "passes/onnx_to_core/OpTable.h"
 #include "passes/onnx_to_core/Sizes.h"
 #include "passes/onnx_to_core/Steps.h"
@@ -93,10 +92,6 @@ bool Recurrent::readInputs() {
       failed(requireEqual(b, b.dim(b.in(2), 1), rows, "R does not have a row for each gate")) ||
       failed(requireEqual(b, b.dim(b.in(1), 2), b.dim(x, 2), "X and W differ in input size")))
     return false;
-  if (!isWideFloat(b.element(x))) {
-    b.error() << "X is " << x.getType() << ", expected floats";
-    return false;
-  }
   static constexpr std::pair<unsigned, int64_t> ranks[] = {{3, 2}, {4, 1}, {5, 3}, {6, 3}, {7, 2}};
   for (auto [i, rank] : ranks)
     if (b.has(i) && (!b.in(i) || b.rank(b.in(i)) != rank)) {

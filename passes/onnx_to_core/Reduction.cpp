@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Reductions, running sums, and operators made of the place of the greatest element.
 #include "passes/onnx_to_core/OpTable.h"
-#include "passes/onnx_to_core/Operands.h"
 #include "passes/onnx_to_core/ReduceAxes.h"
 #include "passes/onnx_to_core/ShapeMath.h"
 #include "passes/onnx_to_core/Sizes.h"
@@ -16,8 +15,7 @@ static int64_t axesInputSince(CoreBuilder &b) { return b.node.getOpType() == "Re
 
 /// Joins `x` as it is. i1 is joined by or and and (max and min).
 template <ReduceKind kind> static LogicalResult lowerReduce(CoreBuilder &b) {
-  constexpr bool isOrder = kind == ReduceKind::max || kind == ReduceKind::min;
-  Value x = input(b, 0, isOrder ? Elements::any : Elements::numbers);
+  Value x = b.in(0);
   auto axes = ReduceAxes::of(b, x, axesInputSince(b));
   return axes ? b.done(axes->shaped(axes->reduce(kind, x))) : failure();
 }
@@ -25,7 +23,7 @@ template <ReduceKind kind> static LogicalResult lowerReduce(CoreBuilder &b) {
 /// An operator that sums a function of its input and applies a function to the sum, in f32 for narrower floats.
 template <Value before(CoreBuilder &, Value), Value after(CoreBuilder &, Value, ReduceAxes &)>
 static LogicalResult lowerSumOf(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::numbers);
+  Value x = b.in(0);
   auto axes = ReduceAxes::of(b, x, axesInputSince(b));
   if (!axes)
     return failure();
@@ -52,7 +50,7 @@ static Value logarithm(CoreBuilder &b, Value x, ReduceAxes &) { return b.unary(U
 
 /// log(sum(exp(x - m))) + m with the greatest m, or 0 where that is infinite.
 static LogicalResult lowerReduceLogSumExp(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::numbers);
+  Value x = b.in(0);
   auto axes = ReduceAxes::of(b, x, axesInputSince(b));
   if (!axes)
     return failure();
@@ -64,7 +62,7 @@ static LogicalResult lowerReduceLogSumExp(CoreBuilder &b) {
 }
 
 template <ReduceKind kind> static LogicalResult lowerArg(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::numbers);
+  Value x = b.in(0);
   auto axis = x ? b.axis(b.intAttr("axis", 0), b.rank(x)) : std::nullopt;
   if (!axis)
     return failure();
@@ -89,7 +87,7 @@ static std::optional<CoreBuilder::Values> aroundAxis(CoreBuilder &b, Value x, Va
 }
 
 template <ReduceKind kind> static LogicalResult lowerScan(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::numbers), axes = asScalar(b, b.in(1));
+  Value x = b.in(0), axes = asScalar(b, b.in(1));
   auto given = axes ? b.indices(axes) : std::nullopt;
   if (!x || !given)
     return axes && x ? LogicalResult(b.error() << "the axis is " << axes.getType() << ", expected one integer")
@@ -112,14 +110,14 @@ static Value hardmax(CoreBuilder &b, Value x, int64_t axis) {
 }
 
 static LogicalResult lowerHardmax13(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::floats);
+  Value x = b.in(0);
   auto axis = x ? b.axis(b.intAttr("axis", -1), b.rank(x)) : std::nullopt;
   return axis ? b.done(hardmax(b, x, *axis)) : failure();
 }
 
 /// All dimensions from the axis on are one row.
 static LogicalResult lowerHardmax1(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::floats);
+  Value x = b.in(0);
   auto axis = x ? b.axis(b.intAttr("axis", 1), b.rank(x)) : std::nullopt;
   if (!axis)
     return failure();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Resize and Upsample, one axis after the other: a gather for each tap with indices and weights computed in f64 vectors
 // along the axis.
-#include "dialects/core/Elements.h"
 #include "passes/onnx_to_core/OpTable.h"
 #include "passes/onnx_to_core/Sizes.h"
 #include "llvm/ADT/StringExtras.h"
@@ -218,9 +217,9 @@ static Axis scaledAxis(CoreBuilder &b, Value x, int64_t dim, Value scale, std::o
 
 /// Axes from the input `scales`.
 static std::optional<SmallVector<Axis>> axesFromScales(CoreBuilder &b, Value x, Value scales, ArrayRef<int64_t> dims) {
-  if (!scales || b.rank(scales) != 1 || !isWideFloat(b.element(scales))) {
+  if (!scales || b.rank(scales) != 1) {
     if (scales)
-      b.error() << "scales is " << scales.getType() << ", expected a vector of floats";
+      b.error() << "scales is " << scales.getType() << ", expected a vector";
     return std::nullopt;
   }
   if (failed(requireEqual(b, b.dim(scales, 0), b.index(dims.size()), "scales does not have one entry an axis")))
@@ -275,8 +274,8 @@ static std::optional<SmallVector<Axis>> axesFromSizes(CoreBuilder &b, Value x, A
 static LogicalResult setRegions(CoreBuilder &b, Value roi, MutableArrayRef<Axis> axes) {
   if (!roi)
     return failure();
-  if (b.rank(roi) != 1 || !isWideFloat(b.element(roi)))
-    return b.error() << "roi is " << roi.getType() << ", expected a vector of floats";
+  if (b.rank(roi) != 1)
+    return b.error() << "roi is " << roi.getType() << ", expected a vector";
   if (failed(requireEqual(b, b.dim(roi, 0), b.index(2 * axes.size()), "roi does not have two entries an axis")))
     return failure();
   for (auto [i, a] : llvm::enumerate(axes)) {

@@ -2,7 +2,6 @@
 // Operators that pick elements by their values, so that a result's size may depend on them: NonZero, Compress, TopK,
 // Unique.
 #include "passes/onnx_to_core/OpTable.h"
-#include "passes/onnx_to_core/Operands.h"
 #include "passes/onnx_to_core/ScalarCode.h"
 #include "passes/onnx_to_core/ShapeMath.h"
 #include "passes/onnx_to_core/Sizes.h"
@@ -26,7 +25,7 @@ static Value placesOf(CoreBuilder &b, Value x, Value count) {
 }
 
 static LogicalResult lowerNonZero(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::any);
+  Value x = b.in(0);
   Value count = countNonZero(b, x);
   return b.done(count ? b.create<NonZeroIndicesOp>(x, count) : Value());
 }
@@ -34,7 +33,7 @@ static LogicalResult lowerNonZero(CoreBuilder &b) {
 static Value flat(CoreBuilder &b, Value x) { return !x || b.rank(x) == 1 ? x : b.reshape(x, product(b, b.dims(x))); }
 
 static LogicalResult lowerCompress(CoreBuilder &b) {
-  Value x = b.in(0), condition = input(b, 1, Elements::bools);
+  Value x = b.in(0), condition = b.in(1);
   if (!x || !condition)
     return failure();
   if (b.rank(condition) != 1)
@@ -48,7 +47,7 @@ static LogicalResult lowerCompress(CoreBuilder &b) {
 }
 
 static LogicalResult topK(CoreBuilder &b, Value k) {
-  Value x = input(b, 0, Elements::numbers);
+  Value x = b.in(0);
   auto axis = x ? b.axis(b.intAttr("axis", -1), b.rank(x)) : std::nullopt;
   if (!axis || !k)
     return failure();
@@ -65,7 +64,7 @@ static LogicalResult topK(CoreBuilder &b, Value k) {
 static LogicalResult lowerTopK1(CoreBuilder &b) { return topK(b, b.index(b.intAttr("k", 0))); }
 
 static LogicalResult lowerTopK10(CoreBuilder &b) {
-  Value k = asScalar(b, input(b, 1, Elements::integers));
+  Value k = asScalar(b, b.in(1));
   auto scalar = k ? b.indices(k) : std::nullopt;
   return topK(b, scalar ? (*scalar)[0] : Value());
 }
@@ -139,7 +138,7 @@ static Value scattered(CoreBuilder &b, Value places, Value values) {
 }
 
 static LogicalResult lowerUnique(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::any);
+  Value x = b.in(0);
   if (!x)
     return failure();
   bool byElement = !b.node.getNodeAttr("axis");

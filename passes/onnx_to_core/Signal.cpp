@@ -14,8 +14,7 @@ static constexpr double kPi = 3.14159265358979323846;
 static Value indexOf(CoreBuilder &b, Value tensor, StringRef what) {
   if (!tensor)
     return {};
-  if (b.rank(tensor) == 1 && !b.isFloat(tensor) &&
-      succeeded(requireEqual(b, b.dim(tensor, 0), b.index(1), "an input is not one number")))
+  if (b.rank(tensor) == 1 && succeeded(requireEqual(b, b.dim(tensor, 0), b.index(1), "an input is not one number")))
     tensor = b.reshape(tensor, {});
   auto values = b.indices(tensor);
   if (values && values->size() == 1)
@@ -132,8 +131,8 @@ static LogicalResult lowerTransform(CoreBuilder &b, Value x, Transform t, Value 
   if (!x)
     return failure();
   int64_t rank = b.rank(x);
-  if (rank < 2 || !b.isFloat(x))
-    return b.error() << "input is " << x.getType() << ", expected floats of rank 2 or more";
+  if (rank < 2)
+    return b.error() << "input is " << x.getType() << ", expected rank 2 or more";
   if (failed(requireParts(b, x)))
     return failure();
   Value zero = b.index(0), one = b.index(1), two = b.index(2);
@@ -181,8 +180,6 @@ static LogicalResult lowerSTFT(CoreBuilder &b) {
     return b.error() << "signal has rank " << b.rank(x) << ", expected 3";
   if (b.rank(x) == 2)
     x = b.unsqueeze(x, {2});
-  if (!b.isFloat(x) || (window && !b.isFloat(window)))
-    return b.error() << "signal is " << x.getType() << ", expected floats, as for the window";
   if (failed(requireParts(b, x)))
     return failure();
   if (!given && !window)

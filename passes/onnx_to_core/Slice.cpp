@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Operators that take or make a window of their input: Slice, Pad, CenterCropPad. Bounds may be run-time values.
 #include "passes/onnx_to_core/OpTable.h"
-#include "passes/onnx_to_core/Operands.h"
 #include "passes/onnx_to_core/ShapeMath.h"
 #include "passes/onnx_to_core/Sizes.h"
 #include <limits>
@@ -192,7 +191,7 @@ static LogicalResult pad(CoreBuilder &b, Value x, Value value, ArrayRef<Value> l
 }
 
 static LogicalResult lowerPad1(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::any);
+  Value x = b.in(0);
   auto pads = b.intsAttr(b.opset() < 2 ? "paddings" : "pads");
   if (!x || !pads)
     return x ? LogicalResult(b.error() << "pads are missing, expected an attribute of type INTS") : failure();
@@ -204,7 +203,7 @@ static LogicalResult lowerPad1(CoreBuilder &b) {
 }
 
 static LogicalResult lowerPad11(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::any), pads = b.in(1);
+  Value x = b.in(0), pads = b.in(1);
   if (!x || !pads)
     return failure();
   Value value = b.has(2) ? b.cast(asScalar(b, b.in(2)), b.element(x)) : b.like(x, 0);
@@ -230,7 +229,7 @@ static LogicalResult lowerPad11(CoreBuilder &b) {
 
 /// A window in the middle: rounded towards zero, half the difference is cut or added before.
 static LogicalResult lowerCenterCropPad(CoreBuilder &b) {
-  Value x = input(b, 0, Elements::any);
+  Value x = b.in(0);
   if (!x)
     return failure();
   auto axes = b.intsAttr("axes").value_or(range(0, b.rank(x)));

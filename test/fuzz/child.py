@@ -13,6 +13,7 @@ import time
 
 import artifacts
 import bases
+import element_types
 import mutants
 import numpy as np
 import processes
@@ -101,7 +102,7 @@ def run_model(model, mutant):
 def compile_and_run(path, mutant):
     try:
         with Limit():
-            model = adze.compile(path, threads=1 + mutant.seed % 2, opt_level=0 if mutant.seed % 4 == 0 else 2)
+            model = adze.compile(path, threads=1 + mutant.seed % 2, opt_level=0 if mutant.seed % 4 == 0 else 2, cache=False)
     except TooLong:
         return f"FAILED: compiling takes more than {SECONDS} s"
     except adze.CompileError as error:
@@ -152,7 +153,7 @@ def snapshot(folder):
 class Child:
     def __init__(self, folder, cli):
         self.bases = bases.Bases(*bases.cases.cache(folder))
-        self.cli = cli
+        self.cli, self.sweep = cli, None
         self.box = os.path.join(os.environ["FUZZ_BOX"], str(os.getpid()))
         self.layers = os.environ.get("FUZZ_LAYERS")
         for name in ("case", "tmp", "home", "cache"):
@@ -160,7 +161,14 @@ class Child:
         os.environ.update(TMPDIR=self.box + "/tmp", HOME=self.box + "/home", ADZE_CACHE_DIR=self.box + "/cache", XDG_CACHE_HOME=self.box + "/home")
 
     def model(self, job):
-        mutant = mutants.model_mutant(self.bases, job["seed"], job["index"])
+        return self.try_model(mutants.model_mutant(self.bases, job["seed"], job["index"]), job)
+
+    def types(self, job):
+        if not self.sweep or self.sweep.seed != job["seed"]:
+            self.sweep = element_types.Sweep(self.bases, job["seed"])
+        return self.try_model(self.sweep.mutant(job["index"]), job)
+
+    def try_model(self, mutant, job):
         path = "model.onnx"
         for name, content in [(path, mutant.model), *mutant.files.items()]:
             with open(name, "wb") as f:

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Compiles and runs mutated models, and opens mutated artifacts: none may crash or hang anything, or write outside of its output.
+"""Compiles and runs mutated models and operators with other element types, and opens mutated artifacts: none may crash or hang
+anything, or write outside of its output.
 
-usage: run.py [--seed N] [--models N] [--artifacts N] [--full] [--only model:N] [--jobs N] [--unwatched]
+usage: run.py [--seed N] [--models N] [--artifacts N] [--types N] [--full] [--only model:N] [--jobs N] [--unwatched]
 
 Prints a line for each failure and how many ended in which way; the exit status is 1 after a failure."""
 import argparse
 import collections
 import os
+import random
 import sys
 import tempfile
 import time
@@ -15,7 +17,10 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(ROOT, "build")
+CASES = os.path.join(BUILD, "suite-cache")
 sys.path[:0] = [os.path.join(ROOT, "test", "suite"), os.path.join(ROOT, "test", "python"), os.path.join(BUILD, "python")]
+import bases  # noqa: E402
+import element_types  # noqa: E402
 import pool  # noqa: E402
 import sandbox  # noqa: E402
 
@@ -28,7 +33,8 @@ def arguments():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--models", type=int, default=60, help="how many mutated models")
     parser.add_argument("--artifacts", type=int, default=40, help="how many mutated artifacts")
-    parser.add_argument("--full", action="store_true", help="500 models and 200 artifacts")
+    parser.add_argument("--types", type=int, default=150, help="how many operators with another type; all with --full")
+    parser.add_argument("--full", action="store_true", help="500 models, 200 artifacts and every operator with every type")
     parser.add_argument("--only", help="one mutant, as a failure names it: model:117")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--unwatched", action="store_true", help="do not look for files written outside of the box")
@@ -39,12 +45,18 @@ def arguments():
     return options
 
 
+def sampled_types(options):
+    """Indices of the sweep over operators and types."""
+    everything = range(len(element_types.Sweep(bases.Bases(*bases.cases.cache(CASES)), options.seed).mutants))
+    return everything if options.full else random.Random(options.seed).sample(everything, options.types)
+
+
 def jobs_of(options):
     if options.only:
         kind, index = options.only.split(":")
         return [{"kind": kind, "seed": options.seed, "index": int(index)}]
-    counts = {"model": options.models, "artifact": options.artifacts}
-    return [{"kind": kind, "seed": options.seed, "index": i} for kind, count in counts.items() for i in range(count)]
+    indices = {"model": range(options.models), "artifact": range(options.artifacts), "types": sampled_types(options)}
+    return [{"kind": kind, "seed": options.seed, "index": i} for kind, some in indices.items() for i in some]
 
 
 class Report:
@@ -66,7 +78,7 @@ class Report:
             how = "FAILED"
         elif self.options.only:
             print(f"{name} ({answer['what']}): {how}")
-        self.ends[f"{job['kind']}s {how}"] += 1
+        self.ends[f"{job['kind'].rstrip('s')}s {how}"] += 1
 
     def summary(self, seconds):
         ends = ", ".join(f"{count} {how}" for how, count in sorted(self.ends.items()))
@@ -80,7 +92,7 @@ def inside(options):
     tempfile.tempdir = box
     os.environ["PYTHONPATH"] = os.pathsep.join(sys.path[:3] + [HERE])
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-    command = [sys.executable, os.path.join(HERE, "child.py"), "{}", os.path.join(BUILD, "suite-cache"), os.path.join(BUILD, "bin", "adze")]
+    command = [sys.executable, os.path.join(HERE, "child.py"), "{}", CASES, os.path.join(BUILD, "bin", "adze")]
     report, start = Report(options), time.time()
     pool.run(command, jobs_of(options), options.jobs, SECONDS, report.done)
     print(report.summary(time.time() - start))
@@ -91,8 +103,7 @@ def main():
     options = arguments()
     if options.inside:
         return inside(options)
-    import cases
-    cases.cache(os.path.join(BUILD, "suite-cache"))
+    bases.cases.cache(CASES)
     with tempfile.TemporaryDirectory(prefix="adze-fuzz-") as box:
         command = [sys.executable, os.path.abspath(__file__), "--inside", *sys.argv[1:]]
         watched, why = (None, "--unwatched") if options.unwatched else sandbox.command(box, command)

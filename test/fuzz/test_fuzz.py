@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""A sample of mutants (--full: 500 models and 200 artifacts), and what the search itself must see to be worth something."""
+"""A sample of mutants (--full: 500 models, 200 artifacts and every operator with every type), and what the search itself must see to be worth something."""
 import os
 import subprocess
 import sys
@@ -46,7 +46,7 @@ def test_a_file_written_outside_is_seen(tmp_path):
 def test_a_dead_worker_is_a_failure(monkeypatch):
     """The search does not take a compiler that dies for one that refuses."""
     monkeypatch.setenv("ADZE_WORKER", "/bin/false")
-    done = fuzz("--models", "3", "--artifacts", "0")
+    done = fuzz("--models", "3", "--artifacts", "0", "--types", "0")
     assert done.returncode == 1 and "models FAILED" in done.stdout, done.stdout
 
 

@@ -20,6 +20,16 @@ func.func @pow_of_integer(%x: tensor<?xi32>, %y: tensor<1xf32>) -> !onnx.any {
   return %0 : !onnx.any
 }
 
+// Integers have the function of their f64.
+// CHECK-LABEL: @erf_of_integers
+// CHECK: %[[X:.*]] = core.cast %arg0 to f64
+// CHECK: core.unary erf %[[X]]
+// CHECK: return {{.*}} : tensor<?xi32>
+func.func @erf_of_integers(%x: tensor<?xi32>) -> !onnx.any {
+  %0 = onnx.node "Erf" opset 13 (%x) {} : (tensor<?xi32>) -> !onnx.any
+  return %0 : !onnx.any
+}
+
 // CHECK-LABEL: @fmod
 // CHECK: core.binary fmod
 func.func @fmod(%x: tensor<?xf32>, %y: tensor<f32>) -> !onnx.any {
