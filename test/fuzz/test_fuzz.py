@@ -52,8 +52,12 @@ def test_a_dead_worker_is_a_failure(monkeypatch):
 
 def test_a_mutant_is_the_same_each_time(build):
     import bases
+    import element_types
     import mutants
     all_bases = bases.Bases(*bases.cases.cache(os.path.join(build, "suite-cache")))
     for index in range(20):
         first, second = (mutants.model_mutant(all_bases, 7, index) for _ in range(2))
         assert (first.what, first.model, first.files, first.seed) == (second.what, second.model, second.files, second.seed)
+    first, second = (element_types.Sweep(all_bases, 7) for _ in range(2))
+    for index in range(0, len(first.mutants), 100):
+        assert (first.mutant(index).what, first.mutant(index).model) == (second.mutant(index).what, second.mutant(index).model)
