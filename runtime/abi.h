@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 /// Raised whenever a struct, a function's meaning or the artifact's layout changes. Checked when a model is created.
-#define ADZE_ABI_VERSION 2u
+#define ADZE_ABI_VERSION 3u
 
 /// What a call answers. Everything but ADZE_OK comes with a message in adze_error.
 typedef enum adze_status {
@@ -27,7 +27,9 @@ typedef enum adze_status {
   ADZE_IO_ERROR = 8,
   ADZE_INVALID_VALUE = 9, ///< a value met at run time that the operator does not allow
   ADZE_INTERNAL = 10,     ///< a defect of Adze
-  ADZE_CANCELLED = 11     ///< adze_options.cancelled ended the run
+  ADZE_CANCELLED = 11,    ///< adze_options.cancelled ended the run
+  ADZE_NO_DEVICE = 12,    ///< no driver, or no device of it that the artifact has code for
+  ADZE_DEVICE_ERROR = 13  ///< a call of a device's driver failed; the message has the driver's own words
 } adze_status;
 
 /// Element types, numbered as ONNX's TensorProto.DataType. Sub-byte types hold one element a byte in memory, signed
@@ -123,6 +125,9 @@ typedef struct adze_options {
   /// run ends with ADZE_CANCELLED. A kernel under way is not interrupted. NULL: never.
   int32_t (*cancelled)(void *user);
   void *cancelled_user;
+  /// Which device runs the kernels of an artifact that has kernels for one: a number, counted from 0 as the driver does,
+  /// or a part of its name. Read during the call only. NULL: the first that the artifact has code for.
+  const char *device;
 } adze_options;
 
 /// What is known of a model without setting it up. All pointers live as long as the artifact is loaded.
@@ -174,14 +179,52 @@ typedef struct adze_exec adze_exec;
 typedef void (*adze_kernel_fn)(int64_t begin, int64_t end, void *const *buffers, const int64_t *scalars, void *scratch,
                                int64_t *error);
 
+/// One kernel of a device. A work item is one block of `threads` threads, in one dimension. Its parameters, in this
+/// order: the number of items (i64), `num_scalars` scalars (i64 each), `num_buffers` addresses of buffers on the device
+/// (256-byte aligned), the address of the launch's scratch memory (256-byte aligned; as many bytes an item as the launch
+/// asked for), the address of one i64 in the device's memory. There a kernel that finds an index out of range leaves the
+/// greatest of the values 256 * site + status by an atomic operation; it then goes on without touching memory outside
+/// its buffers.
+typedef struct adze_device_kernel {
+  const char *name;     ///< in the images
+  int32_t threads;      ///< of a block
+  int32_t shared_bytes; ///< of a block, beside those that the image itself declares
+  int32_t num_buffers;
+  int32_t num_scalars;
+} adze_device_kernel;
+
+/// Exactly one of the two is set.
 typedef struct adze_kernel_entry {
-  adze_kernel_fn fn;
+  adze_kernel_fn fn;                ///< the host runs it
+  const adze_device_kernel *device; ///< the device runs it
 } adze_kernel_entry;
+
+/// Code of all kernels of the device, for one machine.
+typedef struct adze_device_image {
+  const char *machine; ///< the least that it runs on, as the target names it
+  const char *form;    ///< as the device's driver calls it: text, or code of this machine
+  const void *data;    ///< texts end in a zero, which `bytes` does not count
+  int64_t bytes;
+} adze_device_image;
+
+/// What opens devices; defined by a folder of runtime/ and described in runtime/device.h.
+typedef struct adze_device_driver adze_device_driver;
+
+/// The part of a program that runs on a device.
+typedef struct adze_device_program {
+  const adze_device_driver *driver;
+  const adze_device_image *images;
+  int32_t num_images;
+  int32_t reserved;
+  const void *const *weights; ///< the pointer to the artifact's weights
+  int64_t weight_bytes;       ///< how many of them, from the first on, the device's kernels read
+} adze_device_program;
 
 /// A set of buffers whose lives are known before the program runs: buffer i is live from launch first[i] to last[i],
 /// both included, counted in the plan's own time. Sizes come at run time.
 typedef struct adze_plan_entry {
   int32_t num_buffers;
+  int32_t on_device; ///< 0: host memory
   const int32_t *first;
   const int32_t *last;
 } adze_plan_entry;
@@ -198,6 +241,7 @@ typedef struct adze_program {
   int32_t num_plans;
   int32_t num_sites;
   const char *const *sites; ///< places that can fail: "node 'x' (Gather): index out of range"
+  const adze_device_program *device; ///< NULL: all kernels are the host's
   /// Runs the model. 0: all launches done; anything else: a call below failed and the status is recorded in the exec.
   int32_t (*main)(adze_exec *exec);
 } adze_program;
@@ -218,6 +262,8 @@ int64_t adze_rt_input_dim(adze_exec *exec, int32_t index, int32_t dim);
 int32_t adze_rt_plan(adze_exec *exec, int32_t plan, const int64_t *sizes, void **buffers);
 /// Runs kernel `kernel` over `items` work items, in pieces of at least `grain` items a worker; none if items <= 0.
 /// `scratch` is bytes per worker. A status that the kernel recorded is answered, so that the run ends there.
+/// A kernel of the device is put behind all that the run has given to the device before, on the device's own buffers;
+/// `grain` is then of no matter and `scratch` is bytes per item, and what it records is found by adze_rt_transfer.
 int32_t adze_rt_launch(adze_exec *exec, int32_t kernel, int64_t items, int64_t grain, void *const *buffers,
                        const int64_t *scalars, int64_t scratch);
 /// Where output `index` of this shape is to be written (contiguous); NULL: failed, the program returns ADZE_INTERNAL.
@@ -225,11 +271,19 @@ int32_t adze_rt_launch(adze_exec *exec, int32_t kernel, int64_t items, int64_t g
 void *adze_rt_output(adze_exec *exec, int32_t index, const int64_t *shape);
 /// Copies `bytes` bytes; ranges do not overlap.
 void adze_rt_copy(void *to, const void *from, int64_t bytes);
-/// Memory of a size found in mid-run, freed at the run's end; `slot` tells the places of the program apart: asking
-/// again for the same slot frees what it gave before. Slots count from 0. NULL: failed, the program returns
-/// ADZE_INTERNAL.
-void *adze_rt_alloc(adze_exec *exec, int32_t slot, int64_t bytes);
-/// Swaps the memory of two slots of adze_rt_alloc.
+/// The same in the device's memory, behind all that the run has given to the device before.
+int32_t adze_rt_copy_on_device(adze_exec *exec, void *to, const void *from, int64_t bytes);
+/// Copies from the host's memory to the device's (to_device != 0), or back. `from` may be written again when this
+/// returns; what the device has been given before is done when bytes have come back, and a failure that one of its
+/// kernels recorded is answered.
+int32_t adze_rt_transfer(adze_exec *exec, int32_t to_device, void *to, const void *from, int64_t bytes);
+/// Where the first of the weights lies in the device's memory. NULL: failed, the program returns ADZE_INTERNAL.
+const void *adze_rt_device_weights(adze_exec *exec);
+/// Memory of a size found in mid-run, the host's or (on_device != 0) the device's, freed at the run's end; `slot` tells
+/// the places of the program apart: asking again for the same slot frees what it gave before, and asks for the same
+/// kind of memory. Slots count from 0. NULL: failed, the program returns ADZE_INTERNAL.
+void *adze_rt_alloc(adze_exec *exec, int32_t slot, int32_t on_device, int64_t bytes);
+/// Swaps the memory of two slots of adze_rt_alloc, both of one kind.
 void adze_rt_swap(adze_exec *exec, int32_t a, int32_t b);
 /// Records that the run failed at `site` with `status`; answers `status`.
 int32_t adze_rt_fail(adze_exec *exec, int32_t status, int32_t site);

@@ -61,7 +61,11 @@ static bool have_slot(adze_exec *exec, int32_t slot) {
   return true;
 }
 
-void *adze_rt_alloc(adze_exec *exec, int32_t slot, int64_t bytes) {
+void *adze_rt_alloc(adze_exec *exec, int32_t slot, int32_t on_device, int64_t bytes) {
+  if (on_device) {
+    adze_exec_fail(exec, ADZE_INTERNAL, "the program has no device");
+    return NULL;
+  }
   if (!have_slot(exec, slot))
     return NULL;
   if (bytes < 0) {

@@ -117,6 +117,10 @@ const char *adze_status_text(adze_status status) {
     return "internal error";
   case ADZE_CANCELLED:
     return "cancelled";
+  case ADZE_NO_DEVICE:
+    return "no device";
+  case ADZE_DEVICE_ERROR:
+    return "error of a device";
   }
   return "unknown status";
 }

@@ -103,12 +103,13 @@ mlir::LogicalResult adze::addDescription(Module &module, const host::Program &pr
         FunctionType::get(Type::getVoidTy(b.c), {b.i64, b.i64, b.pointer, b.pointer, b.pointer, b.pointer}, false);
     auto *function = cast<Function>(module.getOrInsertFunction(kernelSymbol(kernel.symbol), type).getCallee());
     function->setVisibility(GlobalValue::HiddenVisibility);
-    functions.push_back(function);
+    functions.push_back(b.record({function, b.null()}));
     names.push_back(b.text(kernel.symbol));
     nodes.push_back(b.text(kernel.nodes));
   }
   for (const host::Plan &plan : program.plans)
-    plans.push_back(b.record({b.number32(plan.first.size()), b.numbers32(plan.first), b.numbers32(plan.last)}));
+    plans.push_back(
+        b.record({b.number32(plan.first.size()), b.number32(0), b.numbers32(plan.first), b.numbers32(plan.last)}));
   for (const std::string &site : program.sites)
     sites.push_back(b.text(site));
   // Constants without elements need the pointer too, though no weights.
@@ -120,12 +121,12 @@ mlir::LogicalResult adze::addDescription(Module &module, const host::Program &pr
                 b.number32(program.kernels.size()), tensors(b, program.inputs), tensors(b, program.outputs),
                 b.table(b.pointer, names), b.table(b.pointer, nodes), b.text(metadata)});
   Constant *description =
-      b.record({b.number32(ADZE_ABI_VERSION), b.number32(0), b.number64(cpuFeatures), info,
-                b.table(b.pointer, functions), b.records(plans), b.number32(plans.size()), b.number32(sites.size()),
-                b.table(b.pointer, sites), module.getFunction("adze_main")});
+      b.record({b.number32(ADZE_ABI_VERSION), b.number32(0), b.number64(cpuFeatures), info, b.records(functions),
+                b.records(plans), b.number32(plans.size()), b.number32(sites.size()), b.table(b.pointer, sites),
+                b.null(), module.getFunction("adze_main")});
   const StructLayout *layout = module.getDataLayout().getStructLayout(cast<StructType>(description->getType()));
   assert(layout->getSizeInBytes() == sizeof(adze_program) &&
-         layout->getElementOffset(9) == offsetof(adze_program, main));
+         layout->getElementOffset(10) == offsetof(adze_program, main));
   (void)layout;
   auto *variable = new GlobalVariable(module, description->getType(), /*isConstant=*/true, GlobalValue::ExternalLinkage,
                                       description, "adze_program_description");

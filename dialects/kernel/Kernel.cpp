@@ -6,6 +6,7 @@ using namespace mlir;
 using namespace adze::kernel;
 
 #include "dialects/kernel/KernelDialect.cpp.inc"
+#include "dialects/kernel/KernelEnums.cpp.inc"
 #define GET_OP_CLASSES
 #include "dialects/kernel/Kernel.cpp.inc"
 
@@ -82,4 +83,11 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
                            << FunctionType::get(getContext(), TypeRange(getInputs()), TypeRange(getOutputs()))
                            << ", the kernel " << kernel.getFunctionType();
   return success();
+}
+
+OpFoldResult CopyOp::fold(FoldAdaptor) {
+  // Its source's source lies in the other memory than its source.
+  if (auto first = getSource().getDefiningOp<CopyOp>(); first && first.getMemory() != getMemory())
+    return first.getSource();
+  return {};
 }

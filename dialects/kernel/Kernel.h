@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The kernel dialect: kernel.func, kernel.return, kernel.launch.
+// The kernel dialect: kernel.func, kernel.return, kernel.launch, kernel.copy.
 #pragma once
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/Builders.h"
@@ -13,5 +13,12 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 #include "dialects/kernel/KernelDialect.h.inc"
+#include "dialects/kernel/KernelEnums.h.inc"
 #define GET_OP_CLASSES
 #include "dialects/kernel/Kernel.h.inc"
+
+namespace adze::kernel {
+/// The attribute of a function that is a kernel's body for a device (stage loops): a dictionary of `threads`, those of
+/// a block, and `shared_bytes`, those of a block beside what the body declares.
+constexpr llvm::StringLiteral kDeviceAttr = "adze.device";
+} // namespace adze::kernel

@@ -3,6 +3,7 @@
 #ifndef ADZE_KERNEL_TD
 #define ADZE_KERNEL_TD
 include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
 include "mlir/IR/OpBase.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
@@ -25,7 +26,8 @@ def Kernel_FuncOp : Op<Kernel_Dialect, "func", [FunctionOpInterface, IsolatedFro
         -> (tensor<?x768xf32> {adze.dims = array<i64: 0, -1>}) { ... kernel.return %y : ... }
     ```
     The arguments are first all index scalars, then tensors. Each size of an argument or result that is not static is one of the
-    index arguments: `adze.dims` gives its number, -1 for static sizes. `schedule` is set by the target (stage Schedule).
+    index arguments: `adze.dims` gives its number, -1 for static sizes. `schedule` is how a device runs it, in the words of that
+    target (stage Placed); the host runs a kernel without one.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<FunctionType>:$function_type,
                        OptionalAttr<DictArrayAttr>:$arg_attrs, OptionalAttr<DictArrayAttr>:$res_attrs,
@@ -66,5 +68,26 @@ def Kernel_LaunchOp : Op<Kernel_Dialect, "launch", [Pure, DeclareOpInterfaceMeth
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<AnyType>:$inputs);
   let results = (outs Variadic<AnyType>:$outputs);
   let assemblyFormat = "$kernel `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs)";
+}
+
+def Kernel_Memory : I32EnumAttr<"Memory", "whose memory", [I32EnumAttrCase<"host", 0>, I32EnumAttrCase<"device", 1>]> {
+  let cppNamespace = "::adze::kernel";
+}
+
+def Kernel_CopyOp : Op<Kernel_Dialect, "copy", [Pure, AllTypesMatch<["source", "result"]>]> {
+  let summary = "the same tensor in the other memory";
+  let description = [{
+    From stage Placed on, every tensor of the host program lies in one memory: results of launches in that of what runs the
+    kernel, all others in the host's, unless they are made by this op:
+
+    ```
+    %d = kernel.copy %x to device : tensor<?x768xf32>
+    ```
+    A copy of a constant to the device is free: the device has its weights from the begin on.
+  }];
+  let arguments = (ins AnyRankedTensor:$source, Kernel_Memory:$memory);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$source `to` $memory attr-dict `:` type($result)";
+  let hasFolder = 1;
 }
 #endif

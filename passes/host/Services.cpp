@@ -90,7 +90,7 @@ void Services::copy(Location loc, Value to, Value from, Value bytes) {
 }
 
 Value Services::alloc(Location loc, int32_t slot, Value bytes) {
-  return notNull(loc, call(loc, "adze_rt_alloc", pointer, {exec, i32(loc, slot), bytes}));
+  return notNull(loc, call(loc, "adze_rt_alloc", pointer, {exec, i32(loc, slot), i32(loc, /*on_device=*/0), bytes}));
 }
 
 void Services::swap(Location loc, int32_t a, int32_t b) {

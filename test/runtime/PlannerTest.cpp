@@ -17,7 +17,7 @@ struct Plan {
   int32_t culprit = -1;
 
   explicit Plan(size_t count) : first(count), last(count), sizes(count), offsets(count, -1) {}
-  adze_plan_entry entry() const { return {static_cast<int32_t>(sizes.size()), first.data(), last.data()}; }
+  adze_plan_entry entry() const { return {static_cast<int32_t>(sizes.size()), 0, first.data(), last.data()}; }
   adze_status place() {
     adze_plan_entry e = entry();
     return adze_planner_place(&e, sizes.data(), offsets.data(), &total, &culprit);

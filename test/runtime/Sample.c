@@ -78,9 +78,9 @@ static int32_t run(adze_exec *exec) {
   return adze_rt_launch(exec, 2, picks, 8, pick_buffers, &elements, 0);
 }
 
-static const adze_kernel_entry kKernels[] = {{add}, {copy}, {pick}};
+static const adze_kernel_entry kKernels[] = {{.fn = add}, {.fn = copy}, {.fn = pick}};
 static const int32_t kFirst[] = {0, 1}, kLast[] = {1, 2};
-static const adze_plan_entry kPlans[] = {{2, kFirst, kLast}};
+static const adze_plan_entry kPlans[] = {{2, 0, kFirst, kLast}};
 
 const adze_program adze_program_description = {.abi_version = ADZE_ABI_VERSION,
                                                .info = {.abi_version = ADZE_ABI_VERSION,

@@ -17,7 +17,7 @@ namespace {
 const int64_t kOutDims[] = {-1, -1};
 const adze_tensor_info kOuts[] = {{"out", ADZE_F32, 2, kOutDims, nullptr}};
 const int32_t kFirst[] = {0, 0}, kLast[] = {1, 1};
-const adze_plan_entry kPlans[] = {{2, kFirst, kLast}, {2, kFirst, kLast}, {0, nullptr, nullptr}};
+const adze_plan_entry kPlans[] = {{2, 0, kFirst, kLast}, {2, 0, kFirst, kLast}, {0, 0, nullptr, nullptr}};
 const char *const kSites[] = {"node 'a' (Reshape): sizes do not match"};
 
 /// A model whose program is the function given; one output of two dimensions, no inputs.
@@ -44,8 +44,9 @@ protected:
     program.main = [](adze_exec *exec) { return body(exec); };
     static const adze_kernel_entry kKernels[] = {
         {[](int64_t begin, int64_t end, void *const *buffers, const int64_t *scalars, void *scratch, int64_t *failed) {
-          kernel(begin, end, buffers, scalars, scratch, failed);
-        }}};
+           kernel(begin, end, buffers, scalars, scratch, failed);
+         },
+         nullptr}};
     program.kernels = kKernels;
     options.struct_bytes = sizeof options;
     options.abi_version = ADZE_ABI_VERSION;
@@ -117,10 +118,10 @@ TEST_F(Services, PlansRefuseNegativeAndHugeSizes) {
 
 TEST_F(Services, SlotsGrowAndSwap) {
   EXPECT_EQ(run([](adze_exec *exec) {
-              auto *a = static_cast<char *>(adze_rt_alloc(exec, 0, 10));
+              auto *a = static_cast<char *>(adze_rt_alloc(exec, 0, 0, 10));
               memset(a, 'a', 10);
               for (int64_t bytes = 20; bytes < 100000; bytes *= 3) { // state that grows, as in a loop
-                auto *b = static_cast<char *>(adze_rt_alloc(exec, 9, bytes));
+                auto *b = static_cast<char *>(adze_rt_alloc(exec, 9, 0, bytes));
                 EXPECT_NE(b, nullptr);
                 EXPECT_NE(a, b);
                 EXPECT_EQ(a[9], 'a');
@@ -128,14 +129,14 @@ TEST_F(Services, SlotsGrowAndSwap) {
                 adze_rt_swap(exec, 0, 9);
                 a = b;
               }
-              EXPECT_NE(adze_rt_alloc(exec, 3, 0), nullptr);
-              EXPECT_EQ(adze_rt_alloc(exec, 3, -1), nullptr);
+              EXPECT_NE(adze_rt_alloc(exec, 3, 0, 0), nullptr);
+              EXPECT_EQ(adze_rt_alloc(exec, 3, 0, -1), nullptr);
               return static_cast<int32_t>(ADZE_INTERNAL);
             }),
             ADZE_SHAPE_MISMATCH);
   EXPECT_STREQ(error.message, "a buffer's size is negative: -1 bytes");
-  EXPECT_EQ(run([](adze_exec *exec) { return adze_rt_alloc(exec, 0, INT64_MAX) ? 0 : 10; }), ADZE_OUT_OF_MEMORY);
-  EXPECT_EQ(run([](adze_exec *exec) { return adze_rt_alloc(exec, -1, 8) ? 0 : 10; }), ADZE_INTERNAL);
+  EXPECT_EQ(run([](adze_exec *exec) { return adze_rt_alloc(exec, 0, 0, INT64_MAX) ? 0 : 10; }), ADZE_OUT_OF_MEMORY);
+  EXPECT_EQ(run([](adze_exec *exec) { return adze_rt_alloc(exec, -1, 0, 8) ? 0 : 10; }), ADZE_INTERNAL);
 }
 
 TEST_F(Services, LaunchCoversAllItemsOnceWithScratchOfEachWorker) {

@@ -54,3 +54,11 @@ func.func @dot(%sum: vector<4xi32>, %x: vector<8xi8>) {
   %0 = kernel.dot %x, %x, %sum : vector<8xi8> -> vector<4xi32>
   return
 }
+
+// -----
+
+func.func @nowhere(%x: tensor<4xf32>) {
+  // expected-error@+1 {{containing one of the following enum values for attribute 'memory' [host, device]}}
+  %0 = kernel.copy %x to disk : tensor<4xf32>
+  return
+}

@@ -32,3 +32,12 @@ func.func @dot(%sum: vector<4xi32>, %x: vector<16xi8>, %y: vector<16xi8>) -> vec
   %0 = kernel.dot %x, %y, %sum : vector<16xi8> -> vector<4xi32>
   return %0 : vector<4xi32>
 }
+
+// CHECK-LABEL: func.func @copy
+func.func @copy(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  // CHECK: %[[D:.*]] = kernel.copy %{{.*}} to device : tensor<?x4xf32>
+  %0 = kernel.copy %x to device : tensor<?x4xf32>
+  // CHECK: kernel.copy %[[D]] to host : tensor<?x4xf32>
+  %1 = kernel.copy %0 to host : tensor<?x4xf32>
+  return %1 : tensor<?x4xf32>
+}
