@@ -63,7 +63,7 @@ static FailureOr<Code> generate(ModuleOp module, const Options &options, EmitOpt
 static int64_t arenaBytes(const host::Program &program) {
   int64_t sum = 0;
   for (const host::Plan &plan : program.plans) {
-    adze_plan_entry entry = {static_cast<int32_t>(plan.sizes.size()), /*on_device=*/0, plan.first.data(),
+    adze_plan_entry entry = {static_cast<int32_t>(plan.sizes.size()), plan.onDevice, plan.first.data(),
                              plan.last.data()};
     std::vector<int64_t> offsets(plan.sizes.size());
     int64_t total;

@@ -89,6 +89,22 @@ static void defineWeightsPointer(Builder &b) {
   pointer->setSection(".data.rel.ro");
 }
 
+/// An adze_kernel_entry.
+static Constant *hostKernel(Builder &b, const host::Kernel &kernel) {
+  auto *type =
+      FunctionType::get(Type::getVoidTy(b.c), {b.i64, b.i64, b.pointer, b.pointer, b.pointer, b.pointer}, false);
+  auto *function = cast<Function>(b.module.getOrInsertFunction(kernelSymbol(kernel.symbol), type).getCallee());
+  function->setVisibility(GlobalValue::HiddenVisibility);
+  return b.record({function, b.null()});
+}
+
+static Constant *deviceKernel(Builder &b, const host::Kernel &kernel) {
+  const host::DeviceKernel &device = *kernel.device;
+  Constant *entry = b.record({b.text(kernel.symbol), b.number32(device.threads), b.number32(device.sharedBytes),
+                              b.number32(device.numBuffers), b.number32(device.numScalars)});
+  return b.record({b.null(), b.global(entry)});
+}
+
 mlir::LogicalResult adze::addDescription(Module &module, const host::Program &program, StringRef metadata,
                                          uint64_t cpuFeatures, mlir::Location loc) {
   for (const auto *list : {&program.inputs, &program.outputs})
@@ -99,17 +115,13 @@ mlir::LogicalResult adze::addDescription(Module &module, const host::Program &pr
   Builder b(module);
   SmallVector<Constant *> functions, names, nodes, plans, sites;
   for (const host::Kernel &kernel : program.kernels) {
-    auto *type =
-        FunctionType::get(Type::getVoidTy(b.c), {b.i64, b.i64, b.pointer, b.pointer, b.pointer, b.pointer}, false);
-    auto *function = cast<Function>(module.getOrInsertFunction(kernelSymbol(kernel.symbol), type).getCallee());
-    function->setVisibility(GlobalValue::HiddenVisibility);
-    functions.push_back(b.record({function, b.null()}));
+    functions.push_back(kernel.device ? deviceKernel(b, kernel) : hostKernel(b, kernel));
     names.push_back(b.text(kernel.symbol));
     nodes.push_back(b.text(kernel.nodes));
   }
   for (const host::Plan &plan : program.plans)
-    plans.push_back(
-        b.record({b.number32(plan.first.size()), b.number32(0), b.numbers32(plan.first), b.numbers32(plan.last)}));
+    plans.push_back(b.record(
+        {b.number32(plan.first.size()), b.number32(plan.onDevice), b.numbers32(plan.first), b.numbers32(plan.last)}));
   for (const std::string &site : program.sites)
     sites.push_back(b.text(site));
   // Constants without elements need the pointer too, though no weights.

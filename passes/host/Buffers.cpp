@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/host/Buffers.h"
-#include "dialects/core/Core.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -8,13 +7,6 @@
 using namespace mlir;
 using namespace adze;
 using namespace adze::host;
-
-Value host::aliasedBy(Value value) {
-  Operation *op = value.getDefiningOp();
-  if (isa_and_nonnull<core::ReshapeOp, core::BitcastOp, tensor::CastOp, tensor::BitcastOp>(op))
-    return op->getOperand(0);
-  return {};
-}
 
 bool host::isScalarOp(Operation *op) {
   if (isa<tensor::DimOp>(op))
@@ -25,7 +17,32 @@ bool host::isScalarOp(Operation *op) {
 }
 
 bool host::ownsMemory(Value value) {
+  if (isa_and_nonnull<kernel::CopyOp>(value.getDefiningOp()))
+    return !deviceWeight(value);
   return isa_and_nonnull<kernel::LaunchOp, tensor::FromElementsOp>(value.getDefiningOp());
+}
+
+core::ConstantOp host::deviceWeight(Value value) {
+  auto copy = value.getDefiningOp<kernel::CopyOp>();
+  if (!copy || copy.getMemory() != kernel::Memory::device)
+    return {};
+  return shownBy(copy.getSource()).getDefiningOp<core::ConstantOp>();
+}
+
+/// What has the sizes of `tensor`, where that follows from its own op.
+static Value sizeSource(Value tensor) {
+  auto copy = tensor.getDefiningOp<kernel::CopyOp>();
+  return copy ? copy.getSource() : aliasedBy(tensor);
+}
+
+Value host::sizedLike(Value tensor, unsigned dim) {
+  while (cast<RankedTensorType>(tensor.getType()).isDynamicDim(dim) && !tensor.getDefiningOp<core::ReshapeOp>()) {
+    Value source = sizeSource(tensor);
+    if (!source)
+      break;
+    tensor = source;
+  }
+  return tensor;
 }
 
 static ArrayAttr resultDims(kernel::LaunchOp launch) { return launch->getAttrOfType<ArrayAttr>("adze.result_dims"); }
@@ -98,9 +115,7 @@ LoopSlots Buffers::loopSlots(Operation *loop, unsigned number) {
 void Buffers::chooseOutputs(func::FuncOp main) {
   Block &body = main.getBody().front();
   for (auto [i, returned] : llvm::enumerate(body.getTerminator()->getOperands())) {
-    Value value = returned;
-    while (Value source = aliasedBy(value))
-      value = source;
+    Value value = shownBy(returned);
     if (ownsMemory(value) && value.getParentBlock() == &body &&
         sizesReadyAt(returned, body) <= position(value.getDefiningOp()))
       destinations.try_emplace(value, Destination{Destination::Output, static_cast<int32_t>(i), returned});
@@ -171,7 +186,7 @@ std::pair<Value, unsigned> Buffers::sizeReady(Value tensor, unsigned dim, Block 
       return {sizeOperand(launch, cast<OpResult>(tensor).getResultNumber(), dim), 0};
     if (auto reshape = dyn_cast<core::ReshapeOp>(op))
       return {reshape.getSizes()[dim], 0};
-    Value source = aliasedBy(tensor);
+    Value source = sizeSource(tensor);
     if (!source)
       return {{}, position(op) + 1};
     tensor = source;
@@ -210,33 +225,11 @@ SmallVector<Segment> Buffers::segments(Block &block) {
   return all;
 }
 
-/// The values that a loop or a branch may give as `value`, its result or its block's argument.
-static void carriedTo(Value value, SmallVectorImpl<Value> &out) {
-  auto argument = dyn_cast<BlockArgument>(value);
-  unsigned i = argument ? argument.getArgNumber() : cast<OpResult>(value).getResultNumber();
-  Operation *op = argument ? value.getParentBlock()->getParentOp() : value.getDefiningOp();
-  if (auto branch = dyn_cast<scf::IfOp>(op)) {
-    out.append({branch.thenYield().getOperand(i), branch.elseYield().getOperand(i)});
-  } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
-    i -= argument ? 1 : 0; // the induction variable
-    out.append({loop.getInitArgs()[i], loop.getYieldedValues()[i]});
-  } else if (auto loop = dyn_cast<scf::WhileOp>(op)) {
-    if (!argument || value.getParentBlock() == loop.getAfterBody())
-      out.push_back(loop.getConditionOp().getArgs()[i]);
-    else
-      out.append({loop.getInits()[i], loop.getYieldOp().getOperand(i)});
-  } else if (auto select = dyn_cast<arith::SelectOp>(op)) {
-    out.append({select.getTrueValue(), select.getFalseValue()});
-  }
-}
-
 void Buffers::roots(Value tensor, llvm::SmallSetVector<Value, 8> &out) {
   SmallVector<Value> open{tensor};
   llvm::SmallPtrSet<Value, 8> seen;
   while (!open.empty()) {
-    Value value = open.pop_back_val();
-    while (Value source = aliasedBy(value))
-      value = source;
+    Value value = shownBy(open.pop_back_val());
     if (!isa<RankedTensorType>(value.getType()) || !seen.insert(value).second)
       continue;
     if (ownsMemory(value))

@@ -2,9 +2,11 @@
 // What the host program's tensors are in memory: which value is whose memory, where it is written, how long it lives,
 // and which buffers can be planned together.
 #pragma once
+#include "dialects/core/Core.h"
 #include "dialects/kernel/Kernel.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "passes/common/Memory.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SmallVector.h"
@@ -12,13 +14,15 @@
 
 namespace adze::host {
 
-/// The value whose memory `value` shows under another type, for the ops that only do that (core.reshape, casts);
-/// nothing else.
-mlir::Value aliasedBy(mlir::Value value);
 /// True for ops that compute scalars from scalars (and sizes of tensors) without side effects.
 bool isScalarOp(mlir::Operation *op);
-/// True for results that get memory of their own: of launches and of tensor.from_elements.
+/// True for results that get memory of their own: of launches, of tensor.from_elements, of copies but for those of
+/// constants to the device.
 bool ownsMemory(mlir::Value value);
+/// The constant that `value` is among the device's weights; null if it is no copy of one.
+core::ConstantOp deviceWeight(mlir::Value value);
+/// The tensor whose size `dim` is that of `tensor`: past casts that know less, and copies.
+mlir::Value sizedLike(mlir::Value tensor, unsigned dim);
 /// The operand of `launch` that is size `dim` of result `result`; nothing if the size is static.
 mlir::Value sizeOperand(kernel::LaunchOp launch, unsigned result, unsigned dim);
 /// Checks that result_dims is there and of the right form.

@@ -99,8 +99,12 @@ SmallVector<Value> Lowering::carryOn(Operation *loop, ValueRange values, llvm::f
     LoopSlots pair = buffers.loopSlots(loop, i);
     auto written = buffers.destination(value);
     if (!written || written->kind != Destination::Slot || written->number != pair.next) {
-      Value bytes = bytesOf(loc, value), memory = services->alloc(loc, pair.next, bytes);
-      services->copy(loc, memory, out[at], bytes);
+      bool device = onDevice(value);
+      Value bytes = bytesOf(loc, value), memory = services->alloc(loc, pair.next, device, bytes);
+      if (device)
+        services->copyOnDevice(loc, memory, out[at], bytes);
+      else
+        services->copy(loc, memory, out[at], bytes);
       out[at] = memory;
     }
     swaps.push_back(pair);

@@ -21,7 +21,15 @@ struct HostToBuffers : impl::HostToBuffersBase<HostToBuffers> {
     WalkResult checked = main.walk([](kernel::LaunchOp op) {
       return failed(host::verifyResultDims(op)) ? WalkResult::interrupt() : WalkResult::advance();
     });
-    if (checked.wasInterrupted() || failed(host::Lowering(module, main).run()))
+    Memories memories(module);
+    WalkResult placed = main.walk([&](Operation *op) {
+      std::string wrong = memories.misplaced(op);
+      if (wrong.empty())
+        return WalkResult::advance();
+      op->emitOpError() << wrong;
+      return WalkResult::interrupt();
+    });
+    if (checked.wasInterrupted() || placed.wasInterrupted() || failed(host::Lowering(module, main).run()))
       signalPassFailure();
   }
 };

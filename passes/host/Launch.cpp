@@ -1,22 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Launches, and where tensors lie and how large they are.
+// Launches and copies, and where tensors lie and how large they are.
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "passes/host/Lowering.h"
 
 using namespace mlir;
 using namespace adze;
 using namespace adze::host;
-
-/// The tensor whose size `dim` is that of `tensor`: past casts that know less.
-static Value sizedLike(Value tensor, unsigned dim) {
-  while (cast<RankedTensorType>(tensor.getType()).isDynamicDim(dim) && !tensor.getDefiningOp<core::ReshapeOp>()) {
-    Value source = aliasedBy(tensor);
-    if (!source)
-      break;
-    tensor = source;
-  }
-  return tensor;
-}
 
 Value Lowering::sizeScalar(Value tensor, unsigned dim) {
   tensor = sizedLike(tensor, dim);
@@ -53,15 +42,14 @@ Value Lowering::bytesOf(Location loc, Value tensor) {
 }
 
 Value Lowering::address(Location loc, Value tensor) {
-  while (Value source = aliasedBy(tensor))
-    tensor = source;
-  const Place &place = places[tensor];
+  const Place &place = places[shownBy(tensor)];
   if (place.kind == Place::Pointer)
     return place.base;
   if (place.kind == Place::InArray)
     return services->loadAt(loc, place.base, place.number, services->pointerType());
-  Value offset = services->i64(loc, place.number);
-  return LLVM::GEPOp::create(b, loc, services->pointerType(), b.getI8Type(), weights, ValueRange(offset));
+  Value first = place.kind == Place::InDeviceWeights ? deviceWeights : weights,
+        offset = services->i64(loc, place.number);
+  return LLVM::GEPOp::create(b, loc, services->pointerType(), b.getI8Type(), first, ValueRange(offset));
 }
 
 Value Lowering::outputMemory(Location loc, int32_t index, Value shapedAs) {
@@ -76,8 +64,42 @@ void Lowering::place(Value value, const Destination &destination) {
   Location loc = value.getLoc();
   Value memory = destination.kind == Destination::Output
                      ? outputMemory(loc, destination.number, destination.shape)
-                     : services->alloc(loc, destination.number, bytesOf(loc, value));
+                     : services->alloc(loc, destination.number, onDevice(value), bytesOf(loc, value));
   places[value] = {Place::Pointer, memory};
+}
+
+LogicalResult Lowering::lowerCopy(kernel::CopyOp op) {
+  Location loc = op.getLoc();
+  Value result = op.getResult();
+  if (core::ConstantOp constant = deviceWeight(result)) {
+    places[result] = {Place::InDeviceWeights, Value(), places[constant.getResult()].number};
+    return success();
+  }
+  if (auto destination = buffers.destination(result))
+    place(result, *destination);
+  Value to = address(loc, result), from = address(loc, op.getSource());
+  services->transfer(loc, onDevice(result), to, from, bytesOf(loc, result));
+  return success();
+}
+
+/// What the device's driver is told of a kernel that is launched so; nothing for kernels of the host.
+static FailureOr<std::optional<DeviceKernel>> deviceKernel(kernel::LaunchOp op, func::FuncOp body) {
+  Attribute attr = body->getAttr(kernel::kDeviceAttr);
+  if (!attr)
+    return std::optional<DeviceKernel>();
+  auto dict = dyn_cast<DictionaryAttr>(attr);
+  auto threads = dict ? dict.getAs<IntegerAttr>("threads") : IntegerAttr();
+  auto sharedBytes = dict ? dict.getAs<IntegerAttr>("shared_bytes") : IntegerAttr();
+  if (!threads || threads.getInt() < 1 || !llvm::isInt<32>(threads.getInt()) || !sharedBytes ||
+      sharedBytes.getInt() < 0 || !llvm::isInt<32>(sharedBytes.getInt()))
+    return body.emitOpError() << "has " << kernel::kDeviceAttr << " " << attr
+                              << ", expected the integers threads and shared_bytes";
+  auto isIndex = [](Type type) { return type.isIndex(); };
+  int32_t numSizes = llvm::count_if(op.getOperandTypes(), isIndex);
+  int32_t numBuffers = op.getNumOperands() - numSizes + op.getNumResults();
+  // The first scalar is the site.
+  return std::optional(DeviceKernel{static_cast<int32_t>(threads.getInt()), static_cast<int32_t>(sharedBytes.getInt()),
+                                    numBuffers, numSizes + 1});
 }
 
 FailureOr<int32_t> Lowering::kernelNumber(kernel::LaunchOp op) {
@@ -94,7 +116,10 @@ FailureOr<int32_t> Lowering::kernelNumber(kernel::LaunchOp op) {
     auto found = body->getAttrOfType<StringAttr>(attribute);
     return found ? found.str() : "";
   };
-  program.kernels.push_back({op.getKernel().str(), text("adze.nodes"), text("adze.operators")});
+  auto device = deviceKernel(op, body);
+  if (failed(device))
+    return failure();
+  program.kernels.push_back({op.getKernel().str(), text("adze.nodes"), text("adze.operators"), *device});
   return it->second;
 }
 

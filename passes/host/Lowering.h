@@ -12,7 +12,7 @@ namespace adze::host {
 
 /// Where a tensor's data begins.
 struct Place {
-  enum Kind { Pointer, InArray, InWeights } kind = Pointer;
+  enum Kind { Pointer, InArray, InWeights, InDeviceWeights } kind = Pointer;
   mlir::Value base;   ///< the pointer, or the array of pointers
   int64_t number = 0; ///< entry of the array, or offset among the weights
 };
@@ -31,6 +31,11 @@ private:
   mlir::LogicalResult lowerBlock(mlir::Block &block);
   mlir::LogicalResult lowerOp(mlir::Operation *op);
   mlir::LogicalResult beginSegment(Segment &segment, mlir::Operation *begin, mlir::Operation *end);
+  /// Memory for those buffers of a segment that lie there.
+  void placePlan(mlir::Location loc, const Segment &segment, mlir::ValueRange sizes, bool onDevice);
+  /// Gives the constants that the device reads the first places among the weights.
+  mlir::LogicalResult placeDeviceWeights();
+  mlir::FailureOr<int64_t> constantOffset(core::ConstantOp op);
   mlir::LogicalResult lowerConstant(core::ConstantOp op);
   mlir::LogicalResult lowerExtract(mlir::tensor::ExtractOp op);
   mlir::LogicalResult lowerFromElements(mlir::tensor::FromElementsOp op);
@@ -47,6 +52,8 @@ private:
 
   // Launch.cpp
   mlir::LogicalResult lowerLaunch(kernel::LaunchOp op);
+  mlir::LogicalResult lowerCopy(kernel::CopyOp op);
+  bool onDevice(mlir::Value tensor) { return memories.of(tensor) == kernel::Memory::device; }
   mlir::FailureOr<int32_t> kernelNumber(kernel::LaunchOp op);
   /// The number of the first of these places that can fail.
   mlir::FailureOr<int32_t> siteNumber(mlir::Operation *op, mlir::ArrayAttr texts);
@@ -79,10 +86,11 @@ private:
   mlir::ModuleOp module;
   mlir::func::FuncOp source, target;
   mlir::OpBuilder b;
+  Memories memories;
   Buffers buffers;
   std::optional<Services> services;
   Program program;
-  mlir::Value weights, scalarArea, bufferArea, sizeArea, shapeArea;
+  mlir::Value weights, deviceWeights, scalarArea, bufferArea, sizeArea, shapeArea;
   int64_t scalarCount = 0, bufferCount = 0, sizeCount = 0, shapeCount = 0; ///< entries that these have
   llvm::DenseMap<mlir::Value, mlir::Value> scalars;
   llvm::DenseMap<mlir::Value, Place> places;

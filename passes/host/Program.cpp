@@ -7,6 +7,10 @@ using namespace mlir;
 using namespace adze::host;
 
 static constexpr StringLiteral kProgramAttr = "adze.program";
+/// Entries that only programs with a device have.
+static constexpr StringLiteral kDevice = "device", kThreads = "threads", kSharedBytes = "shared_bytes",
+                               kBuffers = "buffers", kScalars = "scalars", kOnDevice = "on_device",
+                               kDeviceWeightBytes = "device_weight_bytes";
 
 static Attribute tensorsAttr(Builder &b, ArrayRef<TensorInfo> tensors) {
   SmallVector<Attribute> out;
@@ -21,26 +25,47 @@ static Attribute tensorsAttr(Builder &b, ArrayRef<TensorInfo> tensors) {
   return b.getArrayAttr(out);
 }
 
+static Attribute kernelAttr(Builder &b, const Kernel &kernel) {
+  SmallVector<NamedAttribute> entries{b.getNamedAttr("symbol", b.getStringAttr(kernel.symbol)),
+                                      b.getNamedAttr("nodes", b.getStringAttr(kernel.nodes)),
+                                      b.getNamedAttr("operators", b.getStringAttr(kernel.operators))};
+  if (kernel.device) {
+    auto number = [&](StringRef name, int32_t value) { return b.getNamedAttr(name, b.getI32IntegerAttr(value)); };
+    entries.push_back(b.getNamedAttr(kDevice, b.getDictionaryAttr({number(kThreads, kernel.device->threads),
+                                                                   number(kSharedBytes, kernel.device->sharedBytes),
+                                                                   number(kBuffers, kernel.device->numBuffers),
+                                                                   number(kScalars, kernel.device->numScalars)})));
+  }
+  return b.getDictionaryAttr(entries);
+}
+
+static Attribute planAttr(Builder &b, const Plan &plan) {
+  SmallVector<NamedAttribute> entries{b.getNamedAttr("first", b.getDenseI32ArrayAttr(plan.first)),
+                                      b.getNamedAttr("last", b.getDenseI32ArrayAttr(plan.last)),
+                                      b.getNamedAttr("sizes", b.getDenseI64ArrayAttr(plan.sizes))};
+  if (plan.onDevice)
+    entries.push_back(b.getNamedAttr(kOnDevice, b.getUnitAttr()));
+  return b.getDictionaryAttr(entries);
+}
+
 void Program::write(ModuleOp module) const {
   Builder b(module.getContext());
   SmallVector<Attribute> kernelAttrs, planAttrs, siteAttrs;
   for (const Kernel &k : kernels)
-    kernelAttrs.push_back(b.getDictionaryAttr({b.getNamedAttr("symbol", b.getStringAttr(k.symbol)),
-                                               b.getNamedAttr("nodes", b.getStringAttr(k.nodes)),
-                                               b.getNamedAttr("operators", b.getStringAttr(k.operators))}));
+    kernelAttrs.push_back(kernelAttr(b, k));
   for (const Plan &p : plans)
-    planAttrs.push_back(b.getDictionaryAttr({b.getNamedAttr("first", b.getDenseI32ArrayAttr(p.first)),
-                                             b.getNamedAttr("last", b.getDenseI32ArrayAttr(p.last)),
-                                             b.getNamedAttr("sizes", b.getDenseI64ArrayAttr(p.sizes))}));
+    planAttrs.push_back(planAttr(b, p));
   for (const std::string &s : sites)
     siteAttrs.push_back(b.getStringAttr(s));
-  module->setAttr(kProgramAttr,
-                  b.getDictionaryAttr({b.getNamedAttr("inputs", tensorsAttr(b, inputs)),
-                                       b.getNamedAttr("outputs", tensorsAttr(b, outputs)),
-                                       b.getNamedAttr("kernels", b.getArrayAttr(kernelAttrs)),
-                                       b.getNamedAttr("plans", b.getArrayAttr(planAttrs)),
-                                       b.getNamedAttr("sites", b.getArrayAttr(siteAttrs)),
-                                       b.getNamedAttr("weight_bytes", b.getI64IntegerAttr(weightBytes))}));
+  SmallVector<NamedAttribute> entries{b.getNamedAttr("inputs", tensorsAttr(b, inputs)),
+                                      b.getNamedAttr("outputs", tensorsAttr(b, outputs)),
+                                      b.getNamedAttr("kernels", b.getArrayAttr(kernelAttrs)),
+                                      b.getNamedAttr("plans", b.getArrayAttr(planAttrs)),
+                                      b.getNamedAttr("sites", b.getArrayAttr(siteAttrs)),
+                                      b.getNamedAttr("weight_bytes", b.getI64IntegerAttr(weightBytes))};
+  if (deviceWeightBytes)
+    entries.push_back(b.getNamedAttr(kDeviceWeightBytes, b.getI64IntegerAttr(deviceWeightBytes)));
+  module->setAttr(kProgramAttr, b.getDictionaryAttr(entries));
 }
 
 namespace {
@@ -60,6 +85,17 @@ struct Reader {
   template <typename Array> auto numbers(DictionaryAttr dict, StringRef name) {
     auto attr = get<Array>(dict, name);
     return attr ? attr.asArrayRef().vec() : decltype(attr.asArrayRef().vec())();
+  }
+  int64_t number(DictionaryAttr dict, StringRef name) {
+    auto attr = get<IntegerAttr>(dict, name);
+    return attr ? attr.getInt() : 0;
+  }
+  std::optional<DeviceKernel> device(DictionaryAttr kernel) {
+    if (!kernel || !kernel.contains(kDevice))
+      return std::nullopt;
+    auto dict = get<DictionaryAttr>(kernel, kDevice);
+    auto read = [&](StringRef name) { return static_cast<int32_t>(number(dict, name)); };
+    return DeviceKernel{read(kThreads), read(kSharedBytes), read(kBuffers), read(kScalars)};
   }
   /// The entries of an array of dictionaries.
   SmallVector<DictionaryAttr> dicts(DictionaryAttr dict, StringRef name) {
@@ -103,16 +139,18 @@ FailureOr<Program> Program::read(ModuleOp module) {
   program.inputs = reader.tensors(dict, "inputs");
   program.outputs = reader.tensors(dict, "outputs");
   for (DictionaryAttr d : reader.dicts(dict, "kernels"))
-    program.kernels.push_back({reader.text(d, "symbol"), reader.text(d, "nodes"), reader.text(d, "operators")});
+    program.kernels.push_back(
+        {reader.text(d, "symbol"), reader.text(d, "nodes"), reader.text(d, "operators"), reader.device(d)});
   for (DictionaryAttr d : reader.dicts(dict, "plans")) {
-    const Plan &plan = program.plans.emplace_back(Plan{reader.numbers<DenseI32ArrayAttr>(d, "first"),
-                                                       reader.numbers<DenseI32ArrayAttr>(d, "last"),
-                                                       reader.numbers<DenseI64ArrayAttr>(d, "sizes")});
+    const Plan &plan = program.plans.emplace_back(
+        Plan{reader.numbers<DenseI32ArrayAttr>(d, "first"), reader.numbers<DenseI32ArrayAttr>(d, "last"),
+             reader.numbers<DenseI64ArrayAttr>(d, "sizes"), d && d.contains(kOnDevice)});
     reader.ok &= plan.first.size() == plan.last.size() && plan.first.size() == plan.sizes.size();
   }
   program.sites = reader.texts(dict, "sites");
-  auto bytes = reader.get<IntegerAttr>(dict, "weight_bytes");
-  program.weightBytes = bytes ? bytes.getInt() : 0;
+  program.weightBytes = reader.number(dict, "weight_bytes");
+  if (dict.contains(kDeviceWeightBytes))
+    program.deviceWeightBytes = reader.number(dict, kDeviceWeightBytes);
   if (!reader.ok)
     return module.emitError() << "attribute '" << kProgramAttr << "' is not of the form of passes/host/Program.h";
   return program;

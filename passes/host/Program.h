@@ -4,6 +4,7 @@
 #pragma once
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Types.h"
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,12 +22,22 @@ struct TensorInfo {
 struct Plan {
   std::vector<int32_t> first, last;
   std::vector<int64_t> sizes; ///< in bytes; -1: known only at run time
+  bool onDevice = false;      ///< whose memory it is
+};
+
+/// What the device's driver is told of a kernel.
+struct DeviceKernel {
+  int32_t threads;     ///< of a block, which is a work item
+  int32_t sharedBytes; ///< of a block, beside what its code declares
+  int32_t numBuffers;
+  int32_t numScalars; ///< the site, then the sizes
 };
 
 struct Kernel {
-  std::string symbol;    ///< of the function with its body
-  std::string nodes;     ///< names of the model's nodes in it, separated by ';'
-  std::string operators; ///< names of those nodes' operators, each once, separated by ';'
+  std::string symbol;                      ///< of the function with its body
+  std::string nodes;                       ///< names of the model's nodes in it, separated by ';'
+  std::string operators;                   ///< names of those nodes' operators, each once, separated by ';'
+  std::optional<DeviceKernel> device = {}; ///< none: the host runs it
 };
 
 struct Program {
@@ -35,6 +46,7 @@ struct Program {
   std::vector<Plan> plans;
   std::vector<std::string> sites;
   int64_t weightBytes = 0;
+  int64_t deviceWeightBytes = 0; ///< how many of them, from the first on, the device's kernels read
 
   /// Sets the attribute of `module`.
   void write(mlir::ModuleOp module) const;

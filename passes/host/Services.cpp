@@ -89,8 +89,18 @@ void Services::copy(Location loc, Value to, Value from, Value bytes) {
   call(loc, "adze_rt_copy", {}, {to, from, bytes});
 }
 
-Value Services::alloc(Location loc, int32_t slot, Value bytes) {
-  return notNull(loc, call(loc, "adze_rt_alloc", pointer, {exec, i32(loc, slot), i32(loc, /*on_device=*/0), bytes}));
+void Services::copyOnDevice(Location loc, Value to, Value from, Value bytes) {
+  leaveIfFailed(loc, call(loc, "adze_rt_copy_on_device", b.getI32Type(), {exec, to, from, bytes}));
+}
+
+void Services::transfer(Location loc, bool toDevice, Value to, Value from, Value bytes) {
+  leaveIfFailed(loc, call(loc, "adze_rt_transfer", b.getI32Type(), {exec, i32(loc, toDevice), to, from, bytes}));
+}
+
+Value Services::deviceWeights(Location loc) { return notNull(loc, call(loc, "adze_rt_device_weights", pointer, exec)); }
+
+Value Services::alloc(Location loc, int32_t slot, bool onDevice, Value bytes) {
+  return notNull(loc, call(loc, "adze_rt_alloc", pointer, {exec, i32(loc, slot), i32(loc, onDevice), bytes}));
 }
 
 void Services::swap(Location loc, int32_t a, int32_t b) {

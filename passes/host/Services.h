@@ -27,7 +27,12 @@ public:
               mlir::Value scalars, mlir::Value scratch);
   mlir::Value output(mlir::Location loc, int32_t index, mlir::Value shape);
   void copy(mlir::Location loc, mlir::Value to, mlir::Value from, mlir::Value bytes);
-  mlir::Value alloc(mlir::Location loc, int32_t slot, mlir::Value bytes);
+  void copyOnDevice(mlir::Location loc, mlir::Value to, mlir::Value from, mlir::Value bytes);
+  /// Copies from the host's memory to the device's, or back.
+  void transfer(mlir::Location loc, bool toDevice, mlir::Value to, mlir::Value from, mlir::Value bytes);
+  /// Where the device has the weights.
+  mlir::Value deviceWeights(mlir::Location loc);
+  mlir::Value alloc(mlir::Location loc, int32_t slot, bool onDevice, mlir::Value bytes);
   void swap(mlir::Location loc, int32_t a, int32_t b);
   /// Ends the run if a kernel has failed.
   void check(mlir::Location loc);

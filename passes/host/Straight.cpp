@@ -11,7 +11,7 @@ using namespace adze;
 using namespace adze::host;
 
 Lowering::Lowering(ModuleOp module, func::FuncOp source)
-    : module(module), source(source), b(module.getContext()), buffers(source) {}
+    : module(module), source(source), b(module.getContext()), memories(module), buffers(source) {}
 
 /// Fills one entry of the program's inputs or outputs from the type and the attributes of an argument or result.
 static LogicalResult describeTensor(func::FuncOp main, Type type, StringAttr name, ArrayAttr dims, const Twine &what,
@@ -71,6 +71,8 @@ LogicalResult Lowering::run() {
   sizeArea = services->stack(source.getLoc(), b.getI64Type(), 1);
   shapeArea = services->stack(source.getLoc(), b.getI64Type(), 1);
   b.setInsertionPointToEnd(entry);
+  if (failed(placeDeviceWeights()))
+    return failure();
   lowerInputs();
   Block &body = source.getBody().front();
   if (failed(lowerBlock(body)) || failed(lowerReturn(cast<func::ReturnOp>(body.getTerminator()))))
@@ -95,6 +97,8 @@ void Lowering::lowerInputs() {
     Value global = LLVM::AddressOfOp::create(b, loc, services->pointerType(), kWeightsPointer);
     weights = LLVM::LoadOp::create(b, loc, services->pointerType(), global);
   }
+  if (program.deviceWeightBytes)
+    deviceWeights = services->deviceWeights(loc);
   for (auto [i, argument] : llvm::enumerate(source.getArguments())) {
     auto type = cast<RankedTensorType>(argument.getType());
     places[argument] = {Place::Pointer, services->input(loc, i)};
@@ -136,18 +140,32 @@ LogicalResult Lowering::beginSegment(Segment &segment, Operation *begin, Operati
   }
   if (sizes.empty())
     return success();
-  sizeCount = std::max<int64_t>(sizeCount, sizes.size());
-  for (auto [i, size] : llvm::enumerate(sizes))
-    services->storeAt(loc, sizeArea, i, size);
-  Value array = services->stack(loc, services->pointerType(), sizes.size());
-  services->plan(loc, program.plans.size(), sizeArea, array);
-  for (auto [i, buffer] : llvm::enumerate(segment.buffers))
-    places[buffer] = {Place::InArray, array, int64_t(i)};
-  Plan plan{{segment.first.begin(), segment.first.end()}, {segment.last.begin(), segment.last.end()}, {}};
-  for (Value buffer : segment.buffers)
-    plan.sizes.push_back(staticBytes(buffer));
-  program.plans.push_back(std::move(plan));
+  for (bool onDevice : {false, true})
+    placePlan(loc, segment, sizes, onDevice);
   return success();
+}
+
+void Lowering::placePlan(Location loc, const Segment &segment, ValueRange sizes, bool onDevice) {
+  Plan plan;
+  plan.onDevice = onDevice;
+  SmallVector<Value> members;
+  for (auto [i, buffer] : llvm::enumerate(segment.buffers)) {
+    if (this->onDevice(buffer) != onDevice)
+      continue;
+    services->storeAt(loc, sizeArea, members.size(), sizes[i]);
+    members.push_back(buffer);
+    plan.first.push_back(segment.first[i]);
+    plan.last.push_back(segment.last[i]);
+    plan.sizes.push_back(staticBytes(buffer));
+  }
+  if (members.empty())
+    return;
+  sizeCount = std::max<int64_t>(sizeCount, members.size());
+  Value array = services->stack(loc, services->pointerType(), members.size());
+  services->plan(loc, program.plans.size(), sizeArea, array);
+  for (auto [i, buffer] : llvm::enumerate(members))
+    places[buffer] = {Place::InArray, array, int64_t(i)};
+  program.plans.push_back(std::move(plan));
 }
 
 LogicalResult Lowering::lowerBlock(Block &block) {
@@ -187,6 +205,7 @@ LogicalResult Lowering::lowerOp(Operation *op) {
     return success();
   return TypeSwitch<Operation *, LogicalResult>(op)
       .Case([&](kernel::LaunchOp o) { return lowerLaunch(o); })
+      .Case([&](kernel::CopyOp o) { return lowerCopy(o); })
       .Case([&](core::ConstantOp o) { return lowerConstant(o); })
       .Case([&](core::RequireOp o) { return lowerRequire(o); })
       .Case([&](tensor::ExtractOp o) { return lowerExtract(o); })
@@ -274,7 +293,7 @@ Value Lowering::safeDivisor(Location loc, Value dividend, Value divisor, bool is
   return arith::SelectOp::create(b, loc, traps, constant(APInt(width, 1)), divisor);
 }
 
-LogicalResult Lowering::lowerConstant(core::ConstantOp op) {
+FailureOr<int64_t> Lowering::constantOffset(core::ConstantOp op) {
   auto type = cast<RankedTensorType>(op.getResult().getType());
   int64_t bytes = core::elementBytes(type.getElementType());
   if (bytes == 0)
@@ -290,7 +309,23 @@ LogicalResult Lowering::lowerConstant(core::ConstantOp op) {
     // A constant without elements has a place too.
     program.weightBytes += llvm::alignTo(std::max<int64_t>(bytes, 1), kWeightAlignment);
   }
-  places[op.getResult()] = {Place::InWeights, Value(), it->second};
+  return it->second;
+}
+
+LogicalResult Lowering::placeDeviceWeights() {
+  WalkResult placed = source.walk([&](kernel::CopyOp copy) {
+    core::ConstantOp constant = deviceWeight(copy.getResult());
+    return constant && failed(constantOffset(constant)) ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  program.deviceWeightBytes = program.weightBytes;
+  return failure(placed.wasInterrupted());
+}
+
+LogicalResult Lowering::lowerConstant(core::ConstantOp op) {
+  auto offset = constantOffset(op);
+  if (failed(offset))
+    return failure();
+  places[op.getResult()] = {Place::InWeights, Value(), *offset};
   return success();
 }
 
@@ -363,10 +398,7 @@ LogicalResult Lowering::lowerRequire(core::RequireOp op) {
 LogicalResult Lowering::lowerReturn(func::ReturnOp op) {
   Location loc = op.getLoc();
   for (auto [i, value] : llvm::enumerate(op.getOperands())) {
-    Value root = value;
-    while (Value aliased = aliasedBy(root))
-      root = aliased;
-    auto destination = buffers.destination(root);
+    auto destination = buffers.destination(shownBy(value));
     if (destination && destination->kind == Destination::Output && destination->number == int32_t(i))
       continue;
     Value memory = outputMemory(loc, i, value);

@@ -67,3 +67,70 @@ func.func @main(%x: tensor<2xf32> {adze.name = "x"}) -> (tensor<2xf32> {adze.nam
   %y = core.unary relu %x : (tensor<2xf32>) -> tensor<2xf32>
   return %y : tensor<2xf32>
 }
+
+// -----
+
+// A tensor in the wrong memory: an operand of a launch, an element that the host reads, what is returned, what is carried, a copy to where
+// the tensor lies.
+func.func private @dev(index, index, index, memref<?xf32>, memref<?xf32>, memref<?xi8>, memref<?xi64>)
+    attributes {adze.kernel, adze.device = {threads = 32 : i64, shared_bytes = 0 : i64}}
+func.func private @dev.grid() -> (index, index, index)
+func.func @main(%x: tensor<2xf32> {adze.name = "x"}) -> (tensor<2xf32> {adze.name = "y"}) {
+  // expected-error @below {{operand 0 lies in the memory of the host, expected that of the device}}
+  %y = kernel.launch @dev(%x) : (tensor<2xf32>) -> tensor<2xf32>
+  return %y : tensor<2xf32>
+}
+
+// -----
+
+func.func @main(%x: tensor<2xf32> {adze.name = "x"}) -> (tensor<2xf32> {adze.name = "y"}) {
+  %c0 = arith.constant 0 : index
+  %d = kernel.copy %x to device : tensor<2xf32>
+  %r = tensor.cast %d : tensor<2xf32> to tensor<?xf32>
+  // expected-error @below {{operand 0 lies in the memory of the device, expected that of the host}}
+  %e = tensor.extract %r[%c0] : tensor<?xf32>
+  return %x : tensor<2xf32>
+}
+
+// -----
+
+func.func @main(%x: tensor<2xf32> {adze.name = "x"}) -> (tensor<2xf32> {adze.name = "x"}, tensor<2xf32> {adze.name = "y"}) {
+  %d = kernel.copy %x to device : tensor<2xf32>
+  // expected-error @below {{operand 1 lies in the memory of the device, expected that of the host}}
+  return %x, %d : tensor<2xf32>, tensor<2xf32>
+}
+
+// -----
+
+func.func @main(%x: tensor<2xf32> {adze.name = "x"}) -> (tensor<2xf32> {adze.name = "y"}) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %d = kernel.copy %x to device : tensor<2xf32>
+  %y = scf.for %i = %c0 to %c1 step %c1 iter_args(%s = %d) -> tensor<2xf32> {
+    // expected-error @below {{operand 0 lies in the memory of the host, expected that of the device}}
+    scf.yield %x : tensor<2xf32>
+  }
+  %h = kernel.copy %y to host : tensor<2xf32>
+  return %h : tensor<2xf32>
+}
+
+// -----
+
+func.func @main(%x: tensor<2xf32> {adze.name = "x"}) -> (tensor<2xf32> {adze.name = "y"}) {
+  // expected-error @below {{operand 0 lies in the memory of the host, expected that of the device}}
+  %h = kernel.copy %x to host : tensor<2xf32>
+  return %h : tensor<2xf32>
+}
+
+// -----
+
+// expected-error @below {{has adze.device {threads = 0 : i64}, expected the integers threads and shared_bytes}}
+func.func private @dev(index, index, index, memref<?xf32>, memref<?xf32>, memref<?xi8>, memref<?xi64>)
+    attributes {adze.kernel, adze.device = {threads = 0 : i64}}
+func.func private @dev.grid() -> (index, index, index)
+func.func @main(%x: tensor<2xf32> {adze.name = "x"}) -> (tensor<2xf32> {adze.name = "y"}) {
+  %d = kernel.copy %x to device : tensor<2xf32>
+  %a = kernel.launch @dev(%d) : (tensor<2xf32>) -> tensor<2xf32>
+  %y = kernel.copy %a to host : tensor<2xf32>
+  return %y : tensor<2xf32>
+}
