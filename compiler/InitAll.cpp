@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -21,11 +22,12 @@
 #include "passes/fusion/Passes.h"
 #include "passes/host/Passes.h"
 #include "passes/onnx_to_core/Passes.h"
+#include "passes/placement/Passes.h"
 #include "passes/verify_stage/Passes.h"
 
 void adze::registerDialects(mlir::DialectRegistry &registry) {
   registry.insert<onnx::OnnxDialect, core::CoreDialect, kernel::KernelDialect, mlir::arith::ArithDialect,
-                  mlir::cf::ControlFlowDialect, mlir::func::FuncDialect, mlir::LLVM::LLVMDialect,
+                  mlir::cf::ControlFlowDialect, mlir::func::FuncDialect, mlir::gpu::GPUDialect, mlir::LLVM::LLVMDialect,
                   mlir::math::MathDialect, mlir::memref::MemRefDialect, mlir::scf::SCFDialect,
                   mlir::tensor::TensorDialect, mlir::vector::VectorDialect>();
   registerEmission(registry);
@@ -36,6 +38,7 @@ void adze::registerPasses() {
   registerOnnxToCorePasses();
   registerCoreTransformsPasses();
   registerFusionPasses();
+  registerPlacementPasses();
   registerCoreToLoopsPasses();
   registerHostPasses();
   registerVerifyStagePasses();

@@ -7,6 +7,7 @@
 #include "passes/fusion/Passes.h"
 #include "passes/host/Passes.h"
 #include "passes/onnx_to_core/Passes.h"
+#include "passes/placement/Passes.h"
 #include "passes/verify_stage/Passes.h"
 
 using namespace mlir;
@@ -77,6 +78,9 @@ static void buildKernels(OpPassManager &passes, const Options &options) {
   addCanonicalForm(passes);
 }
 
+/// After: each kernel is the host's or the device's (`schedule`), and each tensor of @main lies in one memory.
+static void buildPlaced(OpPassManager &passes, const Options &) { passes.addPass(createPlaceTensors()); }
+
 /// Kernel bodies -> loops on buffers.
 static void buildLoops(OpPassManager &passes, const Options &options) {
   LowerKernelsOptions lower;
@@ -100,6 +104,7 @@ ArrayRef<Stage> adze::stages() {
       {"core", buildCore},
       {"optimised", buildOptimised},
       {"kernels", buildKernels},
+      {"placed", buildPlaced},
       {"loops", buildLoops},
       {"host", buildHost},
   };

@@ -4,6 +4,7 @@
 #include "dialects/kernel/Kernel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -84,9 +85,11 @@ static std::string launchRule(kernel::LaunchOp launch) {
   return "";
 }
 
-static std::string hostOfKernelsRule(Operation *op) {
+static std::string hostOfPlacedRule(Operation *op) {
   if (auto launch = dyn_cast<kernel::LaunchOp>(op))
     return launchRule(launch);
+  if (isa<kernel::CopyOp>(op))
+    return "";
   if (isa<kernel::KernelDialect>(op->getDialect()))
     return "only a kernel holds it";
   bool computes = isa<core::CoreDialect>(op->getDialect()) && op->getNumResults() > 0 && !hasHandles(op) &&
@@ -94,6 +97,12 @@ static std::string hostOfKernelsRule(Operation *op) {
   if (computes && !isa<core::ConstantOp, core::ReshapeOp>(op))
     return "core ops on tensors are in kernels, but for constants and reshapes";
   return coreRule(op, Place::Host);
+}
+
+static std::string hostOfKernelsRule(Operation *op) {
+  if (isa<kernel::CopyOp>(op))
+    return "whose memory a tensor lies in is chosen at stage placed";
+  return hostOfPlacedRule(op);
 }
 
 static std::string kernelsRule(Operation *op, Place place) {
@@ -110,11 +119,25 @@ static std::string kernelsRule(Operation *op, Place place) {
   return "";
 }
 
+static std::string placedRule(Operation *op, Place place) {
+  return place == Place::Host ? hostOfPlacedRule(op) : kernelsRule(op, place);
+}
+
+/// Of a function that is a kernel's body for a device.
+static bool isInDeviceBody(Operation *op) {
+  auto function = op->getParentOfType<func::FuncOp>();
+  return function && function->hasAttr(kernel::kDeviceAttr);
+}
+
 static std::string bodyRule(Operation *op) {
   if (anyType(op, llvm::IsaPred<TensorType>))
     return "bodies hold no tensors";
   if (isa<kernel::KernelDialect>(op->getDialect()) && !isa<kernel::DotOp>(op))
     return "bodies are functions and loops";
+  if (isa<gpu::GPUDialect>(op->getDialect()) && !isInDeviceBody(op))
+    return "only bodies for a device (adze.device) have threads and barriers";
+  if (isa<memref::AtomicRMWOp>(op) && isInDeviceBody(op))
+    return "";
   if (isa<memref::MemRefDialect>(op->getDialect()) &&
       !isa<memref::LoadOp, memref::StoreOp, memref::ViewOp, memref::CastOp, memref::SubViewOp>(op))
     return "bodies take no memory and copy no buffers: they are given what they need";
@@ -122,7 +145,7 @@ static std::string bodyRule(Operation *op) {
 }
 
 static std::string loopsRule(Operation *op, Place place) {
-  return place == Place::Host ? hostOfKernelsRule(op) : bodyRule(op);
+  return place == Place::Host ? hostOfPlacedRule(op) : bodyRule(op);
 }
 
 static std::string hostRule(Operation *op, Place place) {
@@ -147,10 +170,15 @@ static constexpr StageContract kContracts[] = {
     {"kernels",
      {"func kernel", "func core kernel arith math scf tensor", "core kernel arith math scf tensor"},
      kernelsRule},
+    {"placed",
+     {"func kernel", "func core kernel arith math scf tensor", "core kernel arith math scf tensor"},
+     placedRule,
+     /*placed=*/true},
     {"loops",
-     {"func", "func core kernel arith math scf tensor", "func kernel arith math scf vector memref"},
-     loopsRule},
-    {"host", {"func llvm core", "llvm memref", "func kernel arith math scf vector memref llvm"}, hostRule},
+     {"func", "func core kernel arith math scf tensor", "func kernel arith math scf vector memref gpu"},
+     loopsRule,
+     /*placed=*/true},
+    {"host", {"func llvm core", "llvm memref", "func kernel arith math scf vector memref gpu llvm"}, hostRule},
 };
 
 bool StageContract::allows(StringRef dialect, Place place) const {

@@ -26,6 +26,8 @@ struct StageContract {
   llvm::StringLiteral dialects[3];
   /// Says what is wrong with an op of an allowed dialect; empty: nothing.
   std::string (*rule)(mlir::Operation *op, Place place);
+  /// Whether each tensor of the host program lies where it is read (passes/common/Memory.h).
+  bool placed = false;
 
   /// Whether `dialect` is among those of `place`.
   bool allows(llvm::StringRef dialect, Place place) const;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "passes/common/Memory.h"
 #include "passes/verify_stage/Passes.h"
 #include "passes/verify_stage/StageContracts.h"
 #include "llvm/ADT/DenseMap.h"
@@ -17,6 +18,8 @@ public:
   explicit Check(const StageContract &contract) : contract(contract) {}
 
   LogicalResult run(ModuleOp module) {
+    if (contract.placed)
+      memories.emplace(module);
     for (Operation &top : *module.getBody()) {
       if (failed(check(&top, Place::Top)))
         return failure();
@@ -35,6 +38,8 @@ private:
     if (!allows(op->getDialect(), place))
       return report(op, place, "of dialect '" + op->getName().getDialectNamespace().str() + "'");
     std::string wrong = contract.rule(op, place);
+    if (wrong.empty() && memories && place == Place::Host)
+      wrong = memories->misplaced(op);
     return wrong.empty() ? success() : report(op, place, wrong);
   }
 
@@ -51,6 +56,7 @@ private:
   }
 
   const StageContract &contract;
+  std::optional<Memories> memories; ///< of stages whose tensors are placed
   llvm::DenseMap<std::pair<Dialect *, int>, bool> allowed;
 };
 

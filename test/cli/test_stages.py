@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import small
 
-STAGES = ["onnx", "core", "optimised", "kernels", "loops", "host"]
+STAGES = ["onnx", "core", "optimised", "kernels", "placed", "loops", "host"]
 
 
 def results(adze, tmp_path, artifact, shape):

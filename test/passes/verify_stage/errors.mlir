@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // One case a promise: what breaks it, at the stage that makes it.
 // RUN: not adze-opt %s --adze-verify-stage=stage=lunch --split-input-file 2>&1 | FileCheck %s --check-prefix=UNKNOWN
-// UNKNOWN: there is no contract of stage 'lunch'; stages: onnx, core, optimised, kernels, loops, host
+// UNKNOWN: there is no contract of stage 'lunch'; stages: onnx, core, optimised, kernels, placed, loops, host
 
 // RUN: split-file %s %t
 // RUN: adze-opt %t/onnx.mlir --adze-verify-stage=stage=onnx --split-input-file --verify-diagnostics
 // RUN: adze-opt %t/core.mlir --adze-verify-stage=stage=core --split-input-file --verify-diagnostics
 // RUN: adze-opt %t/optimised.mlir --adze-verify-stage=stage=optimised --split-input-file --verify-diagnostics
 // RUN: adze-opt %t/kernels.mlir --adze-verify-stage=stage=kernels --split-input-file --verify-diagnostics
+// RUN: adze-opt %t/placed.mlir --adze-verify-stage=stage=placed --split-input-file --verify-diagnostics
 // RUN: adze-opt %t/loops.mlir --adze-verify-stage=stage=loops --split-input-file --verify-diagnostics
 // RUN: adze-opt %t/host.mlir --adze-verify-stage=stage=host --split-input-file --verify-diagnostics
 
@@ -96,7 +97,99 @@ kernel.func @k(%a: tensor<4xi32>) -> (tensor<4xi32>) {
   kernel.return %a : tensor<4xi32>
 }
 
+// -----
+
+func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+  // expected-error @+1 {{'kernel.copy' op has no place in the host program at stage 'kernels': whose memory a tensor lies in is chosen at stage placed}}
+  %0 = kernel.copy %x to device : tensor<2xf32>
+  return %x : tensor<2xf32>
+}
+
+//--- placed.mlir
+kernel.func @k(%x: tensor<2xf32>) -> tensor<2xf32> attributes {schedule = {}} {
+  kernel.return %x : tensor<2xf32>
+}
+func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+  // expected-error @+1 {{'kernel.launch' op has no place in the host program at stage 'placed': operand 0 lies in the memory of the host, expected that of the device; pipeline adze-stage-placed broke its contract}}
+  %0 = kernel.launch @k(%x) : (tensor<2xf32>) -> tensor<2xf32>
+  return %x : tensor<2xf32>
+}
+
+// -----
+
+kernel.func @k(%x: tensor<2xf32>) -> tensor<2xf32> {
+  kernel.return %x : tensor<2xf32>
+}
+func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %0 = kernel.copy %x to device : tensor<2xf32>
+  // expected-error @+1 {{operand 0 lies in the memory of the device, expected that of the host}}
+  %1 = kernel.launch @k(%0) : (tensor<2xf32>) -> tensor<2xf32>
+  return %1 : tensor<2xf32>
+}
+
+// -----
+
+func.func @main(%x: tensor<2xf32>, %yes: i1) -> tensor<2xf32> {
+  %0 = kernel.copy %x to device : tensor<2xf32>
+  %1 = scf.if %yes -> tensor<2xf32> {
+    scf.yield %x : tensor<2xf32>
+  } else {
+    // expected-error @+1 {{operand 0 lies in the memory of the device, expected that of the host}}
+    scf.yield %0 : tensor<2xf32>
+  }
+  return %1 : tensor<2xf32>
+}
+
+// -----
+
+func.func @main(%x: tensor<2xf32>, %yes: i1) -> tensor<2xf32> {
+  %0 = kernel.copy %x to device : tensor<2xf32>
+  // expected-error @+1 {{operand 2 lies in the memory of the host, expected that of the device}}
+  %1 = arith.select %yes, %0, %x : tensor<2xf32>
+  return %x : tensor<2xf32>
+}
+
+// -----
+
+kernel.func @k(%x: tensor<2xf32>) -> tensor<2xf32> {
+  // expected-error @+1 {{'kernel.copy' op has no place in a kernel at stage 'placed': kernels hold tensors and no machine's instructions, and launch nothing}}
+  %0 = kernel.copy %x to device : tensor<2xf32>
+  kernel.return %0 : tensor<2xf32>
+}
+
 //--- loops.mlir
+func.func private @dev(%x: memref<?xf32>) attributes {adze.kernel, adze.device = {threads = 32 : i64, shared_bytes = 0 : i64}} {
+  %t = gpu.thread_id x
+  %0 = memref.load %x[%t] : memref<?xf32>
+  gpu.barrier
+  %1 = memref.atomic_rmw maximumf %0, %x[%t] : (f32, memref<?xf32>) -> f32
+  return
+}
+func.func private @dev.grid() -> (index, index, index)
+func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+  // expected-error @+1 {{operand 0 lies in the memory of the host, expected that of the device; pipeline adze-stage-loops broke its contract}}
+  %0 = kernel.launch @dev(%x) : (tensor<2xf32>) -> tensor<2xf32>
+  return %x : tensor<2xf32>
+}
+
+// -----
+
+func.func private @k(%x: memref<?xf32>) attributes {adze.kernel} {
+  // expected-error @+1 {{'gpu.thread_id' op has no place in a kernel at stage 'loops': only bodies for a device (adze.device) have threads and barriers}}
+  %t = gpu.thread_id x
+  return
+}
+
+// -----
+
+func.func private @k(%x: memref<?xf32>, %i: index, %v: f32) attributes {adze.kernel} {
+  // expected-error @+1 {{'memref.atomic_rmw' op has no place in a kernel at stage 'loops': bodies take no memory and copy no buffers: they are given what they need}}
+  %0 = memref.atomic_rmw maximumf %v, %x[%i] : (f32, memref<?xf32>) -> f32
+  return
+}
+
+// -----
+
 func.func private @k(%x: memref<?xf32>) attributes {adze.kernel} {
   // expected-error @+1 {{'tensor.empty' op has no place in a kernel at stage 'loops': of dialect 'tensor'; pipeline adze-stage-loops broke its contract}}
   %0 = tensor.empty() : tensor<2xf32>

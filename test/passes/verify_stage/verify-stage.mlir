@@ -3,14 +3,15 @@
 // RUN: adze-opt %s --adze-verify-stage=stage=onnx --adze-stage-core -o %t.core
 // RUN: adze-opt %t.core --adze-stage-optimised -o %t.optimised
 // RUN: adze-opt %t.optimised --adze-stage-kernels -o %t.kernels
-// RUN: adze-opt %t.kernels --adze-stage-loops -o %t.loops
+// RUN: adze-opt %t.kernels --adze-stage-placed -o %t.placed
+// RUN: adze-opt %t.placed --adze-stage-loops -o %t.loops
 // RUN: adze-opt %t.loops --adze-stage-host | FileCheck %s --check-prefix=HOST
 // RUN: FileCheck %s --check-prefix=KERNELS < %t.kernels
 // RUN: FileCheck %s --check-prefix=LOOPS < %t.loops
 
 // The reference route keeps the same contracts.
 // RUN: adze-opt %s --adze-stage-core=opt-level=0 --adze-stage-optimised=opt-level=0 --adze-stage-kernels=opt-level=0 \
-// RUN:   --adze-stage-loops=opt-level=0 --adze-stage-host=opt-level=0 | FileCheck %s --check-prefix=HOST
+// RUN:   --adze-stage-placed=opt-level=0 --adze-stage-loops=opt-level=0 --adze-stage-host=opt-level=0 | FileCheck %s --check-prefix=HOST
 
 // What one stage made is not what another promises.
 // RUN: not adze-opt %t.core --adze-verify-stage=stage=onnx 2>&1 | FileCheck %s --check-prefix=MIXED

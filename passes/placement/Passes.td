@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef ADZE_PLACEMENT_PASSES_TD
+#define ADZE_PLACEMENT_PASSES_TD
+include "mlir/Pass/PassBase.td"
+
+def PlaceTensors : Pass<"adze-place-tensors", "::mlir::ModuleOp"> {
+  let summary = "Choose whose memory each tensor of @main lies in, and copy what is needed in the other";
+  let description = [{
+    Kernels with a `schedule` run on the device, all others on the host. A launch's results lie where it runs; constants, arguments and what
+    @main returns are the host's. What loops and branches carry lies in one memory, chosen so that little is copied. Without a schedule on
+    any kernel nothing changes.
+  }];
+  let options = [Option<"hostThreshold", "host-threshold", "int64_t", "0",
+                        "launches on tensors of at most this many elements, from and to the host's memory, run on the host">];
+  let dependentDialects = ["::adze::kernel::KernelDialect"];
+}
+#endif
