@@ -121,12 +121,14 @@ kernel::Memory Memories::of(Value tensor) {
   SmallVector<Value> way;
   std::optional<kernel::Memory> memory;
   for (Value value = tensor; !memory;) {
-    value = shownBy(value);
     auto found = known.find(value);
     memory = found != known.end() ? std::optional(found->second) : madeIn(value);
     way.push_back(value);
     SmallVector<Value> sources;
-    carriedTo(value, sources);
+    if (Value source = aliasedBy(value))
+      sources.push_back(source);
+    else
+      carriedTo(value, sources);
     if (!memory)
       value = sources.front();
   }
@@ -150,13 +152,15 @@ std::string Memories::misplaced(Operation *op) {
   for (OpOperand &operand : op->getOpOperands()) {
     if (!isPlaceable(operand.get().getType()))
       continue;
-    kernel::Memory found = of(operand.get());
     auto expected = demanded(operand);
     if (Value carried = receiver(operand))
       expected = of(carried);
     if (auto copy = dyn_cast<kernel::CopyOp>(op))
       expected = copy.getMemory() == kernel::Memory::host ? kernel::Memory::device : kernel::Memory::host;
-    if (expected && *expected != found)
+    if (!expected)
+      continue;
+    kernel::Memory found = of(operand.get());
+    if (*expected != found)
       return "operand " + std::to_string(operand.getOperandNumber()) + " lies in the memory of the " + text(found) +
              ", expected that of the " + text(*expected);
   }
