@@ -76,11 +76,11 @@ private:
             return false;
         } else if (isa<kernel::CopyOp>(user)) {
           return false;
-        } else if (auto launch = dyn_cast<kernel::LaunchOp>(user)) {
-          if (onDevice(launch) && !launches.contains(launch))
-            return false;
-        } else if (memories.demanded(use)) {
-          if (!isa<tensor::ExtractOp>(user) && !isUnderThreshold(value.getType()))
+        } else if (launches.contains(user)) {
+          continue;
+        } else if (auto memory = memories.demanded(use)) {
+          bool isShape = isa<tensor::ExtractOp>(user);
+          if (*memory == kernel::Memory::device || (!isShape && !isUnderThreshold(value.getType())))
             return false;
         } else if (!isa<tensor::DimOp>(user)) {
           open.append(user->result_begin(), user->result_end());

@@ -139,3 +139,23 @@ func.func @main(%x: tensor<256xf32>) -> tensor<256xf32> {
   }
   return %y#1 : tensor<256xf32>
 }
+
+// -----
+
+// What a kernel of the host reads is no shape: the device computes it.
+// CHECK-LABEL: func.func @main
+// DEFAULT:     kernel.launch @dev(
+// DEFAULT-NEXT: kernel.copy
+// DEFAULT-NEXT: kernel.launch @host(
+// EIGHT-NOT:   kernel.copy
+kernel.func @dev(%x: tensor<8xf32>) -> tensor<8xf32> attributes {schedule = {}} {
+  kernel.return %x : tensor<8xf32>
+}
+kernel.func @host(%x: tensor<8xf32>) -> tensor<8xf32> {
+  kernel.return %x : tensor<8xf32>
+}
+func.func @main(%x: tensor<8xf32>) -> tensor<8xf32> {
+  %a = kernel.launch @dev(%x) : (tensor<8xf32>) -> tensor<8xf32>
+  %b = kernel.launch @host(%a) : (tensor<8xf32>) -> tensor<8xf32>
+  return %b : tensor<8xf32>
+}
