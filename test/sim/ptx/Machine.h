@@ -85,6 +85,7 @@ struct Facts {
   uint32_t max_shared_bytes = 99 * 1024; ///< of a block, static and dynamic together
   uint64_t memory_bytes = 16ull << 30;   ///< allocate answers 0 beyond
   uint64_t max_warp_instructions = 1ull << 34; ///< of a launch; then Fault::limit
+  uint64_t seed = 1;                           ///< of the order of blocks
 };
 
 class Machine {
@@ -113,9 +114,11 @@ public:
   void unload(const Module *module);
   /// Null if there is none.
   const Kernel *find(const Module *module, std::string_view kernel) const;
+  /// Place of a .global or .const variable of the module; false if there is none.
+  bool variable(const Module *module, std::string_view name, uint64_t &address, uint64_t &bytes) const;
 
   // ---- launches ----
-  /// Runs a whole grid, blocks in an order that `seed` shuffles. parameters[i] points to the value of parameter i.
+  /// Runs a whole grid, blocks in an order that Facts::seed shuffles. parameters[i] points to the value of parameter i.
   /// False, with the reason in `error`, if the launch cannot begin (too many threads, too much shared memory), or was
   /// ended by a fault that leaves no way on (out_of_bounds, deadlock, trap, limit), as a card does.
   bool launch(const Kernel &kernel, Dim3 grid, Dim3 block, uint32_t dynamic_shared_bytes,

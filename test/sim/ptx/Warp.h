@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// A warp: registers, and the groups into which its lanes have diverged.
+#pragma once
+#include "test/sim/ptx/Order.h"
+#include "test/sim/ptx/Program.h"
+#include <array>
+#include <deque>
+
+namespace adze::ptx {
+
+struct Block;
+struct Allocation;
+
+/// Lanes that are at the same instruction.
+struct Group {
+  enum State : uint8_t {
+    ready,
+    waitsForLanes,  ///< at a .sync instruction
+    waitsForBarrier ///< arrived at barrier `barrier`
+  };
+  uint32_t pc = 0;
+  Lanes lanes = 0;
+  State state = ready;
+  bool forced = false;  ///< goes on without the lanes that never come
+  bool resting = false; ///< has had its turn among groups that spin
+  uint8_t barrier = 0;
+};
+
+/// A copy that cp.async began and that has yet to land.
+struct PendingCopy {
+  uint64_t from = 0;  ///< global address
+  uint32_t to = 0;    ///< offset in shared memory
+  uint8_t bytes = 0, fromBytes = 0, lane = 0;
+  uint32_t pc = 0;
+  int64_t group = -1;  ///< of the lane, -1: not committed
+  uint64_t number = 0; ///< in the order of the warp's copies
+};
+
+struct Warp {
+  Block *block = nullptr;
+  uint32_t index = 0; ///< in the block
+  uint8_t *registers = nullptr;
+  Lanes *undefined = nullptr; ///< by slot: lanes whose value nobody defined
+  Lanes present = 0;          ///< lanes that have a thread
+  Lanes alive = 0;            ///< and have not exited
+  std::vector<Group> groups;
+  uint32_t pc = 0;            ///< of the running instruction
+  Lanes active = 0;           ///< of the running group, whatever the instruction's guard says
+  uint64_t instructions = 0;
+
+  // Order between accesses: see Races.h.
+  uint32_t segment = 0, clock = 1;
+  std::array<uint32_t, 32> known{}; ///< of each warp of the block: the clock up to which its accesses lie before
+
+  View released, pending;  ///< what the last fence releases; what the next one acquires
+  uint32_t fenceClock = 0; ///< at the last fence; 0: there was none
+
+  Allocation *recent = nullptr; ///< the last that was accessed
+  uint8_t *local = nullptr;     ///< lane after lane
+  uint8_t *localWritten = nullptr;
+  std::vector<PendingCopy> copies;
+  uint64_t copyNumber = 0; ///< of the next
+  std::array<int64_t, 32> copyGroups{}; ///< by lane: groups committed
+
+  template <class T> T *lanes(Slot slot) { return reinterpret_cast<T *>(registers + uint64_t(slot) * unitBytes); }
+  Lanes &predicate(Slot slot) { return *lanes<Lanes>(slot); }
+  /// Marks d's lanes undefined where `from` is.
+  void define(Slot d, Lanes lanes, Lanes from) { undefined[d] = (undefined[d] & ~lanes) | (from & lanes); }
+
+  enum Outcome : uint8_t { done, blocked, yielded };
+  /// Runs until all lanes have exited, none can go on, or `quantum` instructions are done.
+  Outcome run(uint64_t quantum);
+
+private:
+  friend struct Block;
+  int pick();
+  uint32_t nextStop(int group) const;
+  bool runGroup(int group, uint64_t &quantum);
+  bool meet(Group &group, const Op &op, Lanes lanes);
+  void leave(Lanes lanes);
+  void split(int group, Lanes lanes, uint32_t target);
+};
+
+} // namespace adze::ptx
