@@ -208,42 +208,86 @@ void orderAt(Warp &warp, const Region &region, const Offsets &offsets, Lanes lan
 }
 
 namespace {
-void race(Warp &warp, const Region &region, const Conflict &conflict, uint64_t offset, int lane) {
-  Launch &launch = warp.block->launch;
-  launch.fault(Fault::race, warp, lane, [&] {
-    return std::string("race with ") + launch.describe(conflict) + " at byte " + std::to_string(offset) + " of " +
-           (region.space == Space::shared ? "shared memory"
-                                          : "the " + std::to_string(region.size) + " bytes at " + hex(region.base));
-  });
-}
+/// Records accesses of one warp's instruction to cells, one after the other. What the last cells had in common is kept:
+/// neighbours mostly have the same history.
+class CellNotes {
+public:
+  CellNotes(Warp &warp, const Region &region, bool atomic)
+      : warp(warp), region(region), segments(warp.block->launch.segments), segment(warp.segment), atomic(atomic),
+        at(cellAt(warp.pc, atomic, 0)) {
+    uint32_t joint = warp.block->jointSegment;
+    if (joint && segments[joint].clock >= warp.clock)
+      shared = joint;
+  }
 
-/// One cell: the common cases here, the others where segments are compared.
-inline void note(Warp &warp, const Region &region, Cell &cell, uint32_t bytes, bool isWrite, bool atomic,
-                 uint64_t offset, int lane) {
-  const uint32_t segment = warp.segment;
-  if (!atomic && (cell.write == 0 || cell.write == segment)) {
-    if (!isWrite) {
-      if (cell.read == 0 || (cell.read == segment && !(cell.readAt & Cell::atomicBit))) {
-        cell.readAt = cellAt(warp.pc, false, bytes | (cell.read ? cell.readAt >> 28 : 0));
-        cell.read = segment;
+  ADZE_INLINE void read(Cell &cell, uint32_t bytes, uint64_t offset, int lane) {
+    if (!atomic && isBefore(cell.write)) {
+      uint32_t reader = cell.read;
+      if (reader == segment || reader == Segments::severalBlocks || reader == shared) {
+        cell.readAt = (cell.readAt & 0xf0000000) | at | bytes << 28;
         return;
       }
-    } else if ((cell.read == 0 || cell.read == segment) && bytes == 15) {
-      cell = {segment, 0, cellAt(warp.pc, false, bytes), 0};
+      if (isBefore(reader)) {
+        cell.read = segment;
+        cell.readAt = at | bytes << 28;
+        return;
+      }
+    }
+    readSlowly(cell, bytes, offset, lane);
+  }
+
+  ADZE_INLINE void write(Cell &cell, uint32_t bytes, uint64_t offset, int lane) {
+    if (bytes == 15 && !atomic && isBefore(cell.write) && isBefore(cell.read)) {
+      cell = {segment, 0, at | 15u << 28, 0};
       return;
     }
+    writeSlowly(cell, bytes, offset, lane);
   }
-  Conflict conflict;
-  Segments &segments = warp.block->launch.segments;
-  if (isWrite ? !noteWrite(segments, cell, warp, bytes, atomic, conflict)
-              : !noteRead(segments, cell, warp, bytes, atomic, conflict))
-    race(warp, region, conflict, offset, lane);
-}
-} // namespace
 
-void noteAccess(Warp &warp, const Region &region, const Offsets &offsets, Lanes lanes, unsigned total, bool isWrite,
-                bool atomic) {
+private:
+  __attribute__((noinline)) void readSlowly(Cell &cell, uint32_t bytes, uint64_t offset, int lane) {
+    Conflict conflict;
+    if (!noteRead(segments, cell, warp, bytes, atomic, conflict))
+      tell(conflict, offset, lane);
+  }
+  __attribute__((noinline)) void writeSlowly(Cell &cell, uint32_t bytes, uint64_t offset, int lane) {
+    Conflict conflict;
+    if (!noteWrite(segments, cell, warp, bytes, atomic, conflict))
+      tell(conflict, offset, lane);
+  }
+
+  ADZE_INLINE bool isBefore(uint32_t other) {
+    if (other == 0 || other == segment || other == ordered)
+      return true;
+    if (!segments.before(other, warp))
+      return false;
+    ordered = other;
+    return true;
+  }
+
+  __attribute__((noinline)) void tell(const Conflict &conflict, uint64_t offset, int lane) {
+    warp.block->launch.fault(Fault::race, warp, lane, [&] {
+      return "race with " + warp.block->launch.describe(conflict) + " at byte " + std::to_string(offset) + " of " +
+             (region.space == Space::shared ? std::string("shared memory")
+                                            : "the " + std::to_string(region.size) + " bytes at " + hex(region.base));
+    });
+  }
+
+  Warp &warp;
+  const Region &region;
+  Segments &segments;
+  const uint32_t segment;
+  const bool atomic;
+  const uint32_t at;
+  uint32_t ordered = 0, shared = 0; ///< a segment that lies before; one that stands for this warp's reads too
+};
+
+template <bool isWrite> void noteLanes(Warp &warp, const Region &region, const Offsets &offsets, Lanes lanes, unsigned total, bool atomic) {
   GlobalMemory &memory = warp.block->launch.memory;
+  CellNotes notes(warp, region, atomic);
+  auto note = [&](Cell &cell, uint32_t bytes, uint64_t offset, int lane) ADZE_INLINE {
+    isWrite ? notes.write(cell, bytes, offset, lane) : notes.read(cell, bytes, offset, lane);
+  };
   bool isShared = region.space == Space::shared;
   auto cellOf = [&](uint64_t offset) -> Cell & {
     return isShared ? warp.block->cells[offset / 4] : memory.cell(*region.allocation, offset);
@@ -256,18 +300,24 @@ void noteAccess(Warp &warp, const Region &region, const Offsets &offsets, Lanes 
       Cell *cells = &cellOf(offset);
       uint64_t stop = isShared ? end : std::min(end, (offset / GlobalMemory::pageBytes + 1) * GlobalMemory::pageBytes);
       for (; offset < stop; offset += 4)
-        note(warp, region, *cells++, 15, isWrite, atomic, offset,
-             static_cast<int>((offset - offsets.at[0]) / total));
+        note(*cells++, 15, offset, -1);
     }
     return;
   }
   eachOf(lanes, [&](int i) {
     uint64_t offset = offsets.at[i];
     if (total < 4)
-      return note(warp, region, cellOf(offset), (((1u << total) - 1) << (offset & 3)) & 15, isWrite, atomic, offset, i);
+      return note(cellOf(offset), (((1u << total) - 1) << (offset & 3)) & 15, offset, i);
     for (unsigned byte = 0; byte < total; byte += 4)
-      note(warp, region, cellOf(offset + byte), 15, isWrite, atomic, offset + byte, i);
+      note(cellOf(offset + byte), 15, offset + byte, i);
   });
+}
+} // namespace
+
+void noteAccess(Warp &warp, const Region &region, const Offsets &offsets, Lanes lanes, unsigned total, bool isWrite,
+                bool atomic) {
+  isWrite ? noteLanes<true>(warp, region, offsets, lanes, total, atomic)
+          : noteLanes<false>(warp, region, offsets, lanes, total, atomic);
 }
 
 } // namespace adze::ptx

@@ -66,7 +66,9 @@ void Block::startWarp(Warp &warp) {
   Group group;
   group.lanes = warp.present;
   warp.groups.assign(1, group);
+  warp.number = number;
   warp.clock = 1;
+  warp.orderedBelow = 0;
   warp.known = {};
   warp.released.clear();
   warp.pending.clear();
@@ -179,6 +181,11 @@ void Block::release(unsigned which) {
   for (size_t i = 0; i < warps.size(); ++i)
     if (barrier.waits[i])
       barrier.known[i] = barrier.clock; // those go on with a later clock
+  // A barrier of all threads has all that the block did behind it; those that have exited did it before.
+  bool isFull = barrier.threads == 0;
+  for (size_t i = 0; i < warps.size(); ++i)
+    isFull = isFull && (barrier.waits[i] || !warps[i]->alive);
+  uint32_t began = static_cast<uint32_t>(launch.segments.count());
   for (auto &warp : warps) {
     bool woken = false;
     for (Group &group : warp->groups)
@@ -196,6 +203,8 @@ void Block::release(unsigned which) {
     for (size_t i = 0; i < warps.size(); ++i)
       warp->known[i] = std::max(warp->known[i], barrier.known[i]);
     warp->clock = std::max(warp->clock, barrier.clock) + 1;
+    if (isFull)
+      warp->orderedBelow = began;
     launch.segments.begin(*warp);
   }
 }
@@ -272,8 +281,11 @@ bool Block::hasAcquired(const Segment &segment) const {
 
 void Block::setPreset(Warp &warp, const Preset &preset) {
   warp.undefined[preset.slot] = 0;
+  bool differs = preset.kind == Preset::tid || (preset.kind >= Preset::laneid && preset.kind <= Preset::lanemaskGt);
+  uint64_t value = presetValue(warp, preset, 0);
   for (int lane = 0; lane < 32; ++lane) {
-    uint64_t value = presetValue(warp, preset, lane);
+    if (differs)
+      value = presetValue(warp, preset, lane);
     std::memcpy(warp.lanes<uint8_t>(preset.slot) + lane * preset.bytes, &value, preset.bytes);
   }
 }

@@ -24,6 +24,11 @@ void setWrittenRange(uint8_t *bits, uint64_t first, uint64_t bytes, bool written
 }
 
 bool allWrittenRange(const uint8_t *bits, uint64_t first, uint64_t bytes) {
+  for (uint64_t word; first % 8 == 0 && bytes >= 64; first += 64, bytes -= 64) {
+    std::memcpy(&word, bits + first / 8, 8);
+    if (word != ~0ull)
+      return false;
+  }
   for (; bytes; ++first, --bytes)
     if (first % 8 == 0 && bytes >= 8 && bits[first / 8] == 0xff)
       first += 7, bytes -= 7;

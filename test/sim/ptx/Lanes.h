@@ -11,6 +11,8 @@
 #define ADZE_EACH_LANE for (int i = 0; i < 32; ++i)
 #endif
 
+#define ADZE_INLINE __attribute__((always_inline))
+
 namespace adze::ptx {
 
 inline int popcount(Lanes lanes) { return __builtin_popcount(lanes); }

@@ -13,10 +13,7 @@ void Segments::begin(Warp &warp) {
   all.push_back(segment);
 }
 
-bool Segments::before(uint32_t segment, const Warp &warp) const {
-  if (segment == severalBlocks)
-    return false;
-  const Segment &other = all[segment];
+bool Segments::isKnown(const Segment &other, const Warp &warp) const {
   if (other.block != warp.block->number)
     return warp.block->hasAcquired(other);
   if (other.warp == warp.index)

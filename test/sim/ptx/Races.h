@@ -33,12 +33,20 @@ public:
   /// A new one for the warp, which is in it from now on.
   void begin(Warp &warp);
   const Segment &operator[](uint32_t segment) const { return all[segment]; }
+  size_t count() const { return all.size(); }
   /// Whether what `segment` did lies before what the warp does now.
-  bool before(uint32_t segment, const Warp &warp) const;
+  bool before(uint32_t segment, const Warp &warp) const {
+    if (segment == severalBlocks)
+      return false;
+    const Segment &other = all[segment];
+    return other.block == warp.number && (other.warp == warp.index || segment < warp.orderedBelow) ? true
+                                                                                                    : isKnown(other, warp);
+  }
   /// The segment that stands for `reader` and for the warp, which reads too.
   uint32_t join(uint32_t reader, const Warp &warp);
 
 private:
+  bool isKnown(const Segment &segment, const Warp &warp) const;
   std::vector<Segment> all; ///< [0]: nobody
 };
 

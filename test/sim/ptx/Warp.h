@@ -49,7 +49,9 @@ struct Warp {
   uint64_t instructions = 0;
 
   // Order between accesses: see Races.h.
+  uint32_t number = 0;       ///< the block's
   uint32_t segment = 0, clock = 1;
+  uint32_t orderedBelow = 0; ///< all segments of the block below this one lie before
   std::array<uint32_t, 32> known{}; ///< of each warp of the block: the clock up to which its accesses lie before
 
   View released, pending;  ///< what the last fence releases; what the next one acquires
