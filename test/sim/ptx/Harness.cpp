@@ -31,8 +31,9 @@ std::string toolkitProgram(const std::string &name) {
     folders.push_back(folder);
   if (const char *home = std::getenv("CUDA_HOME"))
     folders.push_back(std::string(home) + "/bin");
+  folders.push_back("/usr/local/cuda/bin");
   std::string log;
-  runCommand("ls -d " ADZE_VENV "/lib/python3*/site-packages/nvidia/*/bin 2>/dev/null", log);
+  runCommand("ls -d " ADZE_ENVIRONMENT "/lib/python3*/site-packages/nvidia/*/bin 2>/dev/null", log);
   std::stringstream packages(log);
   for (std::string folder; std::getline(packages, folder);)
     folders.push_back(folder);
