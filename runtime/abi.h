@@ -125,8 +125,8 @@ typedef struct adze_options {
   /// run ends with ADZE_CANCELLED. A kernel under way is not interrupted. NULL: never.
   int32_t (*cancelled)(void *user);
   void *cancelled_user;
-  /// Which device runs the kernels of an artifact that has kernels for one: a number, counted from 0 as the driver does,
-  /// or a part of its name. Read during the call only. NULL: the first that the artifact has code for.
+  /// Which device runs the kernels of an artifact that has kernels for one: a number, counted from 0 as the driver
+  /// does, or a part of its name. Read during the call only. NULL: the first that the artifact has code for.
   const char *device;
 } adze_options;
 
@@ -181,10 +181,10 @@ typedef void (*adze_kernel_fn)(int64_t begin, int64_t end, void *const *buffers,
 
 /// One kernel of a device. A work item is one block of `threads` threads, in one dimension. Its parameters, in this
 /// order: the number of items (i64), `num_scalars` scalars (i64 each), `num_buffers` addresses of buffers on the device
-/// (256-byte aligned), the address of the launch's scratch memory (256-byte aligned; as many bytes an item as the launch
-/// asked for), the address of one i64 in the device's memory. There a kernel that finds an index out of range leaves the
-/// greatest of the values 256 * site + status by an atomic operation; it then goes on without touching memory outside
-/// its buffers.
+/// (256-byte aligned), the address of the launch's scratch memory (256-byte aligned; as many bytes an item as the
+/// launch asked for), the address of one i64 in the device's memory. There a kernel that finds an index out of range
+/// leaves the greatest of the values 256 * site + status by an atomic operation; it then goes on without touching
+/// memory outside its buffers.
 typedef struct adze_device_kernel {
   const char *name;     ///< in the images
   int32_t threads;      ///< of a block
@@ -240,7 +240,7 @@ typedef struct adze_program {
   const adze_plan_entry *plans;
   int32_t num_plans;
   int32_t num_sites;
-  const char *const *sites; ///< places that can fail: "node 'x' (Gather): index out of range"
+  const char *const *sites;          ///< places that can fail: "node 'x' (Gather): index out of range"
   const adze_device_program *device; ///< NULL: all kernels are the host's
   /// Runs the model. 0: all launches done; anything else: a call below failed and the status is recorded in the exec.
   int32_t (*main)(adze_exec *exec);

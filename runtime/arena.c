@@ -2,8 +2,27 @@
 // The services of abi.h for memory: plans in arenas, and slots whose sizes are found in mid-run.
 #include "runtime/exec.h"
 
+#include "runtime/device.h"
+
 #include <stdlib.h>
 #include <string.h>
+
+/// Makes an arena or a slot large enough, in the memory that it is of. False: recorded; `what` names it.
+static bool reserve(adze_exec *exec, adze_block *block, bool on_device, bool generous, int64_t bytes,
+                    const char *what) {
+  adze_memory *memory = &exec->model->memory;
+  if (on_device)
+    return exec->model->program->device->driver->services->reserve(exec, block, bytes, generous, what);
+  if (generous ? adze_block_grow(memory, block, bytes) : adze_block_reserve(memory, block, bytes))
+    return true;
+  adze_exec_fail(exec, ADZE_OUT_OF_MEMORY, "no memory for %s of %lld bytes", what, (long long)bytes);
+  return false;
+}
+
+/// What a block without memory stands for: a place for tensors without elements.
+static void *no_data(const adze_exec *exec, bool on_device) {
+  return on_device ? exec->model->program->device->driver->services->no_data() : adze_no_data();
+}
 
 /// Finds the offsets for these sizes and makes the arena large enough.
 static int32_t place_plan(adze_exec *exec, int32_t plan, const int64_t *sizes) {
@@ -17,8 +36,9 @@ static int32_t place_plan(adze_exec *exec, int32_t plan, const int64_t *sizes) {
                           (long long)sizes[culprit], (int)culprit, (int)plan);
   if (status != ADZE_OK)
     return adze_exec_fail(exec, status, "the buffers of plan %d need more memory than can be addressed", (int)plan);
-  if (!adze_block_reserve(&exec->model->memory, &state->arena, total))
-    return adze_exec_fail(exec, ADZE_OUT_OF_MEMORY, "no memory for an arena of %lld bytes", (long long)total);
+  bool on_device = exec->model->program->plans[plan].on_device != 0;
+  if (!reserve(exec, &state->arena, on_device, /*generous=*/false, total, "an arena"))
+    return (int32_t)exec->error.status;
   memcpy(state->sizes, sizes, (size_t)num_buffers * sizeof *sizes);
   state->placed = true;
   return ADZE_OK;
@@ -34,7 +54,9 @@ int32_t adze_rt_plan(adze_exec *exec, int32_t plan, const int64_t *sizes, void *
     if (failed)
       return failed;
   }
-  char *base = state->arena.data ? state->arena.data : adze_no_data();
+  char *base = state->arena.data;
+  if (!base)
+    base = no_data(exec, exec->model->program->plans[plan].on_device != 0);
   for (int32_t i = 0; i < num_buffers; ++i)
     buffers[i] = base + state->offsets[i];
   return ADZE_OK;
@@ -50,7 +72,7 @@ static bool have_slot(adze_exec *exec, int32_t slot) {
     return false;
   }
   int32_t count = slot + 1 > 2 * exec->num_slots ? slot + 1 : 2 * exec->num_slots;
-  adze_block *slots = realloc(exec->slots, (size_t)count * sizeof *slots);
+  adze_exec_slot *slots = realloc(exec->slots, (size_t)count * sizeof *slots);
   if (!slots) {
     adze_exec_fail(exec, ADZE_OUT_OF_MEMORY, "no memory for %d slots", (int)count);
     return false;
@@ -62,34 +84,31 @@ static bool have_slot(adze_exec *exec, int32_t slot) {
 }
 
 void *adze_rt_alloc(adze_exec *exec, int32_t slot, int32_t on_device, int64_t bytes) {
-  if (on_device) {
-    adze_exec_fail(exec, ADZE_INTERNAL, "the program has no device");
-    return NULL;
-  }
   if (!have_slot(exec, slot))
     return NULL;
   if (bytes < 0) {
     adze_exec_fail(exec, ADZE_SHAPE_MISMATCH, "a buffer's size is negative: %lld bytes", (long long)bytes);
     return NULL;
   }
-  if (!adze_block_grow(&exec->model->memory, &exec->slots[slot], bytes)) {
-    adze_exec_fail(exec, ADZE_OUT_OF_MEMORY, "no memory for a buffer of %lld bytes", (long long)bytes);
+  adze_exec_slot *own = &exec->slots[slot];
+  own->on_device = on_device != 0;
+  if (!reserve(exec, &own->block, own->on_device, /*generous=*/true, bytes, "a buffer"))
     return NULL;
-  }
-  return exec->slots[slot].data ? exec->slots[slot].data : adze_no_data();
+  return own->block.data ? own->block.data : no_data(exec, own->on_device);
 }
 
 void adze_rt_swap(adze_exec *exec, int32_t a, int32_t b) {
   if (!have_slot(exec, a) || !have_slot(exec, b))
     return;
-  adze_block swapped = exec->slots[a];
+  adze_exec_slot swapped = exec->slots[a];
   exec->slots[a] = exec->slots[b];
   exec->slots[b] = swapped;
 }
 
 void adze_exec_free_slots(adze_exec *exec) {
   for (int32_t i = 0; i < exec->num_slots; ++i)
-    adze_block_free(&exec->model->memory, &exec->slots[i]);
+    if (!exec->slots[i].on_device)
+      adze_block_free(&exec->model->memory, &exec->slots[i].block);
   free(exec->slots);
   exec->slots = NULL;
   exec->num_slots = 0;

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "runtime/exec.h"
 
+#include "runtime/device.h"
 #include "runtime/error.h"
 
 #include <stdarg.h>
@@ -100,12 +101,15 @@ void adze_exec_release(adze_exec *exec) {
 void adze_exec_destroy(adze_exec *exec) {
   adze_memory *memory = &exec->model->memory;
   const adze_program *program = exec->model->program;
+  if (exec->device)
+    program->device->driver->services->forget(exec);
   for (int32_t i = 0; i < program->info.num_inputs; ++i)
     adze_block_free(memory, &exec->inputs[i].staging);
   for (int32_t i = 0; i < program->info.num_outputs; ++i)
     adze_block_free(memory, &exec->outputs[i].staging);
   for (int32_t i = 0; i < program->num_plans; ++i)
-    adze_block_free(memory, &exec->plans[i].arena);
+    if (!program->plans[i].on_device)
+      adze_block_free(memory, &exec->plans[i].arena);
   adze_exec_free_slots(exec);
   adze_block_free(memory, &exec->scratch);
   free(exec->inputs);

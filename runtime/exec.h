@@ -40,6 +40,12 @@ typedef struct adze_exec_plan {
   int64_t *sizes, *offsets;
 } adze_exec_plan;
 
+/// The memory of one slot of adze_rt_alloc.
+typedef struct adze_exec_slot {
+  adze_block block;
+  bool on_device;
+} adze_exec_slot;
+
 struct adze_exec {
   adze_model *model;
   adze_exec *next;  ///< in the list of idle ones
@@ -47,12 +53,13 @@ struct adze_exec {
   adze_exec_input *inputs;
   adze_exec_output *outputs;
   adze_exec_plan *plans;
-  adze_block *slots;
+  adze_exec_slot *slots;
   int32_t num_slots;
   adze_block scratch;
   int64_t *values; ///< the memory of all shapes, sizes and offsets, and of symbol_sizes
   int64_t *symbol_sizes;
-  int64_t next_question; ///< when to ask the caller again whether to go on, in ns
+  struct adze_exec_device *device; ///< see device/state.h; NULL: not used so far
+  int64_t next_question;           ///< when to ask the caller again whether to go on, in ns
   adze_output_alloc alloc;
   void *alloc_user;
 };
@@ -68,6 +75,7 @@ struct adze_model {
   void *log_user;
   int32_t (*cancelled)(void *user);
   void *cancelled_user;
+  struct adze_model_device *device; ///< see device/state.h; NULL: all kernels are the host's
   adze_symbols symbols;
   adze_plan_cache plan_cache;
   pid_t process;        ///< whose locks and idle execs these are, see fork.c; atomic access only
@@ -104,7 +112,7 @@ adze_status adze_exec_check(adze_exec *exec);
 /// Copies the results that were written aside to where the caller wants them.
 void adze_exec_deliver(adze_exec *exec);
 
-/// Frees the memory of all slots of adze_rt_alloc.
+/// Frees the memory of all slots of adze_rt_alloc. That in a device's memory has been freed.
 void adze_exec_free_slots(adze_exec *exec);
 
 #ifdef __cplusplus

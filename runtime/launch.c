@@ -3,6 +3,7 @@
 // each.
 #include "runtime/exec.h"
 
+#include "runtime/device.h"
 #include "runtime/fp_env.h"
 #include "runtime/threads/wait.h"
 
@@ -63,7 +64,7 @@ static bool find_scratch(adze_exec *exec, job *j, int64_t bytes) {
   j->scratch_bytes = 0;
   if (bytes == 0)
     return true;
-  if (bytes > 0 && adze_round_up(bytes, &j->scratch_bytes) &&
+  if (bytes > 0 && adze_round_up(bytes, ADZE_ALIGNMENT, &j->scratch_bytes) &&
       !__builtin_mul_overflow(j->scratch_bytes, (int64_t)j->workers, &total) &&
       adze_block_reserve(&exec->model->memory, &exec->scratch, total)) {
     j->scratch = exec->scratch.data;
@@ -80,6 +81,8 @@ int32_t adze_rt_launch(adze_exec *exec, int32_t kernel, int64_t items, int64_t g
   adze_status so_far = adze_exec_check(exec);
   if (items <= 0 || so_far == ADZE_CANCELLED)
     return (int32_t)so_far;
+  if (model->program->kernels[kernel].device)
+    return model->program->device->driver->services->launch(exec, kernel, items, buffers, scalars, scratch);
   job j = {.fn = model->program->kernels[kernel].fn,
            .items = items,
            .workers = count_workers(model->pool, items, grain),

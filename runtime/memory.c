@@ -44,14 +44,18 @@ void adze_memory_init(adze_memory *memory, const adze_allocator *allocator) {
 
 int64_t adze_memory_held(const adze_memory *memory) { return __atomic_load_n(&memory->held, __ATOMIC_RELAXED); }
 
+void adze_memory_count(adze_memory *memory, int64_t bytes) {
+  __atomic_fetch_add(&memory->held, bytes, __ATOMIC_RELAXED);
+}
+
 static bool take(adze_memory *memory, adze_block *block, int64_t bytes) {
   int64_t rounded;
-  if (!adze_round_up(bytes, &rounded))
+  if (!adze_round_up(bytes, ADZE_ALIGNMENT, &rounded))
     return false;
   void *data = memory->allocator.alloc(memory->allocator.self, (size_t)rounded, ADZE_ALIGNMENT);
   if (!data)
     return false;
-  __atomic_fetch_add(&memory->held, rounded, __ATOMIC_RELAXED);
+  adze_memory_count(memory, rounded);
   block->data = data;
   block->bytes = rounded;
   return true;
@@ -75,7 +79,7 @@ bool adze_block_grow(adze_memory *memory, adze_block *block, int64_t bytes) {
 void adze_block_free(adze_memory *memory, adze_block *block) {
   if (block->data) {
     memory->allocator.free(memory->allocator.self, block->data, (size_t)block->bytes);
-    __atomic_fetch_sub(&memory->held, block->bytes, __ATOMIC_RELAXED);
+    adze_memory_count(memory, -block->bytes);
   }
   block->data = NULL;
   block->bytes = 0;

@@ -39,17 +39,20 @@ bool adze_block_reserve(adze_memory *memory, adze_block *block, int64_t bytes);
 /// As adze_block_reserve, but takes half as much again as it held when it grows, for blocks that grow step by step.
 bool adze_block_grow(adze_memory *memory, adze_block *block, int64_t bytes);
 
+/// Counts `bytes` more (or fewer) as held: of memory that comes from elsewhere, such as a device's.
+void adze_memory_count(adze_memory *memory, int64_t bytes);
+
 /// Gives the memory back; the block is then empty.
 void adze_block_free(adze_memory *memory, adze_block *block);
 
 /// An aligned address for tensors without elements; nothing may be read or written there.
 void *adze_no_data(void);
 
-/// Rounds up to a multiple of 64. `value` is at least 0; false on overflow.
-static inline bool adze_round_up(int64_t value, int64_t *rounded) {
-  if (value > INT64_MAX - (ADZE_ALIGNMENT - 1))
+/// Rounds up to a multiple of `alignment`, a power of two. `value` is at least 0; false on overflow.
+static inline bool adze_round_up(int64_t value, int64_t alignment, int64_t *rounded) {
+  if (value > INT64_MAX - (alignment - 1))
     return false;
-  *rounded = (value + (ADZE_ALIGNMENT - 1)) & ~(int64_t)(ADZE_ALIGNMENT - 1);
+  *rounded = (value + (alignment - 1)) & ~(alignment - 1);
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include "runtime/exec.h"
 
 #include "runtime/cpu_features.h"
+#include "runtime/device.h"
 #include "runtime/error.h"
 #include "runtime/export.h"
 
@@ -83,7 +84,10 @@ static adze_status set_up(adze_model *model, const adze_program *program, const 
   if (!adze_symbols_init(&model->symbols, &program->info) ||
       !adze_plan_cache_init(&model->plan_cache, program->plans, program->num_plans))
     return adze_fail(error, ADZE_OUT_OF_MEMORY, "no memory to set up the model");
-  return make_pool(model, options, error);
+  adze_status status = make_pool(model, options, error);
+  if (status == ADZE_OK && program->device)
+    status = program->device->driver->services->set_up(model, options, error);
+  return status;
 }
 
 /// Not adze_destroy itself, which another artifact's could stand in for.
@@ -93,6 +97,8 @@ static void tear_down(adze_model *model) {
     model->idle = exec->next;
     adze_exec_destroy(exec);
   }
+  if (model->device)
+    model->program->device->driver->services->tear_down(model);
   adze_thread_pool_destroy(model->own_pool);
   adze_plan_cache_free(&model->plan_cache);
   adze_symbols_free(&model->symbols);

@@ -2,6 +2,7 @@
 // Greedy by size, best fit; see planner.h.
 #include "runtime/planner.h"
 
+#include "runtime/device.h"
 #include "runtime/memory.h"
 
 #include <stdbool.h>
@@ -17,6 +18,7 @@ typedef struct work {
   const adze_plan_entry *plan;
   const int64_t *sizes;
   int64_t *offsets;
+  int64_t alignment;
   int32_t *order; ///< buffers of a size above 0, largest first
   placed *placed; ///< by begin
   int32_t num_placed;
@@ -57,7 +59,7 @@ static bool place(work *w, int32_t buffer) {
   int32_t first = w->plan->first[buffer], last = w->plan->last[buffer];
   if (last < first)
     last = first;
-  if (!adze_round_up(w->sizes[buffer], &size))
+  if (!adze_round_up(w->sizes[buffer], w->alignment, &size))
     return false;
   for (const placed *p = w->placed, *stop = p + w->num_placed; p != stop; ++p) {
     if (p->first > last || p->last < first)
@@ -113,7 +115,8 @@ adze_status adze_planner_place(const adze_plan_entry *plan, const int64_t *sizes
   placed *memory = malloc(count * (sizeof(placed) + sizeof(int32_t)));
   if (!memory)
     return ADZE_OUT_OF_MEMORY;
-  work w = {plan, sizes, offsets, (int32_t *)(memory + count), memory, 0};
+  int64_t alignment = plan->on_device ? ADZE_DEVICE_ALIGNMENT : ADZE_ALIGNMENT;
+  work w = {plan, sizes, offsets, alignment, (int32_t *)(memory + count), memory, 0};
   adze_status status = place_all(&w, total, culprit);
   free(memory);
   return status;

@@ -9,10 +9,10 @@
 extern "C" {
 #endif
 
-/// Gives each buffer an offset, a multiple of 64, so that no two buffers whose intervals meet share a byte; buffers of
-/// size 0 get 0. `*total` is the arena's size. Largest first, each into the smallest gap that fits; the result depends
-/// on the arguments only. Answers ADZE_SHAPE_MISMATCH for a negative size (its index in *culprit), ADZE_OUT_OF_MEMORY
-/// if the arena exceeds int64 or there is no memory to work in.
+/// Gives each buffer an offset, a multiple of 64 (of 256 in a device's memory), so that no two buffers whose intervals
+/// meet share a byte; buffers of size 0 get 0. `*total` is the arena's size. Largest first, each into the smallest gap
+/// that fits; the result depends on the arguments only. Answers ADZE_SHAPE_MISMATCH for a negative size (its index in
+/// *culprit), ADZE_OUT_OF_MEMORY if the arena exceeds int64 or there is no memory to work in.
 adze_status adze_planner_place(const adze_plan_entry *plan, const int64_t *sizes, int64_t *offsets, int64_t *total,
                                int32_t *culprit);
 

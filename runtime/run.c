@@ -2,6 +2,7 @@
 // The exported function that runs a model: checks, stages the inputs, runs the program, delivers the outputs.
 #include "runtime/exec.h"
 
+#include "runtime/device.h"
 #include "runtime/error.h"
 #include "runtime/export.h"
 #include "runtime/fp_env.h"
@@ -39,6 +40,22 @@ static adze_status check_all_outputs_written(adze_exec *exec) {
   return ADZE_OK;
 }
 
+/// Calls the program, with the device's part of the run around it.
+static adze_status run_program(adze_exec *exec) {
+  const adze_program *program = exec->model->program;
+  const adze_device_services *device = program->device ? program->device->driver->services : NULL;
+  if (device && device->begin(exec) != ADZE_OK)
+    return exec->error.status;
+  uint64_t environment = adze_fp_enter();
+  int32_t failed = program->main(exec);
+  adze_fp_leave(environment);
+  if (device)
+    device->finish(exec);
+  if (exec->error.status == ADZE_OK && failed)
+    adze_exec_fail(exec, ADZE_INTERNAL, "the program failed without a reason (%d)", (int)failed);
+  return exec->error.status;
+}
+
 static adze_status run_exec(adze_exec *exec, const adze_tensor *inputs, const adze_tensor *outputs) {
   const adze_program *program = exec->model->program;
   for (int32_t i = 0; i < program->info.num_inputs; ++i)
@@ -46,14 +63,7 @@ static adze_status run_exec(adze_exec *exec, const adze_tensor *inputs, const ad
       return exec->error.status;
   for (int32_t i = 0; i < program->info.num_outputs; ++i)
     exec->outputs[i].given = &outputs[i];
-  uint64_t environment = adze_fp_enter();
-  int32_t failed = program->main(exec);
-  adze_fp_leave(environment);
-  if (exec->error.status != ADZE_OK)
-    return exec->error.status;
-  if (failed)
-    return adze_exec_fail(exec, ADZE_INTERNAL, "the program failed without a reason (%d)", (int)failed);
-  if (check_all_outputs_written(exec) == ADZE_OK)
+  if (run_program(exec) == ADZE_OK && check_all_outputs_written(exec) == ADZE_OK)
     adze_exec_deliver(exec);
   return exec->error.status;
 }

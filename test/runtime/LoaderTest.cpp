@@ -189,7 +189,8 @@ TEST_F(Loader, SaysWhichAbiVersion) {
   adze_trailer t = trailer();
   t.abi_version = 77;
   EXPECT_EQ(loadWith(t), ADZE_ABI_MISMATCH);
-  EXPECT_EQ(std::string(error.message), "'" + path.string() + "': was made for ABI version 77, expected 2");
+  EXPECT_EQ(std::string(error.message),
+            "'" + path.string() + "': was made for ABI version 77, expected " + std::to_string(ADZE_ABI_VERSION));
 }
 
 TEST_F(Loader, RefusesWhatIsNoRegularFile) {

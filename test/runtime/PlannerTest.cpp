@@ -14,15 +14,16 @@ struct Plan {
   std::vector<int32_t> first, last;
   std::vector<int64_t> sizes, offsets;
   int64_t total = -1;
-  int32_t culprit = -1;
+  int32_t culprit = -1, onDevice = 0;
 
   explicit Plan(size_t count) : first(count), last(count), sizes(count), offsets(count, -1) {}
-  adze_plan_entry entry() const { return {static_cast<int32_t>(sizes.size()), 0, first.data(), last.data()}; }
+  adze_plan_entry entry() const { return {static_cast<int32_t>(sizes.size()), onDevice, first.data(), last.data()}; }
+  int64_t alignment() const { return onDevice ? 256 : 64; }
   adze_status place() {
     adze_plan_entry e = entry();
     return adze_planner_place(&e, sizes.data(), offsets.data(), &total, &culprit);
   }
-  static int64_t rounded(int64_t size) { return (size + 63) / 64 * 64; }
+  int64_t rounded(int64_t size) const { return (size + alignment() - 1) / alignment() * alignment(); }
 
   /// The most bytes that live at one time.
   int64_t lowerBound() const {
@@ -40,7 +41,7 @@ struct Plan {
   void expectSound() const {
     for (size_t i = 0; i < sizes.size(); ++i) {
       ASSERT_GE(offsets[i], 0);
-      ASSERT_EQ(offsets[i] % 64, 0);
+      ASSERT_EQ(offsets[i] % alignment(), 0);
       ASSERT_LE(offsets[i] + sizes[i], total);
       for (size_t j = 0; j < i; ++j)
         if (first[i] <= last[j] && first[j] <= last[i] && sizes[i] > 0 && sizes[j] > 0)
@@ -65,6 +66,7 @@ TEST(Planner, NothingLiveOverlaps) {
   double worst = 0;
   for (int round = 0; round < 2000; ++round) {
     Plan plan = randomPlan(random);
+    plan.onDevice = round % 2;
     ASSERT_EQ(plan.place(), ADZE_OK);
     plan.expectSound();
     int64_t bound = plan.lowerBound();

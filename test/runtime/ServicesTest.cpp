@@ -286,7 +286,7 @@ TEST_F(Services, CreateRefusesBadOptions) {
   options.struct_bytes = 0;
   refused(("options: struct_bytes is 0, expected " + std::to_string(sizeof options)).c_str());
   options.abi_version = ADZE_ABI_VERSION + 1;
-  refused("the caller uses ABI version 3, the artifact has 2", ADZE_ABI_MISMATCH);
+  refused("the caller uses ABI version 4, the artifact has 3", ADZE_ABI_MISMATCH);
   options.threads = -2;
   refused("options: threads is -2, expected at least 0");
   const int32_t affinity[] = {0};
@@ -299,7 +299,7 @@ TEST_F(Services, CreateRefusesBadOptions) {
   options.allocator = &allocator;
   refused("options: the allocator lacks alloc or free");
   program.abi_version = 7;
-  refused("the program uses ABI version 7, its runtime has 2", ADZE_ABI_MISMATCH);
+  refused("the program uses ABI version 7, its runtime has 3", ADZE_ABI_MISMATCH);
 }
 
 TEST_F(Services, CreateTakesOptionsOfAnOlderCaller) {
