@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/artifact/Libraries.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -12,6 +13,20 @@ static std::string inFolder(const llvm::Twine &folder, StringRef name) {
   llvm::SmallString<128> path;
   llvm::sys::path::append(path, folder, name);
   return std::string(path);
+}
+
+/// The archives of devices' drivers in `folder`, which are libadze_rt_DRIVER.a. An artifact takes from them what its
+/// program names.
+static std::vector<std::string> findDrivers(const std::string &folder) {
+  std::vector<std::string> paths;
+  std::error_code error;
+  for (llvm::sys::fs::directory_iterator i(folder, error), end; i != end && !error; i.increment(error)) {
+    StringRef name = llvm::sys::path::filename(i->path());
+    if (name.starts_with("libadze_rt_") && name.ends_with(".a"))
+      paths.push_back(i->path());
+  }
+  llvm::sort(paths);
+  return paths;
 }
 
 llvm::Expected<std::vector<std::string>> adze::findArchives(StringRef folder) {
@@ -30,8 +45,11 @@ llvm::Expected<std::vector<std::string>> adze::findArchives(StringRef folder) {
     for (const char *name : kArchives)
       if (std::string path = inFolder(candidate, name); llvm::sys::fs::exists(path))
         paths.push_back(path);
-    if (paths.size() == std::size(kArchives))
-      return paths;
+    if (paths.size() != std::size(kArchives))
+      continue;
+    for (std::string &driver : findDrivers(candidate))
+      paths.push_back(std::move(driver));
+    return paths;
   }
   return llvm::createStringError(
       "libadze_rt.a, libadze_math.a and libadze_builtins.a, which go into every artifact, are not in " +

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The archives that go into every artifact: the runtime, scalar math, compiler-rt's conversions.
+// The archives that go into artifacts: the runtime, scalar math, compiler-rt's conversions, drivers of devices.
 #pragma once
 #include "llvm/Support/Error.h"
 #include <string>
