@@ -126,7 +126,8 @@ typedef struct adze_options {
   int32_t (*cancelled)(void *user);
   void *cancelled_user;
   /// Which device runs the kernels of an artifact that has kernels for one: a number, counted from 0 as the driver
-  /// does, or a part of its name. Read during the call only. NULL: the first that the artifact has code for.
+  /// does, or a part of its name. Read during the call only. NULL: the first that the artifact has code for. For an
+  /// artifact without such kernels anything else is ADZE_NO_DEVICE.
   const char *device;
 } adze_options;
 

@@ -85,6 +85,9 @@ static adze_status set_up(adze_model *model, const adze_program *program, const 
       !adze_plan_cache_init(&model->plan_cache, program->plans, program->num_plans))
     return adze_fail(error, ADZE_OUT_OF_MEMORY, "no memory to set up the model");
   adze_status status = make_pool(model, options, error);
+  if (status == ADZE_OK && options->device && !program->device)
+    return adze_fail(error, ADZE_NO_DEVICE, "options: device is '%s', but the artifact has no kernels for a device",
+                     options->device);
   if (status == ADZE_OK && program->device)
     status = program->device->driver->services->set_up(model, options, error);
   return status;

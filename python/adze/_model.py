@@ -64,11 +64,12 @@ def check_names(kind: str, given: Iterable[str], known: Mapping[str, int]) -> No
 class Model:
     """A compiled model, ready to run. Made by `adze.compile` and `adze.load`. Any number of threads may use it."""
 
-    def __init__(self, artifact: _adze.Artifact, descriptors: tuple[int, ...], threads: int | None, diagnostics: list[Diagnostic],
-                 summary: dict[str, Any] | None, load_seconds: float):
+    def __init__(self, artifact: _adze.Artifact, descriptors: tuple[int, ...], threads: int | None, device: int | str | None,
+                 diagnostics: list[Diagnostic], summary: dict[str, Any] | None, load_seconds: float):
         self._descriptors: tuple[int, ...] = ()  # of the artifact and, where they are apart, of its weights
         self._artifact = artifact
         self._threads = threads or 0
+        self._device = None if device is None else str(device)
         self.inputs: list[TensorInfo] = _infos(artifact.inputs)
         self.outputs: list[TensorInfo] = _infos(artifact.outputs)
         self.diagnostics = diagnostics  #: warnings of the compilation
@@ -153,7 +154,7 @@ class Model:
 
     def _set_up(self, profiled: bool = False) -> _adze.Session:
         """The model, ready to run; the runs of one that is profiled are recorded kernel by kernel."""
-        return _adze.Session(self._artifact, self._threads, [dtypes(n) for _, n, _ in self._artifact.inputs],
+        return _adze.Session(self._artifact, self._threads, self._device, [dtypes(n) for _, n, _ in self._artifact.inputs],
                              [dtypes(n) for _, n, _ in self._artifact.outputs], profiled)
 
     def _ordered(self, feeds: Mapping[str, Any]) -> list[Any]:
@@ -210,7 +211,7 @@ def _source(model: ModelLike) -> str | os.PathLike[str] | bytes:
 
 
 def compile(model: ModelLike, *, dims: Mapping[str, int] | None = None, target: str = "cpu", cpu: str = "native",
-            threads: int | None = None, opt_level: int = 2, jobs: int = 0,
+            threads: int | None = None, device: int | str | None = None, opt_level: int = 2, jobs: int = 0,
             base_dir: str | os.PathLike[str] | None = None, cache: bool | str | os.PathLike[str] = True) -> Model:
     """Compiles an ONNX model and makes it ready to run.
 
@@ -218,6 +219,7 @@ def compile(model: ModelLike, *, dims: Mapping[str, int] | None = None, target: 
     dims: sizes for named dimensions of the inputs; the others stay free.
     cpu: "native", a level such as "x86-64-v3", or a CPU's name as LLVM knows it.
     threads: to run on; None: one for each CPU that this process may use. Models with as many threads share them.
+    device: for models with kernels for one: its number, or a part of its name; None: the first that the code runs on.
     opt_level: 2, or 0 for the slow numeric reference.
     jobs: threads of the compiler; 0: one for each CPU.
     base_dir: the folder of external data, for models that are not given as a path; None: such data is an error.
@@ -234,25 +236,25 @@ def compile(model: ModelLike, *, dims: Mapping[str, int] | None = None, target: 
     if descriptor < 0:
         raise compile_error(diagnostics, missing_file=not isinstance(source, bytes) and not os.path.exists(source))
     descriptors = (descriptor,) if weights < 0 else (descriptor, weights)
-    return _open(f"/proc/self/fd/{descriptor}", descriptors, threads, diagnostics, summary)
+    return _open(f"/proc/self/fd/{descriptor}", descriptors, threads, device, diagnostics, summary)
 
 
-def load(path: str | os.PathLike[str], *, threads: int | None = None) -> Model:
+def load(path: str | os.PathLike[str], *, threads: int | None = None, device: int | str | None = None) -> Model:
     """Loads what `Model.save` or `adze compile` wrote. It is native code: load only what you trust.
 
-    threads: as for `compile`. Raises RunError for a file that is truncated, altered or no artifact, or that this CPU cannot run; OSError
-    for one that cannot be opened."""
+    threads, device: as for `compile`. Raises RunError for a file that is truncated, altered or no artifact, that this CPU cannot run,
+    or whose kernels run on no device here (status "NO_DEVICE"); OSError for one that cannot be opened."""
     path = os.fspath(path)
-    return _open(path, (os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK),), threads, [], None)
+    return _open(path, (os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK),), threads, device, [], None)
 
 
-def _open(path: str, descriptors: tuple[int, ...], threads: int | None, diagnostics: list[Diagnostic],
+def _open(path: str, descriptors: tuple[int, ...], threads: int | None, device: int | str | None, diagnostics: list[Diagnostic],
           summary: dict[str, Any] | None) -> Model:
     """A model from an artifact; `descriptors`, the same file and that of its weights where they are apart, are kept for `save`."""
     try:
         start = time.perf_counter()
         artifact = _adze.Artifact(os.fsencode(path), *descriptors[1:])
-        return Model(artifact, descriptors, threads, diagnostics, summary, time.perf_counter() - start)
+        return Model(artifact, descriptors, threads, device, diagnostics, summary, time.perf_counter() - start)
     except BaseException:
         for descriptor in descriptors:
             os.close(descriptor)

@@ -19,7 +19,9 @@ static const char *const kStatusNames[] = {"OK",
                                            "IO_ERROR",
                                            "INVALID_VALUE",
                                            "INTERNAL",
-                                           "CANCELLED"};
+                                           "CANCELLED",
+                                           "NO_DEVICE",
+                                           "DEVICE_ERROR"};
 
 py::str adze::python::text(std::string_view bytes) {
   return py::reinterpret_steal<py::str>(

@@ -8,6 +8,7 @@
 
 #include "runtime/tensor.h"
 
+#include <optional>
 #include <pybind11/stl.h>
 #include <unistd.h>
 
@@ -45,10 +46,11 @@ int32_t cancelled(void *) {
 /// A model set up to run. Any number of threads may run it at the same time.
 class Session {
 public:
-  Session(std::shared_ptr<Artifact> artifact, int threads, std::vector<Types> inputs, std::vector<Types> outputs,
-          bool profiled)
-      : artifact(std::move(artifact)), threads(threads), inputTypes(std::move(inputs)), outputTypes(std::move(outputs)),
-        profiled(profiled) {
+  /// `device`: see adze_options.
+  Session(std::shared_ptr<Artifact> artifact, int threads, std::optional<std::string> device, std::vector<Types> inputs,
+          std::vector<Types> outputs, bool profiled)
+      : artifact(std::move(artifact)), threads(threads), device(std::move(device)), inputTypes(std::move(inputs)),
+        outputTypes(std::move(outputs)), profiled(profiled) {
     create();
   }
   Session(const Session &) = delete;
@@ -108,6 +110,7 @@ private:
     options.abi_version = ADZE_ABI_VERSION;
     options.pool = adze_shared_pool(threads);
     options.cancelled = cancelled;
+    options.device = device ? device->c_str() : nullptr;
     auto recorder = std::make_unique<Profile>();
     if (profiled)
       recorder->attach(options);
@@ -180,6 +183,7 @@ private:
   std::shared_ptr<Artifact> artifact;
   adze_model *model = nullptr;
   int threads;
+  std::optional<std::string> device;
   pid_t process = -1;
   std::vector<Types> inputTypes, outputTypes;
   bool profiled;
@@ -190,8 +194,10 @@ private:
 
 void adze::python::addSession(py::module_ &module) {
   py::class_<Session>(module, "Session")
-      .def(py::init<std::shared_ptr<Artifact>, int, std::vector<Types>, std::vector<Types>, bool>(),
-           py::arg("artifact"), py::arg("threads"), py::arg("inputs"), py::arg("outputs"), py::arg("profiled"))
+      .def(py::init<std::shared_ptr<Artifact>, int, std::optional<std::string>, std::vector<Types>, std::vector<Types>,
+                    bool>(),
+           py::arg("artifact"), py::arg("threads"), py::arg("device"), py::arg("inputs"), py::arg("outputs"),
+           py::arg("profiled"))
       .def("run", &Session::run, py::arg("values"), py::arg("into"), py::arg("options"))
       .def("take_profile", &Session::takeProfile)
       .def_property_readonly("arena_bytes", &Session::arenaBytes);

@@ -31,6 +31,13 @@ def test_models_and_artifacts_give_the_same(adze, add, tmp_path):
             assert sorted(os.listdir(tmp_path / "out")) == ["difference.npy", "sum.npy"]
 
 
+def test_a_device_that_there_is_no_code_for(adze, add):
+    for command in ("run", "bench"):
+        arguments = ("--output-dir", "out") if command == "run" else ("--runs", 1)
+        done = adze(command, add, "--random", 1, "--device", "4090", *arguments)
+        assert done.status == 1 and "device is '4090', but the artifact has no kernels for a device" in done.err
+
+
 def test_random_values(adze, add, tmp_path):
     for seed in (1, 1, 2):
         assert adze("run", add, "--random", seed, "--dim", "batch=4", "--output-dir", f"out{seed}").status == 0

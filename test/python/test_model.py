@@ -212,6 +212,14 @@ def test_save_and_load(tmp_path, add):
     assert adze.load(path)(x, x)[0].tolist() == [[2, 2], [2, 2]]
 
 
+def test_a_device_that_there_is_no_code_for(tmp_path, add):
+    add.save(tmp_path / "add.so")
+    for make in (lambda: adze.load(tmp_path / "add.so", device=1), lambda: adze.compile(small.add(), device="1")):
+        with pytest.raises(adze.RunError, match="device is '1', but the artifact has no kernels for a device") as caught:
+            make()
+        assert caught.value.status == "NO_DEVICE"
+
+
 def test_bfloat16():
     ml_dtypes = pytest.importorskip("ml_dtypes")
     m = adze.compile(small.relu(dtype=TensorProto.BFLOAT16))

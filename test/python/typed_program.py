@@ -32,7 +32,7 @@ def session(path: str, x: Array) -> list[Array]:
 
 def failing(path: str) -> list[str]:
     try:
-        adze.load(path)
+        adze.load(path, device=0)
     except adze.RunError as error:
         return [error.status]
     except adze.CompileError as error:

@@ -298,6 +298,8 @@ TEST_F(Services, CreateRefusesBadOptions) {
   adze_allocator allocator{};
   options.allocator = &allocator;
   refused("options: the allocator lacks alloc or free");
+  options.device = "0";
+  refused("options: device is '0', but the artifact has no kernels for a device", ADZE_NO_DEVICE);
   program.abi_version = 7;
   refused("the program uses ABI version 7, its runtime has 3", ADZE_ABI_MISMATCH);
 }

@@ -138,7 +138,7 @@ int bench(const BenchFlags &flags) {
     return 1;
   Model model;
   auto start = std::chrono::steady_clock::now();
-  if (!model.load(path, compiled.weights.get(), flags.input.threads, error))
+  if (!model.load(path, compiled.weights.get(), flags.input.threads, flags.input.device, error))
     return fail(error);
   double load = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   std::vector<Tensor> inputs;

@@ -59,7 +59,8 @@ private:
           input.known.emplace(value.what.name, value.file);
     }
     std::string path;
-    return openModel(input, compiled, path) && model.load(path, compiled.weights.get(), input.threads, error) &&
+    return openModel(input, compiled, path) &&
+           model.load(path, compiled.weights.get(), input.threads, input.device, error) &&
            readInputs(input, model.info(), inputs);
   }
 

@@ -29,6 +29,11 @@ void InputFlags::add(CLI::App &command) {
       ->type_name("N")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
+  command
+      .add_option("--device", device,
+                  "Device for kernels that are compiled for one: its number, or a part of its name (default: the first "
+                  "that the code runs on)")
+      ->type_name("D");
   compile.add(command);
   compile.options.cache.use = true;
   command.add_flag_callback(

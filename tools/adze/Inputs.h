@@ -6,11 +6,12 @@
 
 namespace adze::tool {
 
-/// Their options: those of a compilation, --input, --random and --threads.
+/// Their options: those of a compilation, --input, --random, --threads and --device.
 struct InputFlags {
   CompileFlags compile;
   std::vector<std::string> inputs; ///< "x=x.npy"
   int threads = 0;
+  std::string device; ///< a number or a part of a name; empty: none is named
   uint64_t seed = 0;
   bool random = false;                      ///< inputs without a file get random values
   std::map<std::string, std::string> known; ///< files of inputs that the user names none for

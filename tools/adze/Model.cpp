@@ -11,7 +11,8 @@ Model::~Model() {
   adze_unload(artifact);
 }
 
-bool Model::load(const std::string &path, int weights, int threads, std::string &error) {
+bool Model::load(const std::string &path, int weights, int threads, const std::string &wanted, std::string &error) {
+  device = wanted;
   pool = adze_shared_pool(threads);
   if (!pool) {
     error = "cannot start " + std::to_string(threads) + " threads";
@@ -32,6 +33,7 @@ bool Model::setUp(void (*profile)(void *user, int32_t kernel, int64_t begin, int
   options.pool = pool;
   options.profile = profile;
   options.profile_user = user;
+  options.device = device.empty() ? nullptr : device.c_str();
   artifact->destroy(model);
   model = nullptr;
   adze_error why{};

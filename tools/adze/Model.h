@@ -14,8 +14,9 @@ public:
   ~Model();
 
   /// Loads the artifact in `path`, whose weights are in the open file `weights` (-1: in it), to run on `threads`
-  /// threads (0: all CPUs). False, with the reason in `error`.
-  bool load(const std::string &path, int weights, int threads, std::string &error);
+  /// threads (0: all CPUs) and the device that `device` names (see adze_options; empty: none is named). False, with the
+  /// reason in `error`.
+  bool load(const std::string &path, int weights, int threads, const std::string &device, std::string &error);
 
   /// Sets the loaded model up anew, for runs that call `profile` (see adze_options) with `user`; null: none. False,
   /// with the reason in `error`; there is no model then.
@@ -33,6 +34,7 @@ private:
   adze_artifact *artifact = nullptr;
   adze_model *model = nullptr;
   const adze_pool *pool = nullptr;
+  std::string device;
 };
 
 } // namespace adze::tool

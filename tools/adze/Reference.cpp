@@ -37,7 +37,8 @@ bool adze::tool::dumpReferenceRoute(const InputFlags &flags, const std::vector<T
   Model model;
   std::vector<Tensor> outputs;
   error.clear();
-  return openModel(reference, compiled, path) && model.load(path, compiled.weights.get(), flags.threads, error) &&
+  return openModel(reference, compiled, path) &&
+         model.load(path, compiled.weights.get(), flags.threads, flags.device, error) &&
          model.run(inputs, outputs, error) &&
          writeDump(folder, producerName(reference.compile.options), model.info(), inputs, outputs, error);
 }

@@ -69,7 +69,7 @@ int run(RunFlags &flags) {
   if (!openModel(flags.input, compiled, path))
     return 1;
   Model model;
-  if (!model.load(path, compiled.weights.get(), flags.input.threads, error))
+  if (!model.load(path, compiled.weights.get(), flags.input.threads, flags.input.device, error))
     return fail(error);
   std::vector<Tensor> inputs, outputs;
   if (!readInputs(flags.input, model.info(), inputs))
