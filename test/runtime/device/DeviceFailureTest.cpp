@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Every call of the driver fails in turn: the status is right, nothing crashes, nothing is left over, and what can go
+// on goes on.
+#include "runtime/cuda/api.h"
+#include "runtime/export.h"
+#include "test/runtime/device/DeviceSample.h"
+
+#include <cstring>
+
+using namespace adze_test;
+
+namespace {
+
+const char *const kFunctions[] = {
+#define ADZE_CUDA_SYMBOL(name, parameters, symbol) symbol,
+    ADZE_CUDA_FUNCTIONS(ADZE_CUDA_SYMBOL)
+#undef ADZE_CUDA_SYMBOL
+};
+
+/// Whether a failure of this function leaves something behind that nobody can free any more, or is not noticed.
+bool gives(const std::string &function) {
+  for (const char *back : {"Free", "Destroy", "Unload", "Release", "PopCurrent"})
+    if (function.find(back) != std::string::npos)
+      return true;
+  return false;
+}
+
+class DeviceFailures : public DeviceTest {
+protected:
+  DeviceProgram program;
+  bool failed = false;
+
+  void expectFailure(adze_status status, const std::string &message, const std::string &what, int result) {
+    failed = true;
+    if (what.find("cuInit") == 0)
+      EXPECT_TRUE(status == ADZE_NO_DEVICE || status == ADZE_OUT_OF_MEMORY) << what << ": " << message;
+    else
+      EXPECT_EQ(status, result == 2 ? ADZE_OUT_OF_MEMORY : ADZE_DEVICE_ERROR) << what << ": " << message;
+    const char *name = result == 2     ? "CUDA_ERROR_OUT_OF_MEMORY"
+                       : result == 719 ? "CUDA_ERROR_LAUNCH_FAILED"
+                                       : "CUDA_ERROR_UNKNOWN";
+    EXPECT_NE(message.find(name), std::string::npos)
+        << what << ": " << message;
+  }
+
+  /// Create, two runs, destroy, with call `number` of `function` failing. False: it was not called so often.
+  bool playWith(const std::string &function, int number, int result) {
+    const std::string what = function + ":" + std::to_string(number) + ":" + std::to_string(result);
+    SCOPED_TRACE(what);
+    reset(nullptr, what.c_str());
+    failed = false;
+    adze_model *model = create(program);
+    if (!model) {
+      expectFailure(error.status, error.message, what, result);
+    } else {
+      for (int64_t elements : {64, 640}) {
+        SampleResult got = run(model, elements, {elements - 1});
+        if (got.status != ADZE_OK)
+          expectFailure(got.status, got.message, what, result);
+        else
+          EXPECT_EQ(got.sum, expectedSum(elements));
+      }
+      SampleResult last = run(model, 128, {0});
+      if (last.status != ADZE_OK)
+        expectFailure(last.status, last.message, what, result);
+    }
+    adze_destroy(model);
+    bool reached = find<uint64_t(const char *)>("adze_sim_calls")(function.c_str()) >= static_cast<uint64_t>(number);
+    if (!gives(function))
+      // A failure to make the context current may come when there is nobody left to tell.
+      for (const std::string &report : reports())
+        EXPECT_TRUE(function == "cuCtxPushCurrent_v2" && !failed) << report;
+    return reached;
+  }
+};
+
+TEST_F(DeviceFailures, OfEveryCallInTurn) {
+  forgive();
+  for (const char *function : kFunctions) {
+    if (strncmp(function, "cuGetError", 10) == 0)
+      continue;
+    for (int result : {2, 999, 719}) {
+      int number = 1;
+      while (playWith(function, number, result)) {
+        if (!gives(function) && strcmp(function, "cuCtxPushCurrent_v2") != 0 &&
+            strcmp(function, "cuMemGetInfo_v2") != 0)
+          EXPECT_TRUE(failed) << function << ":" << number << " was not noticed";
+        ++number;
+        if (HasFailure())
+          return;
+      }
+      EXPECT_TRUE(number > 1 || strcmp(function, "cuMemGetInfo_v2") == 0 ||
+                  strcmp(function, "cuFuncSetAttribute") == 0 || strcmp(function, "cuMemcpyDtoDAsync_v2") == 0)
+          << function << " is never called";
+    }
+  }
+}
+
+TEST_F(DeviceFailures, AKernelThatGoesWrongLosesTheDevice) {
+  forgive();
+  DeviceProgram wild([](adze_exec *exec) {
+    int64_t one = 1;
+    int32_t status = adze_rt_launch(exec, kWild, 1, 1, nullptr, nullptr, 0);
+    if (status)
+      return status;
+    void *sum = adze_rt_output(exec, 0, &one);
+    void *memory = adze_rt_alloc(exec, 0, 1, 4);
+    return sum && memory ? adze_rt_transfer(exec, 0, sum, memory, 4) : int32_t{ADZE_INTERNAL};
+  });
+  adze_model *model = create(wild);
+  ASSERT_NE(model, nullptr) << error.message;
+  SampleResult result = run(model, 1, {0});
+  EXPECT_EQ(result.status, ADZE_DEVICE_ERROR);
+  EXPECT_EQ(result.message, "cuStreamSynchronize: an illegal memory access was encountered "
+                            "(CUDA_ERROR_ILLEGAL_ADDRESS) (the last kernel that was begun is 'wild')");
+  result = run(model, 1, {0});
+  EXPECT_EQ(result.status, ADZE_DEVICE_ERROR);
+  EXPECT_NE(result.message.find("CUDA_ERROR_ILLEGAL_ADDRESS"), std::string::npos) << result.message;
+  adze_destroy(model);
+  EXPECT_EQ(reports().size(), 1u) << "the machine's own, of the kernel";
+  adze_model *next = create(program); // the context is a new one
+  ASSERT_NE(next, nullptr) << error.message;
+  EXPECT_EQ(run(next, 64, {0}).status, ADZE_OK);
+  adze_destroy(next);
+}
+
+} // namespace

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// A program with kernels for a device, as the compiler would make it, and models of it over the played driver.
+#pragma once
+#include "runtime/abi.h"
+
+#include <functional>
+#include <gtest/gtest.h>
+#include <string>
+#include <vector>
+
+namespace adze_test {
+
+/// Kernels of the programs.
+enum DeviceKernel { kAdd, kBias, kPick, kReverse, kWild, kDouble, kDeviceKernels };
+
+/// The sample's way of running: sum = reverse(bias(x + y)) per 64 elements, bias by the weights; doubled[i] = 2 *
+/// sum[i] by the host's own kernel; picked[i] = sum[index[i]]. Inputs x, y (f32, as long as each other, a multiple of
+/// 64) and index (i64); outputs sum and picked.
+int32_t runSample(adze_exec *exec);
+
+/// A program of these kernels. What it runs is `body`, the sample's by default.
+struct DeviceProgram {
+  adze_device_program device;
+  adze_program program;
+
+  explicit DeviceProgram(int32_t (*body)(adze_exec *exec) = runSample);
+  DeviceProgram(const DeviceProgram &) = delete;
+};
+
+/// What came out of a run of the sample.
+struct SampleResult {
+  adze_status status;
+  std::string message;
+  std::vector<float> sum, picked;
+};
+
+/// Runs a model of the sample on elements 0, 1, 2 ... and 0, 1000, 2000 ..., from the beginning again after some.
+SampleResult run(adze_model *model, int64_t elements, std::vector<int64_t> index);
+
+/// What such a run comes to.
+std::vector<float> expectedSum(int64_t elements);
+
+/// The played driver, set up anew for each test; at its end there must be no report.
+class DeviceTest : public testing::Test {
+protected:
+  adze_error error{};
+
+  void SetUp() override;
+  void TearDown() override;
+
+  /// Sets a model up; null: see `error`. `device`: see adze_options.
+  adze_model *create(const DeviceProgram &program, const char *device = nullptr);
+  /// Begins anew with these devices and failures (see test/sim/cuda); null: as before.
+  void reset(const char *devices, const char *failures = nullptr);
+  /// Functions of the played driver by name.
+  template <typename Function> Function *find(const char *name) {
+    return reinterpret_cast<Function *>(findSymbol(name));
+  }
+  /// The reports since the last reset, leaks included.
+  std::vector<std::string> reports();
+  /// For a test in which something goes wrong on purpose: these reports are not to fail it.
+  void forgive() { forgiven = true; }
+
+  void *library = nullptr;
+  bool forgiven = false;
+  /// Options of `create`.
+  adze_options options{};
+
+private:
+  void *findSymbol(const char *name);
+};
+
+} // namespace adze_test

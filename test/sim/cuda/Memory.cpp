@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Memory of the device and of the host, copies and fills.
+#include "test/sim/cuda/Copies.h"
+
+#include <cstring>
+#include <new>
+
+using namespace adze::sim;
+
+ADZE_SIM_ENTRY int cuMemGetInfo_v2(size_t *free, size_t *total) {
+  return enterIn("cuMemGetInfo_v2", false, [&](Context &context) {
+    *total = context.device->facts.memory_bytes;
+    *free = *total - context.device->machine->allocated();
+    return kSuccess;
+  });
+}
+
+ADZE_SIM_ENTRY int cuMemAlloc_v2(uint64_t *address, size_t bytes) {
+  return enterIn("cuMemAlloc_v2", false, [&](Context &context) {
+    if (bytes == 0)
+      return kInvalidValue;
+    uint64_t found = context.device->machine->allocate(bytes);
+    if (!found)
+      return kOutOfMemory;
+    context.memory[found] = {bytes, ++state().allocations};
+    *address = found;
+    return kSuccess;
+  });
+}
+
+ADZE_SIM_ENTRY int cuMemFree_v2(uint64_t address) {
+  return enterIn("cuMemFree_v2", true, [&](Context &context) {
+    if (address == 0)
+      return kSuccess;
+    if (context.memory.erase(address) == 0) {
+      report("misuse", "cuMemFree: not the address of memory of the current context");
+      return kInvalidValue;
+    }
+    context.device->machine->release(address);
+    return kSuccess;
+  });
+}
+
+static int allocateHost(const char *function, void **data, size_t bytes) {
+  return enterIn(function, false, [&](Context &context) {
+    if (bytes == 0)
+      return kInvalidValue;
+    *data = ::operator new(bytes, std::align_val_t(4096));
+    memset(*data, 0xCD, bytes);
+    context.pinned[reinterpret_cast<uint64_t>(*data)] = {bytes, ++state().allocations};
+    return kSuccess;
+  });
+}
+
+ADZE_SIM_ENTRY int cuMemAllocHost_v2(void **data, size_t bytes) {
+  return allocateHost("cuMemAllocHost_v2", data, bytes);
+}
+
+ADZE_SIM_ENTRY int cuMemHostAlloc(void **data, size_t bytes, unsigned) {
+  return allocateHost("cuMemHostAlloc", data, bytes);
+}
+
+ADZE_SIM_ENTRY int cuMemFreeHost(void *data) {
+  return enterIn("cuMemFreeHost", true, [&](Context &context) {
+    if (context.pinned.erase(reinterpret_cast<uint64_t>(data)) == 0) {
+      report("misuse", "cuMemFreeHost: not memory that cuMemHostAlloc gave in the current context");
+      return kInvalidValue;
+    }
+    ::operator delete(data, std::align_val_t(4096));
+    return kSuccess;
+  });
+}
+
+/// Gives a copy or fill to the stream that `handle` means and, if `wait`, waits for it.
+static Result giveTo(Context &context, void *handle, const char *function, std::function<Result()> work, bool wait) {
+  Stream *stream = findStream(context, handle, function);
+  if (!stream)
+    return kInvalidHandle;
+  if (!work)
+    return kInvalidValue;
+  give(*stream, function, std::move(work));
+  return wait ? drain(*stream) : Result(kSuccess);
+}
+
+static int copyIn(const char *function, uint64_t to, const void *from, size_t bytes, void *stream, bool wait) {
+  return enterIn(function, false, [&](Context &context) -> Result {
+    return bytes == 0 ? Result(kSuccess)
+                      : giveTo(context, stream, function, makeCopyIn(context, function, to, from, bytes), wait);
+  });
+}
+
+static int copyOut(const char *function, void *to, uint64_t from, size_t bytes, void *stream, bool wait) {
+  return enterIn(function, false, [&](Context &context) -> Result {
+    return bytes == 0 ? Result(kSuccess)
+                      : giveTo(context, stream, function, makeCopyOut(context, function, to, from, bytes), wait);
+  });
+}
+
+static int copyOnDevice(const char *function, uint64_t to, uint64_t from, size_t bytes, void *stream) {
+  return enterIn(function, false, [&](Context &context) -> Result {
+    return bytes == 0 ? Result(kSuccess)
+                      : giveTo(context, stream, function, makeCopy(context, function, to, from, bytes), false);
+  });
+}
+
+static int fill(const char *function, uint64_t to, uint32_t value, size_t element, size_t count, void *stream) {
+  return enterIn(function, false, [&](Context &context) -> Result {
+    return count == 0
+               ? Result(kSuccess)
+               : giveTo(context, stream, function, makeFill(context, function, to, value, element, count), false);
+  });
+}
+
+ADZE_SIM_ENTRY int cuMemcpyHtoD_v2(uint64_t to, const void *from, size_t bytes) {
+  return copyIn("cuMemcpyHtoD_v2", to, from, bytes, nullptr, true);
+}
+ADZE_SIM_ENTRY int cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t bytes, void *stream) {
+  return copyIn("cuMemcpyHtoDAsync_v2", to, from, bytes, stream, false);
+}
+ADZE_SIM_ENTRY int cuMemcpyDtoH_v2(void *to, uint64_t from, size_t bytes) {
+  return copyOut("cuMemcpyDtoH_v2", to, from, bytes, nullptr, true);
+}
+ADZE_SIM_ENTRY int cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t bytes, void *stream) {
+  return copyOut("cuMemcpyDtoHAsync_v2", to, from, bytes, stream, false);
+}
+ADZE_SIM_ENTRY int cuMemcpyDtoD_v2(uint64_t to, uint64_t from, size_t bytes) {
+  return copyOnDevice("cuMemcpyDtoD_v2", to, from, bytes, nullptr);
+}
+ADZE_SIM_ENTRY int cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, void *stream) {
+  return copyOnDevice("cuMemcpyDtoDAsync_v2", to, from, bytes, stream);
+}
+ADZE_SIM_ENTRY int cuMemsetD8_v2(uint64_t to, unsigned char value, size_t count) {
+  return fill("cuMemsetD8_v2", to, value, 1, count, nullptr);
+}
+ADZE_SIM_ENTRY int cuMemsetD8Async(uint64_t to, unsigned char value, size_t count, void *stream) {
+  return fill("cuMemsetD8Async", to, value, 1, count, stream);
+}
+ADZE_SIM_ENTRY int cuMemsetD32_v2(uint64_t to, unsigned value, size_t count) {
+  return fill("cuMemsetD32_v2", to, value, 4, count, nullptr);
+}
+ADZE_SIM_ENTRY int cuMemsetD32Async(uint64_t to, unsigned value, size_t count, void *stream) {
+  return fill("cuMemsetD32Async", to, value, 4, count, stream);
+}
