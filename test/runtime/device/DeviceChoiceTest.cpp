@@ -55,6 +55,8 @@ protected:
 
   void SetUp() override {
     DeviceTest::SetUp();
+    if (!played())
+      GTEST_SKIP() << "needs the played driver";
     options.log_user = this;
     options.log = [](void *user, int32_t, const char *message) {
       static_cast<DeviceChoice *>(user)->said.push_back(message);

@@ -40,7 +40,8 @@ SampleResult run(adze_model *model, int64_t elements, std::vector<int64_t> index
 /// What such a run comes to.
 std::vector<float> expectedSum(int64_t elements);
 
-/// The played driver, set up anew for each test; at its end there must be no report.
+/// The played driver, set up anew for each test; at its end there must be no report. Where the environment has
+/// ADZE_TEST_REAL_DRIVER it is the system's driver and a card instead, and tests that need the played one are skipped.
 class DeviceTest : public testing::Test {
 protected:
   adze_error error{};
@@ -48,6 +49,8 @@ protected:
   void SetUp() override;
   void TearDown() override;
 
+  /// Whether the driver is the played one.
+  bool played() const { return library != nullptr; }
   /// Sets a model up; null: see `error`. `device`: see adze_options.
   adze_model *create(const DeviceProgram &program, const char *device = nullptr);
   /// Begins anew with these devices and failures (see test/sim/cuda); null: as before.
@@ -56,7 +59,7 @@ protected:
   template <typename Function> Function *find(const char *name) {
     return reinterpret_cast<Function *>(findSymbol(name));
   }
-  /// The reports since the last reset, leaks included.
+  /// The reports of the played driver since the last reset, leaks included.
   std::vector<std::string> reports();
   /// For a test in which something goes wrong on purpose: these reports are not to fail it.
   void forgive() { forgiven = true; }
