@@ -149,6 +149,7 @@ void DeviceTest::SetUp() {
   if (getenv("ADZE_TEST_REAL_DRIVER"))
     return;
   setenv("ADZE_CUDA_DRIVER", ADZE_SIM_CUDA, 1);
+  setenv("ADZE_SIM_REPORT", "/dev/null", 1); // `reports` has them
   library = dlopen(ADZE_SIM_CUDA, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   ASSERT_NE(library, nullptr) << dlerror();
   reset("sm_80:Played card:1G");
