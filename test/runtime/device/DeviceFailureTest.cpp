@@ -48,7 +48,14 @@ protected:
     EXPECT_NE(message.find(name), std::string::npos) << what << ": " << message;
   }
 
-  /// Create, two runs, destroy, with call `number` of `function` failing. False: it was not called so often.
+  /// The context that is current on this thread, which no other user of the driver has set here.
+  void *currentContext() {
+    void *context = nullptr;
+    find<int(void **)>("cuCtxGetCurrent")(&context);
+    return context;
+  }
+
+  /// Create, three runs, destroy, with call `number` of `function` failing. False: it was not called so often.
   bool playWith(const std::string &function, int number, int result) {
     const std::string what = function + ":" + std::to_string(number) + ":" + std::to_string(result);
     SCOPED_TRACE(what);
@@ -70,6 +77,10 @@ protected:
         expectFailure(last.status, last.message, what, result);
     }
     adze_destroy(model);
+    if (function != "cuCtxPopCurrent_v2")
+      EXPECT_EQ(currentContext(), nullptr) << "the thread's own context is back";
+    while (currentContext())
+      find<int(void *)>("cuCtxSetCurrent")(nullptr);
     bool reached = find<uint64_t(const char *)>("adze_sim_calls")(function.c_str()) >= static_cast<uint64_t>(number);
     if (!gives(function))
       // A failure to make the context current may come when there is nobody left to tell.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Programs with kernels for a device, run by the runtime as it is over the played driver.
+#include "runtime/exec.h"
 #include "runtime/export.h"
 #include "test/runtime/device/DeviceSample.h"
 
@@ -97,6 +98,27 @@ TEST_F(DeviceTest, SeveralThreadsAndModelsRunAtOnce) {
   adze_destroy(models[0]);
   EXPECT_EQ(run(models[1], 64, {0}).status, ADZE_OK);
   adze_destroy(models[1]);
+}
+
+TEST_F(DeviceTest, ModelsComeAndGoOnManyThreads) {
+  DeviceProgram program;
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      for (int round = 0; round < 5; ++round) {
+        adze_model *model = nullptr;
+        adze_options own = options;
+        adze_error why;
+        wrong += adze_create_program(&program.program, &own, &model, &why) != ADZE_OK;
+        if (model)
+          wrong += run(model, 64 * (t + 1), {3}).sum != expectedSum(64 * (t + 1));
+        adze_destroy(model);
+      }
+    });
+  for (auto &thread : threads)
+    thread.join();
+  EXPECT_EQ(wrong, 0);
 }
 
 /// State that grows turn by turn, in slots of the device: 1, 2, ... elements of x, copied on the device.

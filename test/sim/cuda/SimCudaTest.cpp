@@ -6,6 +6,8 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -329,6 +331,29 @@ TEST_F(SimCuda, CannotBeUsedInAFork) {
   EXPECT_EQ(WEXITSTATUS(status), 3);
   close();
   EXPECT_EQ(adze_sim_finish(), 0);
+}
+
+TEST_F(SimCuda, LooksForLeaksWhenTheProcessEnds) {
+  const std::string counts = path + ".counts";
+  setenv("ADZE_SIM_COUNTS", counts.c_str(), 1);
+  pid_t child = fork();
+  if (child == 0) {
+    open();
+    launchStore(load(), allocate(4));
+    cuStreamSynchronize(stream);
+    exit(0);
+  }
+  unsetenv("ADZE_SIM_COUNTS");
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  std::ifstream file(path), countsFile(counts);
+  const std::string reports{std::istreambuf_iterator<char>(file), {}};
+  const std::string counted{std::istreambuf_iterator<char>(countsFile), {}};
+  for (const char *text : {"is still retained", "4 bytes of memory", "a stream", "a module"})
+    EXPECT_NE(reports.find(text), std::string::npos) << text << "\n" << reports;
+  EXPECT_NE(counted.find("\"kernel\": \"store\", \"launches\": 1,"), std::string::npos) << counted;
+  unlink(counts.c_str());
 }
 
 TEST_F(SimCuda, FindsFunctionsByName) {
