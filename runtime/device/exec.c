@@ -114,7 +114,7 @@ static void finish(adze_exec *exec) {
   own->driver->leave(own->device);
 }
 
-static void forget(adze_exec *exec) {
+void adze_device_forget(adze_exec *exec) {
   adze_model *model = exec->model;
   adze_model_device *own = model->device;
   if (!exec->device)
@@ -126,8 +126,10 @@ static void forget(adze_exec *exec) {
     return;
   }
   for (int32_t i = 0; i < model->program->num_plans; ++i)
-    if (model->program->plans[i].on_device)
+    if (model->program->plans[i].on_device) {
       adze_device_free(model, &exec->plans[i].arena);
+      exec->plans[i].placed = false;
+    }
   for (int32_t i = 0; i < exec->num_slots; ++i)
     if (exec->slots[i].on_device)
       adze_device_free(model, &exec->slots[i].block);
@@ -143,7 +145,7 @@ const adze_device_services adze_device_run = {.set_up = adze_device_set_up,
                                               .tear_down = adze_device_tear_down,
                                               .begin = begin,
                                               .finish = finish,
-                                              .forget = forget,
+                                              .forget = adze_device_forget,
                                               .launch = adze_device_launch,
                                               .reserve = adze_device_reserve,
                                               .no_data = no_data};

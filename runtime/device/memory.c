@@ -24,6 +24,23 @@ static adze_status take(adze_model *model, adze_block *block, int64_t bytes, adz
   return ADZE_OK;
 }
 
+/// Gives back what idle execs of the model hold of the device; false: there is nothing.
+static bool release_idle(adze_model *model) {
+  pthread_mutex_lock(&model->lock);
+  adze_exec *idle = model->idle;
+  model->idle = NULL;
+  pthread_mutex_unlock(&model->lock);
+  bool any = false;
+  while (idle) {
+    adze_exec *exec = idle;
+    idle = exec->next;
+    any = any || exec->device;
+    adze_device_forget(exec);
+    adze_exec_release(exec);
+  }
+  return any;
+}
+
 bool adze_device_reserve(adze_exec *exec, adze_block *block, int64_t bytes, bool generous, const char *what) {
   if (bytes <= block->bytes)
     return true;
@@ -35,8 +52,13 @@ bool adze_device_reserve(adze_exec *exec, adze_block *block, int64_t bytes, bool
   if (generous && more > bytes && adze_round_up(more, ADZE_DEVICE_ALIGNMENT, &rounded) &&
       take(exec->model, block, rounded, &error) == ADZE_OK)
     return true;
-  if (adze_round_up(bytes, ADZE_DEVICE_ALIGNMENT, &rounded) && take(exec->model, block, rounded, &error) == ADZE_OK)
-    return true;
+  if (adze_round_up(bytes, ADZE_DEVICE_ALIGNMENT, &rounded)) {
+    adze_status status = take(exec->model, block, rounded, &error);
+    if (status == ADZE_OUT_OF_MEMORY && release_idle(exec->model))
+      status = take(exec->model, block, rounded, &error);
+    if (status == ADZE_OK)
+      return true;
+  }
   adze_exec_fail(exec, error.status, "no memory of the device for %s of %lld bytes: %s", what, (long long)bytes,
                  error.message);
   return false;

@@ -50,6 +50,9 @@ bool adze_device_reserve(adze_exec *exec, adze_block *block, int64_t bytes, bool
 /// Gives the memory of a block back; no work under way uses it.
 void adze_device_free(adze_model *model, adze_block *block);
 
+/// adze_device_services.forget. The exec may run again.
+void adze_device_forget(adze_exec *exec);
+
 /// adze_device_services.launch.
 int32_t adze_device_launch(adze_exec *exec, int32_t kernel, int64_t items, void *const *buffers, const int64_t *scalars,
                            int64_t scratch);

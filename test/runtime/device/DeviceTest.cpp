@@ -255,6 +255,46 @@ TEST_F(DeviceTest, RefusesArenasAndSlotsThatDoNotFit) {
   adze_destroy(model);
 }
 
+TEST_F(DeviceTest, IdleExecsGiveTheirMemoryBackWhereItIsNeeded) {
+  if (!played())
+    GTEST_SKIP() << "needs a device with little memory";
+  reset("sm_80:Small card:1M");
+  static std::atomic<int> together;
+  DeviceProgram program([](adze_exec *exec) {
+    const int64_t n = adze_rt_input_dim(exec, 0, 0);
+    --together;
+    while (together > 0)
+      std::this_thread::yield();
+    int32_t failed = runSample(exec);
+    if (failed)
+      return failed;
+    return adze_rt_alloc(exec, 0, 1, n) ? 0 : int32_t{ADZE_INTERNAL};
+  });
+  adze_model *model = create(program);
+  ASSERT_NE(model, nullptr) << error.message;
+  const int64_t some = 64 * 256; // two of these at once fit, or one of three times the size
+  auto runTwo = [&](int64_t elements) {
+    std::atomic<int> wrong{0};
+    std::vector<std::thread> threads;
+    together = 2;
+    for (int t = 0; t < 2; ++t)
+      threads.emplace_back([&] { wrong += run(model, elements, {1}).sum != expectedSum(elements); });
+    for (auto &thread : threads)
+      thread.join();
+    return wrong == 0;
+  };
+  auto streamsDestroyed = [&] { return find<uint64_t(const char *)>("adze_sim_calls")("cuStreamDestroy_v2"); };
+  EXPECT_TRUE(runTwo(some));
+  const uint64_t before = streamsDestroyed();
+  SampleResult result = run(model, 3 * some, {1});
+  ASSERT_EQ(result.status, ADZE_OK) << result.message;
+  EXPECT_EQ(result.sum, expectedSum(3 * some));
+  EXPECT_EQ(streamsDestroyed(), before + 1) << "the idle exec's";
+  EXPECT_TRUE(runTwo(some / 4)) << "which runs again";
+  EXPECT_EQ(run(model, 8 * some, {1}).status, ADZE_OUT_OF_MEMORY);
+  adze_destroy(model);
+}
+
 TEST_F(DeviceTest, AForkCannotUseItsParentsDevice) {
   DeviceProgram program;
   adze_model *model = create(program);
