@@ -162,7 +162,7 @@ typedef adze_status (*adze_run_fn)(adze_model *model, const adze_tensor *inputs,
                                    void *alloc_user, adze_error *error);
 /// [adze_destroy] No run may be under way. NULL is allowed.
 typedef void (*adze_destroy_fn)(adze_model *model);
-/// [adze_arena_bytes] Bytes of memory that the model's runs hold now, weights and outputs apart.
+/// [adze_arena_bytes] Bytes of memory, a device's included, that the model's runs hold now, weights and outputs apart.
 typedef int64_t (*adze_arena_bytes_fn)(const adze_model *model);
 /// [adze_abi_version] ADZE_ABI_VERSION of the artifact. Never changes its type.
 typedef uint32_t (*adze_abi_version_fn)(void);
