@@ -3,6 +3,7 @@
 // The scores are held transposed, a row for each key, with queries in the lanes of vectors: so keys and values are read
 // in place as the left and the right side of register tiles, only the few queries are packed, and the softmax needs no
 // sums across lanes.
+#include "passes/core_to_loops/AttentionParts.h"
 #include "passes/core_to_loops/Nests.h"
 #include "passes/core_to_loops/RegisterTile.h"
 #include "passes/core_to_loops/Views.h"
@@ -12,84 +13,10 @@ using namespace mlir;
 using namespace adze;
 using namespace adze::core;
 
-namespace {
-/// Sizes of one attention and what its two lowerings share.
-struct Sizes {
-  Sizes(Emitter &e, AttentionOp op) : e(e), op(op), out(e.dims.shape(op.getResult()).dims) {
-    SmallVector<DimExpr> k = e.dims.shape(op.getKey()).dims;
-    batch.assign(out.begin(), out.end() - 2);
-    queries = out[out.size() - 2];
-    columns = out.back();
-    keys = k[k.size() - 2];
-    depth = k.back();
-    bool wide = getElementTypeOrSelf(op.getQuery()).isF64();
-    acc = wide ? Type(e.b.getF64Type()) : Type(e.b.getF32Type());
-  }
-
-  /// Coordinates of key or value for a place in the batch, with room for the last two.
-  Coords sharedAt(Value operand, ArrayRef<Coord> at) {
-    SmallVector<DimExpr> sizes = e.dims.shape(operand).dims;
-    Coords in;
-    for (size_t i = 0; i < batch.size(); ++i) {
-      if (sizes[i] == batch[i]) {
-        in.push_back(at[i]);
-      } else if (sizes[i].isConstant(1)) {
-        in.push_back({e.index(0)});
-      } else {
-        // Sizes are positive wherever there is an item.
-        Value group = e.b.createOrFold<arith::DivUIOp>(e.loc, e.size(batch[i]), e.size(sizes[i]));
-        in.push_back({e.b.createOrFold<arith::DivUIOp>(e.loc, at[i].base, group)});
-      }
-    }
-    in.append(2, Coord());
-    return in;
-  }
-
-  /// The mask's element for a query and a key, in the accumulator's type; null after an error.
-  Value mask(ArrayRef<Coord> at, Value query, Value key) {
-    SmallVector<DimExpr> sizes = e.dims.shape(op.getMask()).dims, scores(batch);
-    scores.append({queries, keys});
-    Coords all(at), in;
-    all.append({Coord{query}, Coord{key}});
-    size_t skip = scores.size() - sizes.size();
-    for (size_t i = 0; i < sizes.size(); ++i)
-      in.push_back(e.broadcastCoord(sizes[i], scores[skip + i], all[skip + i]));
-    Value v = e.element(op.getMask(), in);
-    return v ? e.convert(v, getElementTypeOrSelf(op.getMask()), acc, false) : v;
-  }
-  /// True if all queries have the mask's same rows.
-  bool maskIsOneRow() {
-    SmallVector<DimExpr> sizes = e.dims.shape(op.getMask()).dims;
-    return sizes.size() < 2 || sizes[sizes.size() - 2].isConstant(1);
-  }
-
-  /// 1 / sum, but 0 where nothing was summed.
-  Value inverse(Value sum) {
-    Value zero = e.constant(sum.getType(), 0);
-    Value none = e.create<arith::CmpFOp>(arith::CmpFPredicate::OEQ, sum, zero);
-    return e.create<arith::SelectOp>(none, zero, e.unary(UnaryKind::reciprocal, sum, acc));
-  }
-
-  /// A weighted sum of values times the inverse of the weights' sum, as the result's element.
-  Value finish(Value sum, Value inverse) {
-    Value v = e.binary(BinaryKind::mul, sum, e.isVector(sum) ? e.splat(inverse, e.width) : inverse, acc);
-    if (op.getNanAsZero()) {
-      Value none = e.create<arith::CmpFOp>(arith::CmpFPredicate::UNO, inverse, inverse);
-      v = e.create<arith::SelectOp>(none, e.constant(v.getType(), 0), v);
-    }
-    return e.convert(v, acc, getElementTypeOrSelf(op.getResult()), false);
-  }
-
-  Emitter &e;
-  AttentionOp op;
-  SmallVector<DimExpr> out, batch;
-  DimExpr queries, keys, depth, columns;
-  Type acc;
-};
-
 //===- tiles
 //-------------------------------------------------------------------------------------------------------===//
 
+namespace {
 /// Blocks of queries, by register tiles.
 class Tiles {
 public:
@@ -369,7 +296,7 @@ private:
 
   Emitter &e;
   AttentionOp op;
-  Sizes sizes;
+  AttentionParts sizes;
   View key, value;
   TileShape most;   ///< of the scores: keys by queries; a block has its columns
   DimExpr panels;   ///< of values
@@ -387,7 +314,7 @@ private:
 
 /// One query: the numeric reference, and the form of types and operands that have no tiles.
 static LogicalResult emitQuery(Emitter &e, AttentionOp op, Value item, WriteFn write) {
-  Sizes sizes(e, op);
+  AttentionParts sizes(e, op);
   Type acc = sizes.acc;
   Coords at = e.delinearize(item, ArrayRef(sizes.out).drop_back());
   Value query = at.back().base;
@@ -454,7 +381,7 @@ static LogicalResult emitQuery(Emitter &e, AttentionOp op, Value item, WriteFn w
 Grid adze::attentionGrid(Emitter &e, AttentionOp op) {
   if (auto tiles = Tiles::of(e, op))
     return tiles->grid();
-  Sizes sizes(e, op);
+  AttentionParts sizes(e, op);
   return rowGrid(e, op.getResult(), sizes.keys * (sizes.depth + sizes.columns));
 }
 

@@ -194,22 +194,31 @@ Coords Emitter::delinearize(Value linear, ArrayRef<DimExpr> sizes) {
   return at;
 }
 
+void Emitter::fail(int64_t status, Operation *op) {
+  auto number = op->getAttrOfType<IntegerAttr>("adze.site");
+  auto i64 = [&](int64_t v) -> Value { return arith::ConstantIntOp::create(b, loc, b.getI64Type(), v); };
+  auto at = [&](int64_t v) -> Value { return arith::ConstantIndexOp::create(b, loc, v); };
+  Value place = arith::IndexCastOp::create(b, loc, b.getI64Type(),
+                                           arith::AddIOp::create(b, loc, site, at(number ? number.getInt() : 0)));
+  if (sharedError) {
+    Value word = arith::AddIOp::create(b, loc, arith::MulIOp::create(b, loc, place, i64(256)), i64(status));
+    memref::AtomicRMWOp::create(b, loc, arith::AtomicRMWKind::maxs, word, error, at(0));
+    return;
+  }
+  memref::StoreOp::create(b, loc, i64(status), error, at(0));
+  memref::StoreOp::create(b, loc, place, error, at(1));
+}
+
 Value Emitter::checkIndex(Value at, Value size, Operation *op) {
   Value negative = cmpi(arith::CmpIPredicate::slt, at, index(0));
   Value counted = select(negative, addi(at, size), at);
   // Unsigned: what is still negative is beyond the end too.
   Value inside = cmpi(arith::CmpIPredicate::ult, counted, size);
   Value outside = create<arith::XOrIOp>(inside, create<arith::ConstantIntOp>(int64_t(1), 1u));
-  auto number = op->getAttrOfType<IntegerAttr>("adze.site");
   scf::IfOp::create(b, loc, outside, [&](OpBuilder &nested, Location l) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToEnd(nested.getInsertionBlock());
-    Type i64 = b.getI64Type();
-    Value status = arith::ConstantIntOp::create(b, l, i64, 5); // ADZE_INDEX_OUT_OF_RANGE
-    Value local = arith::ConstantIndexOp::create(b, l, number ? number.getInt() : 0);
-    Value place = arith::IndexCastOp::create(b, l, i64, arith::AddIOp::create(b, l, site, local));
-    memref::StoreOp::create(b, l, status, error, ValueRange{arith::ConstantIndexOp::create(b, l, 0)});
-    memref::StoreOp::create(b, l, place, error, ValueRange{arith::ConstantIndexOp::create(b, l, 1)});
+    fail(5, op); // ADZE_INDEX_OUT_OF_RANGE
     scf::YieldOp::create(b, l);
   });
   return select(inside, counted, index(0));

@@ -61,6 +61,8 @@ public:
   llvm::DenseMap<Value, Value> buffers; ///< tensor argument or result value -> flat memref
   llvm::DenseMap<Value, Value> scalars; ///< index argument of the kernel -> index value
   Value site, scratch, error;
+  /// Many threads write to `error` at once: it is one word then, in which the greatest of 256 * site + status remains.
+  bool sharedError = false;
 
   // ---- elements ----
   /// Element of a tensor value of the kernel's body: a scalar, or a vector where it depends on lanes. Null after an
@@ -120,6 +122,8 @@ public:
   Coords delinearize(Value linear, llvm::ArrayRef<core::DimExpr> sizes);
   /// The coordinates after `at`, row-major.
   Coords next(llvm::ArrayRef<Coord> at, llvm::ArrayRef<core::DimExpr> sizes);
+  /// Records that the run failed at `op`'s site with a status of the runtime's.
+  void fail(int64_t status, mlir::Operation *op);
   /// `index` counted from the end if negative; outside [-size, size) the run fails at `op`'s site and 0 comes out.
   Value checkIndex(Value index, Value size, mlir::Operation *op);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Cuts each kernel into items and emits its function and its grid.
+#include "passes/core_to_loops/KernelFunction.h"
 #include "passes/core_to_loops/Nests.h"
 #include "passes/core_to_loops/Passes.h"
 
@@ -11,142 +12,55 @@ namespace adze {
 #include "passes/core_to_loops/Passes.h.inc"
 
 namespace {
-/// Lowers one kernel.func.
+/// Lowers one kernel.func for the CPU.
 class KernelLowering {
 public:
   KernelLowering(kernel::FuncOp kernel, int64_t vectorBytes, int64_t vectorRegisters)
       : kernel(kernel), vectorBytes(vectorBytes), vectorRegisters(vectorRegisters) {}
 
   LogicalResult run() {
-    body = &kernel.getBody().front();
-    returned = body->getTerminator();
-    if (failed(findNest()))
+    if (failed(kernel.begin()))
       return failure();
-    createFunction();
-    Emitter e(OpBuilder::atBlockEnd(&function.getBody().front()), kernel, dims);
+    Emitter e = kernel.emitter();
     e.vectorBytes = vectorBytes;
     e.vectorRegisters = vectorRegisters;
-    bindArguments(e);
     Grid grid;
-    if (failed(nest ? emitNestItems(e, grid) : emitElements(e, grid)))
+    if (failed(kernel.nest ? emitNestItems(e, grid) : emitElements(e, grid)))
       return failure();
-    func::ReturnOp::create(e.b, kernel.getLoc());
-    createGrid(grid, e.scratchBytes());
-    copyAttributes();
-    kernel.erase();
+    kernel.finish(e, grid, e.scratchBytes());
     return success();
   }
 
 private:
-  LogicalResult findNest() {
-    for (Operation &op : *body)
-      if (isNest(&op)) {
-        if (nest)
-          return op.emitOpError() << "is the second op of its kernel that needs loops of its own";
-        nest = &op;
-      }
-    return success();
-  }
-
-  void createFunction() {
-    MLIRContext *context = kernel.getContext();
-    Type index = IndexType::get(context);
-    auto buffer = [&](Type tensor) {
-      return MemRefType::get({ShapedType::kDynamic}, storageType(cast<RankedTensorType>(tensor).getElementType()));
-    };
-    SmallVector<Type> types{index, index, index};
-    for (Type type : kernel.getArgumentTypes())
-      types.push_back(isa<IndexType>(type) ? index : Type(buffer(type)));
-    for (Type type : kernel.getResultTypes())
-      types.push_back(buffer(type));
-    types.push_back(MemRefType::get({ShapedType::kDynamic}, IntegerType::get(context, 8)));
-    types.push_back(MemRefType::get({ShapedType::kDynamic}, IntegerType::get(context, 64)));
-    OpBuilder b(kernel);
-    std::string name = kernel.getName().str();
-    kernel.setName(name + ".core"); // the name goes to the function
-    function = func::FuncOp::create(b, kernel.getLoc(), name, FunctionType::get(context, types, {}));
-    function.setPrivate();
-    function.addEntryBlock();
-  }
-
-  void bindArguments(Emitter &e) {
-    auto arguments = function.getArguments();
-    begin = arguments[0];
-    end = arguments[1];
-    e.site = arguments[2];
-    size_t at = 3;
-    for (BlockArgument arg : body->getArguments())
-      if (isa<IndexType>(arg.getType()))
-        e.scalars[arg] = arguments[at++];
-      else
-        e.buffers[arg] = arguments[at++];
-    for (Value result : returned->getOperands()) {
-      results.push_back(arguments[at]);
-      e.buffers[result] = arguments[at++];
-    }
-    e.scratch = arguments[at];
-    e.error = arguments[at + 1];
-  }
-
-  /// Stores all results at coordinates that are common to them; a transpose of the nest's result at the nest's.
-  LogicalResult storeResults(Emitter &e, ArrayRef<Coord> at, ArrayRef<DimExpr> sizes) {
-    for (auto [value, buffer] : llvm::zip(returned->getOperands(), results)) {
-      auto transpose = value.getDefiningOp<TransposeOp>();
-      bool moved = transpose && nest && transpose.getInput() == nest->getResult(0);
-      Value v = e.element(moved ? transpose.getInput() : value, at);
-      if (!v)
-        return failure();
-      Coords to(at);
-      SmallVector<DimExpr> in(sizes);
-      if (moved)
-        for (auto [i, from] : llvm::enumerate(transpose.getPermutation())) {
-          to[i] = at[from];
-          in[i] = sizes[from];
-        }
-      e.store(v, buffer, getElementTypeOrSelf(value), to, in);
-    }
-    return success();
-  }
-
   LogicalResult emitNestItems(Emitter &e, Grid &grid) {
-    grid = nestGrid(e, nest);
-    SmallVector<DimExpr> sizes = dims.shape(nest->getResult(0)).dims;
-    if (isTiled(nest) &&
-        llvm::all_of(returned->getOperands(), [&](Value v) { return e.fits(Emitter::Form::Rows, v, sizes, nest); })) {
+    grid = nestGrid(e, kernel.nest);
+    SmallVector<DimExpr> sizes = kernel.dims.shape(kernel.nest->getResult(0)).dims;
+    if (isTiled(kernel.nest) && kernel.fits(e, Emitter::Form::Rows, sizes, kernel.nest)) {
       // A tiled nest gives the row and the column of an element; the epilogue is content with that.
       e.form = Emitter::Form::Rows;
-      sizes = {dims.dims.floorDiv(product(sizes), sizes.back()), sizes.back()};
+      sizes = {kernel.dims.dims.floorDiv(product(sizes), sizes.back()), sizes.back()};
     }
-    auto write = [&](ArrayRef<Coord> at, ArrayRef<Value> values) {
-      for (auto [result, v] : llvm::zip(nest->getResults(), values))
-        e.bind(result, at, v);
-      return storeResults(e, at, sizes);
-    };
-    return emitNest(e, nest, begin, end, write);
+    auto write = [&](ArrayRef<Coord> at, ArrayRef<Value> values) { return kernel.storeEpilogue(e, at, values, sizes); };
+    return emitNest(e, kernel.nest, kernel.beginItem(), kernel.endItem(), write);
   }
 
   /// One item an element where nothing mixes coordinates; else one a row, the last dimension being its inner loop.
   LogicalResult emitElements(Emitter &e, Grid &grid) {
-    SmallVector<DimExpr> sizes = dims.shape(returned->getOperand(0)).dims;
+    SmallVector<DimExpr> sizes = kernel.resultSizes();
     LogicalResult done = success();
     auto emit = [&](ArrayRef<Coord> at, ArrayRef<DimExpr> in) {
       if (succeeded(done))
-        done = storeResults(e, at, in);
+        done = kernel.storeResults(e, at, in);
     };
-    auto fits = [&](Emitter::Form form) {
-      return llvm::all_of(returned->getOperands(), [&](Value v) { return e.fits(form, v, sizes); });
-    };
-    bool flat = fits(Emitter::Form::Flat);
+    bool flat = kernel.fits(e, Emitter::Form::Flat, sizes);
     auto lanesAlong = [&](int64_t dim) {
-      bool lanes =
-          vectorBytes && llvm::all_of(returned->getOperands(), [&](Value v) { return e.vectorizable(v, dim); });
-      return lanes ? vectorBytes / 4 : 1;
+      return vectorBytes && kernel.vectorizable(e, dim) ? vectorBytes / 4 : 1;
     };
     if (flat || sizes.empty()) {
       e.form = flat ? Emitter::Form::Flat : Emitter::Form::Full;
       grid = {product(sizes), kGrainWork};
       int64_t lanes = flat && !sizes.empty() ? lanesAlong(sizes.size() - 1) : 1;
-      e.laneLoop(begin, end, lanes, [&](Coord i) {
+      e.laneLoop(kernel.beginItem(), kernel.endItem(), lanes, [&](Coord i) {
         if (sizes.empty())
           emit({}, {});
         else
@@ -154,14 +68,14 @@ private:
       });
       return done;
     }
-    grid = rowGrid(e, returned->getOperand(0), sizes.back());
+    grid = rowGrid(e, kernel.returned()[0], sizes.back());
     int64_t lanes = lanesAlong(sizes.size() - 1);
-    bool rows = fits(Emitter::Form::Rows);
+    bool rows = kernel.fits(e, Emitter::Form::Rows, sizes);
     SmallVector<DimExpr> collapsed{grid.items, sizes.back()};
     if (rows)
       e.form = Emitter::Form::Rows;
     ArrayRef<DimExpr> in = rows ? ArrayRef(collapsed) : ArrayRef(sizes);
-    e.gridLoop(begin, end, in.drop_back(), [&](ArrayRef<Coord> row) {
+    e.gridLoop(kernel.beginItem(), kernel.endItem(), in.drop_back(), [&](ArrayRef<Coord> row) {
       Coords at(row);
       at.push_back({});
       e.laneLoop(e.index(0), e.size(sizes.back()), lanes, [&](Coord i) {
@@ -172,40 +86,8 @@ private:
     return done;
   }
 
-  void createGrid(const Grid &grid, const DimExpr &scratch) {
-    MLIRContext *context = kernel.getContext();
-    Type index = IndexType::get(context);
-    OpBuilder b(kernel);
-    Location loc = kernel.getLoc();
-    SmallVector<Type> inputs(kernel.getNumScalars(), index), outputs(3, index);
-    auto gridFunction =
-        func::FuncOp::create(b, loc, function.getName().str() + ".grid", FunctionType::get(context, inputs, outputs));
-    gridFunction.setPrivate();
-    Block *block = gridFunction.addEntryBlock();
-    b.setInsertionPointToEnd(block);
-    auto value = [&](const DimExpr &e) {
-      return materialize(b, loc, dims.dims, e, [&](AtomId id) -> Value {
-        return block->getArgument(cast<BlockArgument>(dims.dims.atom(id).value).getArgNumber());
-      });
-    };
-    func::ReturnOp::create(b, loc, ValueRange{value(grid.items), value(grid.grain), value(scratch)});
-  }
-
-  void copyAttributes() {
-    function->setAttr("adze.kernel", UnitAttr::get(kernel.getContext()));
-    for (StringRef name : {"adze.nodes", "adze.operators", "adze.sites"})
-      if (Attribute attr = kernel->getAttr(name))
-        function->setAttr(name, attr);
-  }
-
-  kernel::FuncOp kernel;
+  KernelFunction kernel;
   int64_t vectorBytes, vectorRegisters;
-  DimAnalysis dims;
-  Block *body = nullptr;
-  Operation *returned = nullptr, *nest = nullptr;
-  func::FuncOp function;
-  SmallVector<Value> results;
-  Value begin, end;
 };
 
 struct LowerKernels : impl::LowerKernelsBase<LowerKernels> {
@@ -220,7 +102,8 @@ struct LowerKernels : impl::LowerKernelsBase<LowerKernels> {
         vectorRegisters = registers.getInt();
     bool failedAny = false;
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<kernel::FuncOp>()))
-      failedAny |= failed(KernelLowering(kernel, vectorBytes, vectorRegisters).run());
+      if (!kernel.getScheduleAttr()) // else a device's
+        failedAny |= failed(KernelLowering(kernel, vectorBytes, vectorRegisters).run());
     if (failedAny)
       signalPassFailure();
   }

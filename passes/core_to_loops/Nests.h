@@ -32,6 +32,13 @@ Grid windowRowGrid(Emitter &e, mlir::Operation *op);
 /// Emits the rows [begin, end) of such an op.
 mlir::LogicalResult emitWindowRows(Emitter &e, mlir::Operation *op, mlir::Value begin, mlir::Value end, WriteFn write);
 
+/// The element of a core.conv's or a core.pool's result at full coordinates; null after an error.
+mlir::Value emitPoint(Emitter &e, mlir::Operation *op, llvm::ArrayRef<Coord> at);
+/// The same, for a core.pool alone.
+mlir::Value emitPooled(Emitter &e, core::PoolOp op, llvm::ArrayRef<Coord> at);
+/// True if that can be computed in lanes along dimension `dim`.
+bool vectorizablePoint(Emitter &e, mlir::Operation *op, int64_t dim);
+
 // Tiled nests emit a range of items.
 mlir::LogicalResult emitPackedMatmul(Emitter &e, core::PackedMatmulOp op, mlir::Value begin, mlir::Value end,
                                      WriteFn write);

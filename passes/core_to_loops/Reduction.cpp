@@ -221,8 +221,7 @@ Value adze::emitReduction(Emitter &e, Operation *op, ArrayRef<Coord> at) {
       .Case([&](ArgReduceOp op) { return argReduced(e, op, at); });
 }
 
-/// Element of a pool at full coordinates; null after an error.
-static Value pooled(Emitter &e, PoolOp op, ArrayRef<Coord> at) {
+Value adze::emitPooled(Emitter &e, PoolOp op, ArrayRef<Coord> at) {
   Type element = getElementTypeOrSelf(op.getInput()), acc = accumulator(element);
   bool failed = false;
   std::function<Value(Coords, size_t, Value)> loops = [&](Coords in, size_t i, Value carried) -> Value {
@@ -252,7 +251,7 @@ LogicalResult adze::emitPool(Emitter &e, PoolOp op, Value item, WriteFn write) {
   bool failed = false;
   e.laneLoop(e.index(0), e.size(sizes.back()), nestLanes(e, op.getInput(), sizes.size() - 1), [&](Coord c) {
     at.back() = c;
-    Value v = pooled(e, op, at);
+    Value v = emitPooled(e, op, at);
     failed |= !v || mlir::failed(write(at, v));
   });
   return failure(failed);

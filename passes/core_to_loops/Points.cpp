@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Convolutions and pools element by element, for machines whose many threads have one each.
+#include "passes/core_to_loops/Nests.h"
+
+using namespace mlir;
+using namespace adze;
+using namespace adze::core;
+
+namespace {
+/// One element of a convolution.
+class Convolved {
+public:
+  Convolved(Emitter &e, ConvOp op, ArrayRef<Coord> at)
+      : e(e), op(op), at(at), spatial(op.getStrides().size()), input(e.dims.shape(op.getInput()).dims.size()),
+        filter(spatial + 2), perGroup(e.dims.dim(op.getFilter(), spatial)) {
+    Type to = op.getTo();
+    bool small = isa<FloatType>(to) && to.getIntOrFloatBitWidth() < 32;
+    acc = small ? Type(e.b.getF32Type()) : valueType(to);
+  }
+
+  Value emit() {
+    Coord channel = at.back();
+    DimExpr outPerGroup = e.dims.dims.floorDiv(e.dims.dim(op.getFilter(), spatial + 1), DimExpr(int64_t(op.getGroups())));
+    Value group = outPerGroup.isConstant(1)
+                      ? channel.base
+                      : e.b.createOrFold<arith::DivUIOp>(e.loc, channel.base, e.size(outPerGroup));
+    firstChannel = {e.muli(group, e.size(perGroup)), channel.lane};
+    filter.back() = channel;
+    input[0] = at[0];
+    Value start = e.constant(acc, 0);
+    Value sum = taps(0, channel.lane ? e.splat(start, e.width) : start);
+    return failed ? Value() : e.convert(sum, acc, getElementTypeOrSelf(op.getResult()), false);
+  }
+
+private:
+  Value taps(size_t i, Value sum) {
+    if (i == spatial)
+      return channels(sum);
+    Value base = e.muli(at[i + 1].base, e.index(op.getStrides()[i]));
+    return e.loop(e.index(0), e.size(e.dims.dim(op.getFilter(), i)), e.index(1), sum, [&](Value k, ValueRange carried) {
+      input[i + 1] = {e.addi(base, e.muli(k, e.index(op.getDilations()[i])))};
+      filter[i] = {k};
+      return Emitter::Values{taps(i + 1, carried[0])};
+    })[0];
+  }
+
+  Value channels(Value sum) {
+    return e.loop(e.index(0), e.size(perGroup), e.index(1), sum, [&](Value c, ValueRange carried) {
+      input.back() = {e.addi(firstChannel.base, c), firstChannel.lane && perGroup.isConstant(1)};
+      filter[spatial] = {c};
+      Value values[] = {read(op.getInput(), input), read(op.getFilter(), filter)};
+      e.unify(values);
+      Value term = e.binary(BinaryKind::mul, values[0], values[1], acc);
+      return Emitter::Values{e.binary(BinaryKind::add, carried[0], term, acc)};
+    })[0];
+  }
+
+  Value read(Value tensor, ArrayRef<Coord> where) {
+    Value v = e.element(tensor, where);
+    failed |= !v;
+    return v ? e.convert(v, getElementTypeOrSelf(tensor), acc, false) : e.constant(acc, 0);
+  }
+
+  Emitter &e;
+  ConvOp op;
+  ArrayRef<Coord> at;
+  size_t spatial;
+  Coords input, filter;
+  DimExpr perGroup;
+  Type acc;
+  Coord firstChannel;
+  bool failed = false;
+};
+} // namespace
+
+Value adze::emitPoint(Emitter &e, Operation *op, ArrayRef<Coord> at) {
+  if (auto conv = dyn_cast<ConvOp>(op))
+    return Convolved(e, conv, at).emit();
+  return emitPooled(e, cast<PoolOp>(op), at);
+}
+
+bool adze::vectorizablePoint(Emitter &e, Operation *op, int64_t dim) {
+  auto conv = dyn_cast<ConvOp>(op);
+  if (!conv)
+    return e.vectorizable(op->getOperand(0), dim);
+  int64_t spatial = conv.getStrides().size();
+  bool depthwise = e.dims.dim(conv.getFilter(), spatial).isConstant(1) &&
+                   e.dims.dim(conv.getFilter(), spatial + 1) == DimExpr(int64_t(conv.getGroups()));
+  return depthwise && e.vectorizable(conv.getInput(), spatial + 1) && e.vectorizable(conv.getFilter(), spatial + 1);
+}
