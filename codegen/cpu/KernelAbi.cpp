@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "codegen/Target.h"
+#include "codegen/common/KernelPointers.h"
 #include "codegen/cpu/Passes.h"
 #include "dialects/core/Core.h"
-#include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
-#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 
 using namespace mlir;
 
@@ -11,30 +10,10 @@ namespace adze {
 #define GEN_PASS_DEF_CPUKERNELABI
 #include "codegen/cpu/Passes.h.inc"
 
-/// begin, end and site come before the sizes; scratch and error after the buffers.
-enum { kFixedScalars = 3, kFixedBuffers = 2 };
-
-static LogicalResult verifyBody(func::FuncOp body) {
-  if (body.isExternal() || body.getNumResults() != 0)
-    return body.emitOpError() << "is a kernel, but has no body or has results";
-  unsigned scalars = llvm::count_if(body.getArgumentTypes(), [](Type type) { return type.isIndex(); });
-  if (scalars < kFixedScalars || body.getNumArguments() < scalars + kFixedBuffers)
-    return body.emitOpError() << "has type " << body.getFunctionType()
-                              << ", expected begin, end, site and sizes, then buffers, scratch and error";
-  for (Type type : body.getArgumentTypes().drop_front(scalars)) {
-    auto buffer = dyn_cast<MemRefType>(type);
-    if (!buffer || buffer.getRank() != 1 || !buffer.getLayout().isIdentity() ||
-        core::elementBytes(buffer.getElementType()) == 0)
-      return body.emitOpError() << "takes a buffer of type " << type << ", expected memref<?xT>";
-  }
-  return success();
-}
-
 /// Replaces each memref argument by a pointer and a descriptor made from it.
 static void takePointers(func::FuncOp body) {
   OpBuilder b(body.getContext());
   b.setInsertionPointToStart(&body.getBody().front());
-  LLVMTypeConverter types(body.getContext());
   Location loc = body.getLoc();
   Type pointer = LLVM::LLVMPointerType::get(b.getContext());
   SmallVector<Type> arguments;
@@ -44,15 +23,8 @@ static void takePointers(func::FuncOp body) {
     if (!buffer)
       continue;
     argument.setType(pointer);
-    auto descriptor = MemRefDescriptor::poison(b, loc, types.convertType(buffer));
-    descriptor.setAllocatedPtr(b, loc, argument);
-    descriptor.setAlignedPtr(b, loc, argument);
-    descriptor.setConstantOffset(b, loc, 0);
-    descriptor.setConstantSize(b, loc, 0, INT64_MAX);
-    descriptor.setConstantStride(b, loc, 0, 1);
-    auto cast = UnrealizedConversionCastOp::create(b, loc, buffer, Value(descriptor));
-    argument.replaceUsesWithIf(cast.getResult(0),
-                               [&](OpOperand &use) { return !isa<LLVM::InsertValueOp>(use.getOwner()); });
+    Value made = bufferAt(b, loc, buffer, argument);
+    argument.replaceUsesWithIf(made, [&](OpOperand &use) { return !isa<LLVM::InsertValueOp>(use.getOwner()); });
     unsigned i = argument.getArgNumber(), bytes = core::elementBytes(buffer.getElementType());
     bool isScratch = i + kFixedBuffers == body.getNumArguments();
     body.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), b.getUnitAttr());
@@ -97,7 +69,7 @@ struct CpuKernelAbi : impl::CpuKernelAbiBase<CpuKernelAbi> {
       if (function->hasAttr(host::kKernelAttr))
         bodies.push_back(function);
     for (func::FuncOp body : bodies) {
-      if (failed(verifyBody(body)))
+      if (failed(verifyKernelBody(body)))
         return signalPassFailure();
       takePointers(body);
       addEntry(body);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "codegen/common/BodyToLlvm.h"
 #include "codegen/cpu/Dot.h"
 #include "codegen/cpu/Passes.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
@@ -9,55 +10,15 @@
 #include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
 #include "mlir/Conversion/MathToLibm/MathToLibm.h"
 #include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
-#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
-#include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
-#include "passes/common/Rewrite.h"
 
 using namespace mlir;
 
 namespace adze {
 #define GEN_PASS_DEF_CPUKERNELTOLLVM
 #include "codegen/cpu/Passes.h.inc"
-
-/// Vectors of several dimensions become vectors of one. Without folding: canonical forms of vector.insert chains are
-/// scalars.
-static LogicalResult flattenVectors(ModuleOp module) {
-  WalkResult found = module.walk([](Operation *op) {
-    return isa<vector::VectorDialect>(op->getDialect()) ? WalkResult::interrupt() : WalkResult::advance();
-  });
-  if (!found.wasInterrupted())
-    return success();
-  RewritePatternSet patterns(module.getContext());
-  vector::populateVectorBitCastLoweringPatterns(patterns);
-  vector::populateVectorBroadcastLoweringPatterns(patterns);
-  vector::populateVectorMaskOpLoweringPatterns(patterns);
-  vector::populateVectorShapeCastLoweringPatterns(patterns);
-  vector::populateVectorStepLoweringPatterns(patterns);
-  vector::populateVectorGatherLoweringPatterns(patterns);
-  vector::populateVectorInterleaveLoweringPatterns(patterns);
-  vector::populateVectorTransposeLoweringPatterns(patterns, vector::VectorTransposeLowering::Shuffle1D);
-  vector::populateVectorMultiReductionLoweringPatterns(patterns, vector::VectorMultiReductionLowering::InnerParallel);
-  vector::populateVectorTransferLoweringPatterns(patterns, /*maxTransferRank=*/1);
-  vector::populateVectorInsertExtractStridedSliceTransforms(patterns);
-  vector::populateVectorRankReducingFMAPattern(patterns);
-  GreedyRewriteConfig config;
-  config.enableFolding(false);
-  return rewriteGreedily(module, std::move(patterns), config);
-}
-
-static LogicalResult lowerLoops(ModuleOp module) {
-  RewritePatternSet patterns(module.getContext());
-  populateSCFToControlFlowConversionPatterns(patterns);
-  ConversionTarget target(*module.getContext());
-  target.addIllegalDialect<scf::SCFDialect>();
-  target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
-  return applyPartialConversion(module, target, std::move(patterns));
-}
 
 /// Functions that are code of a library on every CPU. The others become LLVM's intrinsics, which are instructions or
 /// short sequences.
