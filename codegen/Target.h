@@ -27,9 +27,29 @@ using Emitted = llvm::SmallVector<char, 0>;
 /// The module attribute that holds Target::facts(). Passes read it, and never ask which target it is.
 constexpr llvm::StringLiteral kTargetAttr = "adze.target";
 
+/// The module attribute that holds DeviceTarget::deviceFacts(), where a device runs kernels.
+constexpr llvm::StringLiteral kDeviceFactsAttr = "adze.device_facts";
+
+/// Code of all kernels of a device, for one machine.
+struct DeviceImage {
+  std::string machine; ///< as the target names it
+  std::string form;    ///< as the device's driver calls it
+  Emitted code;
+};
+
+/// What an artifact has for a device.
+struct DeviceCode {
+  std::vector<DeviceImage> images; ///< none: no kernel is the device's
+  std::string driverSymbol;        ///< of the runtime's driver: an adze_device_driver of runtime/abi.h
+};
+
+class DeviceTarget;
+
 class Target {
 public:
   virtual ~Target() = default;
+  /// The same, if it is a device beside the host.
+  virtual const DeviceTarget *asDevice() const { return nullptr; }
   /// The word in ADZE_TARGETS.
   virtual llvm::StringRef name() const = 0;
 
@@ -63,17 +83,43 @@ public:
 class HostTarget : public Target {
 public:
   /// Compiles the host program. Comes in: a module with adze_main and the grids in the LLVM dialect. Goes out: an
-  /// object that defines adze_program_description of runtime/abi.h and all it points to, but for the kernels and the
-  /// weights.
+  /// object that defines adze_program_description of runtime/abi.h and all it points to, but for the host's kernels,
+  /// the device's driver and the weights.
   virtual mlir::FailureOr<Emitted> compileHost(mlir::ModuleOp module, const host::Program &program,
-                                               llvm::StringRef metadata, const EmitOptions &options) const = 0;
+                                               const DeviceCode &device, llvm::StringRef metadata,
+                                               const EmitOptions &options) const = 0;
+};
+
+/// A target whose kernels run on a device with a memory of its own, launched by the host program.
+class DeviceTarget : public Target {
+public:
+  const DeviceTarget *asDevice() const override { return this; }
+
+  /// What passes may know of the device, in the target's own words.
+  virtual mlir::DictionaryAttr deviceFacts(mlir::MLIRContext &context) const = 0;
+  /// Adds passes that set `schedule` on each kernel.func that the device runs, and kernel::kHostReasonAttr on the others.
+  virtual void addSchedule(mlir::OpPassManager &passes, bool reference) const = 0;
+  /// Adds passes that turn each kernel.func with a schedule into a function with kernel::kDeviceAttr, and one for its grid.
+  virtual void addLowering(mlir::OpPassManager &passes, bool reference) const = 0;
+  /// The machines that images are made for, by the target's own names.
+  virtual llvm::ArrayRef<std::string> machines() const = 0;
+  /// As compileKernel, for machine number `machine`. The text or code defines kernelName("k").
+  virtual mlir::FailureOr<Emitted> compileFor(unsigned machine, mlir::ModuleOp kernel,
+                                              const EmitOptions &options) const = 0;
+  /// The name of a kernel in its image.
+  virtual std::string kernelName(llvm::StringRef kernel) const = 0;
+  /// Joins what compileFor gave for one machine.
+  virtual mlir::FailureOr<DeviceImage> link(unsigned machine, llvm::ArrayRef<Emitted> kernels,
+                                            mlir::Location loc) const = 0;
+  /// The runtime's driver for this device.
+  virtual llvm::StringRef driverSymbol() const = 0;
 };
 
 /// The symbol that a kernel is linked by.
 std::string kernelSymbol(llvm::StringRef kernel);
 
-/// The target of this name for a machine by the target's own naming (for cpu: "native", a level such as x86-64-v3, or
-/// any CPU that LLVM knows). Null with a reason in `error` if there is none.
+/// The target of this name for a machine by the target's own naming (for the host: "native", a level such as x86-64-v3,
+/// or any CPU that LLVM knows). Null with a reason in `error` if there is none.
 std::unique_ptr<Target> createTarget(llvm::StringRef name, llvm::StringRef machine, std::string &error);
 /// As createTarget, for the host.
 std::unique_ptr<HostTarget> createHostTarget(llvm::StringRef machine, std::string &error);
@@ -83,13 +129,16 @@ struct Targets {
   std::unique_ptr<HostTarget> host;
   std::unique_ptr<Target> other; ///< null: the host runs the kernels
 
-  const Target &kernels() const { return other ? *other : *host; }
+  /// The device beside the host, or null.
+  const DeviceTarget *device() const { return other ? other->asDevice() : nullptr; }
+  /// What compiles the kernels that no device runs.
+  const Target &kernels() const { return other && !device() ? *other : *host; }
 };
-/// The host's CPU, and the target of this name for the kernels (empty: the host's) on the machine at hand. Nothing,
-/// with a reason in `error`, if there is none.
-std::optional<Targets> createTargets(llvm::StringRef name, llvm::StringRef cpu, std::string &error);
+/// The host's CPU, and the target that `text` asks for: its name (empty: the host's), or "name:machine,machine" where
+/// the target can be for others than the machine at hand. Nothing, with a reason in `error`, if there is none.
+std::optional<Targets> createTargets(llvm::StringRef text, llvm::StringRef cpu, std::string &error);
 
-/// Adds what a context needs for modules to be exported to LLVM IR.
+/// Adds what a context needs for modules to be exported to LLVM IR, by any target.
 void registerEmission(mlir::DialectRegistry &registry);
 /// Registers the passes of all targets, for adze-opt.
 void registerTargetPasses();

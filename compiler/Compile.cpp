@@ -113,8 +113,9 @@ LogicalResult Compilation::checkOptions() {
       return fail("there is no stage '" + *name + "'; stages: " + llvm::join(*all, ", "));
   if (!options.stopAfter.empty() && !options.startAt.empty() && place(options.stopAfter) < place(options.startAt))
     return fail("stage '" + options.stopAfter + "' comes before stage '" + options.startAt + "'");
-  if (!options.target.empty() && !llvm::is_contained(targetNames(), options.target))
-    return fail("there is no target '" + options.target + "'; targets: " + llvm::join(targetNames(), ", "));
+  StringRef target = StringRef(options.target).split(':').first;
+  if (!target.empty() && !llvm::is_contained(targetNames(), target))
+    return fail("there is no target '" + target + "'; targets: " + llvm::join(targetNames(), ", "));
   if (options.optLevel != 0 && options.optLevel != 2)
     return fail("optimisation level " + Twine(options.optLevel) + " is none of 0, 2");
   return success();
@@ -176,6 +177,8 @@ LogicalResult Compilation::prepare() {
   if (!targets)
     return fail(error);
   (*module)->setAttr(kTargetAttr, targets->kernels().facts(context));
+  if (const DeviceTarget *device = targets->device())
+    (*module)->setAttr(kDeviceFactsAttr, device->deviceFacts(context));
   return success();
 }
 

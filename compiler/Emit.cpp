@@ -26,7 +26,8 @@ namespace {
 struct Code {
   host::Program program;
   std::vector<OwningOpRef<core::ConstantOp>> constants;
-  std::vector<Emitted> objects; ///< of the kernels, then of the host program
+  std::vector<Emitted> objects; ///< of the host's kernels, then of the host program
+  DeviceCode device;
   std::string metadata;
 };
 } // namespace
@@ -47,12 +48,19 @@ static FailureOr<Code> generate(ModuleOp module, const Options &options, EmitOpt
   EmitOptions emitOptions;
   emitOptions.reference = options.optLevel == 0;
   emitOptions.form = form;
-  auto objects = compileKernels(module, code.program, targets->kernels(), emitOptions, options.jobs, progress);
-  if (failed(objects))
+  auto kernels = compileKernels(module, code.program, *targets, emitOptions, options.jobs, progress);
+  if (failed(kernels))
     return failure();
-  code.objects = std::move(*objects);
+  code.objects = std::move(kernels->objects);
+  code.device.images = std::move(kernels->images);
+  if (const DeviceTarget *device = targets->device()) {
+    code.device.driverSymbol = device->driverSymbol();
+    for (host::Kernel &kernel : code.program.kernels)
+      if (kernel.device)
+        kernel.device->name = device->kernelName(kernel.symbol);
+  }
   code.metadata = makeMetadata(module, code.program, targets->host->machine(), options);
-  auto hostObject = targets->host->compileHost(module, code.program, code.metadata, emitOptions);
+  auto hostObject = targets->host->compileHost(module, code.program, code.device, code.metadata, emitOptions);
   if (failed(hostObject))
     return failure();
   code.objects.push_back(std::move(*hostObject));
@@ -119,12 +127,15 @@ FailureOr<Summary> adze::emitCode(ModuleOp module, const Options &options, EmitO
   }
   int64_t bytes = 0;
   llvm::Error error = writeOutput(path, [&](llvm::raw_ostream &os) {
-    for (const Emitted &part : code->objects) {
+    auto write = [&](const Emitted &part) {
       os << StringRef(part.data(), part.size());
       bytes += part.size();
       if (form != EmitOptions::Form::Object)
         os << "\n";
-    }
+    };
+    llvm::for_each(code->objects, write);
+    if (form != EmitOptions::Form::Object)
+      llvm::for_each(code->device.images, [&](const DeviceImage &image) { write(image.code); });
     return llvm::Error::success();
   });
   if (error)

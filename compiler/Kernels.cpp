@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Kernels.h"
+#include "dialects/kernel/Kernel.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/IR/SymbolTable.h"
@@ -34,47 +35,111 @@ static std::string label(const host::Kernel &kernel) {
   return nodes.empty() ? kernel.symbol : kernel.symbol + " (" + nodes + ")";
 }
 
-FailureOr<std::vector<Emitted>> adze::compileKernels(ModuleOp module, const host::Program &program,
-                                                     const Target &target, const EmitOptions &options, unsigned jobs,
-                                                     const Progress &progress) {
-  auto kernels = splitKernels(module, program);
-  if (failed(kernels))
-    return failure();
-  target.loadDialects(*module.getContext());
-  unsigned count = kernels->size();
-  std::vector<Emitted> objects(count);
-  std::atomic<unsigned> next(0);
-  std::atomic<bool> failedAny(false);
-  std::mutex progressLock;
-  unsigned done = 0;
-  auto tell = [&](unsigned i, bool ends) {
+namespace {
+/// Compiles kernels one by one, from several threads.
+class KernelCompilation {
+public:
+  KernelCompilation(std::vector<OwningOpRef<ModuleOp>> kernels, const host::Program &program, const Targets &targets,
+                    const EmitOptions &options, const Progress &progress)
+      : kernels(std::move(kernels)), program(program), targets(targets), options(options), progress(progress),
+        code(this->kernels.size()) {}
+
+  LogicalResult run(unsigned threads) {
+    std::vector<std::thread> others;
+    for (unsigned i = 1; i < std::min<size_t>(threads, kernels.size()); ++i)
+      others.emplace_back([&] { work(); });
+    work();
+    for (std::thread &thread : others)
+      thread.join();
+    return failure(failedAny);
+  }
+
+  FailureOr<KernelCode> collect(Location loc) {
+    KernelCode out;
+    for (auto &kernel : code)
+      if (!kernel.isDevice)
+        out.objects.push_back(std::move(kernel.parts[0]));
+    const DeviceTarget *device = targets.device();
+    for (unsigned machine = 0; device && machine < device->machines().size(); ++machine) {
+      std::vector<Emitted> texts;
+      for (auto &kernel : code)
+        if (kernel.isDevice)
+          texts.push_back(std::move(kernel.parts[machine]));
+      if (texts.empty())
+        break;
+      auto image = device->link(machine, texts, loc);
+      if (failed(image))
+        return failure();
+      out.images.push_back(std::move(*image));
+    }
+    return out;
+  }
+
+private:
+  struct Code {
+    bool isDevice = false;
+    std::vector<Emitted> parts; ///< one, or one for each of the device's machines
+  };
+
+  void tell(unsigned i, bool ends) {
     std::lock_guard<std::mutex> guard(progressLock);
     done += ends;
     if (progress)
-      progress({"emit", done, count, label(program.kernels[i]), ends});
-  };
-  auto work = [&] {
-    for (unsigned i; !failedAny && (i = next++) < count;) {
+      progress({"emit", done, unsigned(kernels.size()), label(program.kernels[i]), ends});
+  }
+
+  void work() {
+    for (unsigned i; !failedAny && (i = next++) < kernels.size();) {
       tell(i, /*ends=*/false); // before: should the back end abort, this is known
-      auto object = target.compileKernel(*(*kernels)[i], options);
-      if (failed(object)) {
+      if (failed(compile(i))) {
         failedAny = true;
         return;
       }
-      objects[i] = std::move(*object);
       tell(i, /*ends=*/true);
     }
-  };
+  }
+
+  LogicalResult compile(unsigned i) {
+    ModuleOp kernel = *kernels[i];
+    const DeviceTarget *device = targets.device();
+    code[i].isDevice = device && (*kernel.getOps<func::FuncOp>().begin())->hasAttr(kernel::kDeviceAttr);
+    unsigned count = code[i].isDevice ? device->machines().size() : 1;
+    for (unsigned machine = 0; machine < count; ++machine) {
+      auto part = code[i].isDevice ? device->compileFor(machine, kernel, options)
+                                   : targets.kernels().compileKernel(kernel, options);
+      if (failed(part))
+        return failure();
+      code[i].parts.push_back(std::move(*part));
+    }
+    return success();
+  }
+
+  std::vector<OwningOpRef<ModuleOp>> kernels;
+  const host::Program &program;
+  const Targets &targets;
+  const EmitOptions &options;
+  const Progress &progress;
+  std::vector<Code> code;
+  std::atomic<unsigned> next{0};
+  std::atomic<bool> failedAny{false};
+  std::mutex progressLock;
+  unsigned done = 0;
+};
+} // namespace
+
+FailureOr<KernelCode> adze::compileKernels(ModuleOp module, const host::Program &program, const Targets &targets,
+                                           const EmitOptions &options, unsigned jobs, const Progress &progress) {
+  auto kernels = splitKernels(module, program);
+  if (failed(kernels))
+    return failure();
+  targets.kernels().loadDialects(*module.getContext());
+  if (targets.device())
+    targets.device()->loadDialects(*module.getContext());
   unsigned threads = jobs ? jobs : std::max(1u, std::thread::hardware_concurrency());
   if (!module.getContext()->isMultithreadingEnabled())
     threads = 1;
-  std::vector<std::thread> others;
-  for (unsigned i = 1; i < std::min(threads, count); ++i)
-    others.emplace_back(work);
-  work();
-  for (std::thread &thread : others)
-    thread.join();
-  if (failedAny)
+  KernelCompilation compilation(std::move(*kernels), program, targets, options, progress);
+  if (failed(compilation.run(threads)))
     return failure();
-  return objects;
+  return compilation.collect(module.getLoc());
 }

@@ -7,10 +7,14 @@
 
 namespace adze {
 
-/// The objects of the program's kernels in the order of its table, whatever `jobs` is. Takes the bodies out of
-/// `module`.
-mlir::FailureOr<std::vector<Emitted>> compileKernels(mlir::ModuleOp module, const host::Program &program,
-                                                     const Target &target, const EmitOptions &options, unsigned jobs,
-                                                     const Progress &progress);
+/// What the kernels of a program became.
+struct KernelCode {
+  std::vector<Emitted> objects;     ///< of the host's kernels, in the order of the program's table
+  std::vector<DeviceImage> images;  ///< of all others, one for each of the device's machines
+};
+
+/// Compiles the program's kernels. The result is the same whatever `jobs` is. Takes the bodies out of `module`.
+mlir::FailureOr<KernelCode> compileKernels(mlir::ModuleOp module, const host::Program &program, const Targets &targets,
+                                           const EmitOptions &options, unsigned jobs, const Progress &progress);
 
 } // namespace adze

@@ -11,7 +11,7 @@ namespace adze {
 struct Options {
   /// The host's machine: "native", a level such as "x86-64-v3", or a CPU's name by LLVM.
   std::string cpu = "native";
-  /// What runs the kernels: a word of ADZE_TARGETS; empty: the host.
+  /// What runs the kernels: a word of ADZE_TARGETS; empty: the host. A device's may go on ":machine,machine".
   std::string target;
   /// Kernels compiled at the same time; 0: one for each CPU. Changes no byte of the artifact.
   unsigned jobs = 0;

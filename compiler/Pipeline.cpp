@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Pipeline.h"
+#include "codegen/Target.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/core/Passes.h"
@@ -24,6 +25,13 @@ static void addCanonicalForm(OpPassManager &passes) {
   passes.addPass(createFoldConstants(fold));
 }
 
+/// The device that runs kernels, if any. That there is such a target has been checked.
+static std::unique_ptr<Target> findDevice(const Options &options) {
+  std::string error;
+  auto targets = options.target.empty() ? std::nullopt : createTargets(options.target, options.cpu, error);
+  return targets && targets->device() ? std::move(targets->other) : nullptr;
+}
+
 /// onnx.node -> core. After: every value is typed; shape arithmetic is scalars.
 static void buildCore(OpPassManager &passes, const Options &) {
   passes.addPass(createOnnxToCore());
@@ -45,7 +53,7 @@ static void addRecognition(OpPassManager &passes) {
 }
 
 /// core -> core. After: constants folded, composite forms recognised, channels last, contractions packed.
-static void addOptimisations(OpPassManager &passes) {
+static void addOptimisations(OpPassManager &passes, bool forDevice) {
   // Before dequantised weights are folded.
   passes.addPass(createFoldQuantization());
   passes.addPass(createFoldConstants());
@@ -56,7 +64,8 @@ static void addOptimisations(OpPassManager &passes) {
   passes.addPass(createFoldConstants());
   passes.addPass(createFoldScales());
   passes.addPass(createFoldRequantization());
-  passes.addPass(createPackContractions());
+  if (!forDevice) // which reads matrices as they are
+    passes.addPass(createPackContractions());
   passes.addPass(createFoldConstants());
   passes.addPass(createRefineShapes());
 }
@@ -64,7 +73,7 @@ static void addOptimisations(OpPassManager &passes) {
 /// core -> core. After: optimised, and sizes that an op cannot have end the run before it.
 static void buildOptimised(OpPassManager &passes, const Options &options) {
   if (options.optLevel > 0)
-    addOptimisations(passes);
+    addOptimisations(passes, /*forDevice=*/findDevice(options) != nullptr);
   // Last, so that it is the ops which run that are guarded.
   passes.addPass(createGuardShapes());
   addCanonicalForm(passes);
@@ -79,10 +88,16 @@ static void buildKernels(OpPassManager &passes, const Options &options) {
 }
 
 /// After: each kernel is the host's or the device's (`schedule`), and each tensor of @main lies in one memory.
-static void buildPlaced(OpPassManager &passes, const Options &) { passes.addPass(createPlaceTensors()); }
+static void buildPlaced(OpPassManager &passes, const Options &options) {
+  if (auto device = findDevice(options))
+    device->asDevice()->addSchedule(passes, /*reference=*/options.optLevel == 0);
+  passes.addPass(createPlaceTensors());
+}
 
 /// Kernel bodies -> loops on buffers.
 static void buildLoops(OpPassManager &passes, const Options &options) {
+  if (auto device = findDevice(options))
+    device->asDevice()->addLowering(passes, /*reference=*/options.optLevel == 0);
   LowerKernelsOptions lower;
   lower.reference = options.optLevel == 0;
   passes.addPass(createLowerKernels(lower));
@@ -113,13 +128,14 @@ ArrayRef<Stage> adze::stages() {
 
 void adze::buildStage(OpPassManager &passes, const Stage &stage, const Options &options) {
   stage.build(passes, options);
-  passes.addPass(createVerifyStage({stage.name.str()}));
+  if (options.target.empty()) passes.addPass(createVerifyStage({stage.name.str()}));
 }
 
 namespace {
 struct StageOptions : PassPipelineOptions<StageOptions> {
   PassOptions::Option<unsigned> optLevel{*this, "opt-level", llvm::cl::desc("0: the reference route; 1: everything"),
                                          llvm::cl::init(1)};
+  PassOptions::Option<std::string> target{*this, "target", llvm::cl::desc("what runs kernels; empty: the host")};
 };
 } // namespace
 
@@ -130,6 +146,7 @@ void adze::registerStagePipelines() {
                                            [&stage](OpPassManager &passes, const StageOptions &chosen) {
                                              Options options;
                                              options.optLevel = chosen.optLevel;
+                                             options.target = chosen.target;
                                              buildStage(passes, stage, options);
                                            });
 }

@@ -100,13 +100,35 @@ static Constant *hostKernel(Builder &b, const host::Kernel &kernel) {
 
 static Constant *deviceKernel(Builder &b, const host::Kernel &kernel) {
   const host::DeviceKernel &device = *kernel.device;
-  Constant *entry = b.record({b.text(kernel.symbol), b.number32(device.threads), b.number32(device.sharedBytes),
+  Constant *entry = b.record({b.text(device.name), b.number32(device.threads), b.number32(device.sharedBytes),
                               b.number32(device.numBuffers), b.number32(device.numScalars)});
   return b.record({b.null(), b.global(entry)});
 }
 
-mlir::LogicalResult adze::addDescription(Module &module, const host::Program &program, StringRef metadata,
-                                         uint64_t cpuFeatures, mlir::Location loc) {
+/// An adze_device_program, or null.
+static Constant *deviceProgram(Builder &b, const DeviceCode &device, int64_t weightBytes) {
+  if (device.images.empty())
+    return b.null();
+  SmallVector<Constant *> images;
+  for (const DeviceImage &image : device.images) {
+    StringRef code(image.code.data(), image.code.size());
+    images.push_back(b.record({b.text(image.machine), b.text(image.form),
+                               b.global(ConstantDataArray::getString(b.c, code)), b.number64(code.size())}));
+  }
+  auto *driver = cast<GlobalVariable>(b.module.getOrInsertGlobal(device.driverSymbol, Type::getInt8Ty(b.c)));
+  driver->setVisibility(GlobalValue::HiddenVisibility);
+  Constant *weights = b.module.getNamedGlobal(host::kWeightsPointer);
+  Constant *record =
+      b.record({driver, b.records(images), b.number32(images.size()), b.number32(0),
+                weights ? weights : b.null(), b.number64(weightBytes)});
+  [[maybe_unused]] const StructLayout *layout =
+      b.module.getDataLayout().getStructLayout(cast<StructType>(record->getType()));
+  assert(layout->getSizeInBytes() == sizeof(adze_device_program));
+  return b.global(record);
+}
+
+mlir::LogicalResult adze::addDescription(Module &module, const host::Program &program, const DeviceCode &device,
+                                         StringRef metadata, uint64_t cpuFeatures, mlir::Location loc) {
   for (const auto *list : {&program.inputs, &program.outputs})
     for (const host::TensorInfo &info : *list)
       if (!dtypeOf(info.elementType))
@@ -135,7 +157,7 @@ mlir::LogicalResult adze::addDescription(Module &module, const host::Program &pr
   Constant *description =
       b.record({b.number32(ADZE_ABI_VERSION), b.number32(0), b.number64(cpuFeatures), info, b.records(functions),
                 b.records(plans), b.number32(plans.size()), b.number32(sites.size()), b.table(b.pointer, sites),
-                b.null(), module.getFunction("adze_main")});
+                deviceProgram(b, device, program.deviceWeightBytes), module.getFunction("adze_main")});
   const StructLayout *layout = module.getDataLayout().getStructLayout(cast<StructType>(description->getType()));
   assert(layout->getSizeInBytes() == sizeof(adze_program) &&
          layout->getElementOffset(10) == offsetof(adze_program, main));

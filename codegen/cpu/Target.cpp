@@ -55,8 +55,8 @@ public:
 
   void loadDialects(MLIRContext &context) const override;
   FailureOr<Emitted> compileKernel(ModuleOp kernel, const EmitOptions &options) const override;
-  FailureOr<Emitted> compileHost(ModuleOp module, const host::Program &program, StringRef metadata,
-                                 const EmitOptions &options) const override;
+  FailureOr<Emitted> compileHost(ModuleOp module, const host::Program &program, const DeviceCode &device,
+                                 StringRef metadata, const EmitOptions &options) const override;
 
 private:
   /// The passes from a kernel's body to the LLVM dialect.
@@ -155,8 +155,8 @@ FailureOr<Emitted> CpuTarget::compileKernel(ModuleOp kernel, const EmitOptions &
   return emit(*module, *machine, options, kernel.getLoc());
 }
 
-FailureOr<Emitted> CpuTarget::compileHost(ModuleOp hostModule, const host::Program &program, StringRef metadata,
-                                          const EmitOptions &options) const {
+FailureOr<Emitted> CpuTarget::compileHost(ModuleOp hostModule, const host::Program &program, const DeviceCode &device,
+                                          StringRef metadata, const EmitOptions &options) const {
   Effort effort = options.reference ? kReferenceHost : kHost;
   auto machine = cpu.borrow(effort.level);
   llvm::LLVMContext context;
@@ -166,7 +166,7 @@ FailureOr<Emitted> CpuTarget::compileHost(ModuleOp hostModule, const host::Progr
   for (llvm::Function &function : *module)
     if (!function.isDeclaration())
       function.setLinkage(llvm::GlobalValue::InternalLinkage);
-  if (failed(addDescription(*module, program, metadata, cpu.featureBits, hostModule.getLoc())))
+  if (failed(addDescription(*module, program, device, metadata, cpu.featureBits, hostModule.getLoc())))
     return failure();
   finish(*module);
   if (failed(optimise(*module, *machine, effort.pipeline, hostModule.getLoc())))
@@ -182,6 +182,8 @@ std::unique_ptr<HostTarget> createHostTarget(StringRef machine, std::string &err
 }
 
 void register_cpu_passes() { registerCpuPasses(); }
+
+void register_cpu_emission(DialectRegistry &) {}
 
 std::unique_ptr<Target> create_cpu_target(StringRef machine, std::string &error) {
   return createHostTarget(machine, error);

@@ -21,4 +21,6 @@ namespace adze::kernel {
 /// The attribute of a function that is a kernel's body for a device (stage loops): a dictionary of `threads`, those of
 /// a block, and `shared_bytes`, those of a block beside what the body declares.
 constexpr llvm::StringLiteral kDeviceAttr = "adze.device";
+/// The attribute of a kernel without a schedule, where there is a device: why the host runs it.
+constexpr llvm::StringLiteral kHostReasonAttr = "adze.host_reason";
 } // namespace adze::kernel

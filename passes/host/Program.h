@@ -31,6 +31,7 @@ struct DeviceKernel {
   int32_t sharedBytes; ///< of a block, beside what its code declares
   int32_t numBuffers;
   int32_t numScalars; ///< the site, then the sizes
+  std::string name{}; ///< in the device's code; known when that is made
 };
 
 struct Kernel {
