@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// One function for each kind of schedule in which the threads of a block work together. Each emits the whole body and
+// answers the grid, in blocks.
+#pragma once
+#include "codegen/common/gpu/ThreadBlock.h"
+#include "codegen/common/gpu/Schedule.h"
+#include "passes/core_to_loops/KernelFunction.h"
+#include "passes/core_to_loops/Nests.h"
+
+namespace adze::gpu {
+
+/// The first of the last dimensions that `op` (softmax, norm) joins; nothing if they are others.
+std::optional<int64_t> rowAxis(mlir::Operation *op);
+/// Rows.cpp. `mostLanes` elements are one access of a thread.
+mlir::FailureOr<Grid> emitRows(KernelFunction &kernel, ThreadBlock &block, const Schedule &schedule, int64_t mostLanes);
+
+/// Contraction.cpp: blocks of a matrix product or a convolution, by way of shared memory.
+mlir::FailureOr<Grid> emitTiles(KernelFunction &kernel, ThreadBlock &block, const Schedule &schedule);
+
+/// Attention.cpp: the threads of a block for `op`; nothing if its sizes or types are not among those that it takes.
+std::optional<int64_t> attentionThreads(core::AttentionOp op, const Facts &facts);
+mlir::FailureOr<Grid> emitAttention(KernelFunction &kernel, ThreadBlock &block);
+
+} // namespace adze::gpu

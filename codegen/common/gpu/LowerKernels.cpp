@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Kernels to functions of one thread. Those whose threads do not work together are emitted here.
+#include "codegen/common/gpu/Kinds.h"
+#include "codegen/common/gpu/Passes.h"
+
+using namespace mlir;
+using namespace adze::core;
+
+namespace adze {
+#define GEN_PASS_DEF_GPULOWERKERNELS
+#include "codegen/common/gpu/Passes.h.inc"
+
+namespace {
+/// Lowers one kernel.func.
+class KernelLowering {
+public:
+  KernelLowering(kernel::FuncOp op, const gpu::Schedule &schedule, const gpu::Facts &facts)
+      : kernel(op), schedule(schedule), facts(facts) {}
+
+  LogicalResult run() {
+    if (failed(kernel.begin()))
+      return failure();
+    Emitter e = kernel.emitter();
+    e.sharedError = true;
+    gpu::ThreadBlock block(e, facts, schedule.threads);
+    findThread(e, block);
+    FailureOr<Grid> grid = emit(e, block);
+    if (failed(grid))
+      return failure();
+    shareScratch(e);
+    func::FuncOp function = kernel.function;
+    Builder b(function.getContext());
+    auto number = [&](StringRef name, int64_t value) { return b.getNamedAttr(name, b.getI64IntegerAttr(value)); };
+    function->setAttr(kernel::kDeviceAttr, b.getDictionaryAttr({number("threads", schedule.threads),
+                                                                number("shared_bytes", block.sharedBytes())}));
+    kernel.finish(e, *grid, e.scratchBytes() * DimExpr(schedule.threads));
+    return success();
+  }
+
+private:
+  FailureOr<Grid> emit(Emitter &e, gpu::ThreadBlock &block) {
+    switch (schedule.kind) {
+    case gpu::Kind::rows:
+      return gpu::emitRows(kernel, block, schedule, mostLanes());
+    case gpu::Kind::tiles:
+      return gpu::emitTiles(kernel, block, schedule);
+    case gpu::Kind::attention:
+      return gpu::emitAttention(kernel, block);
+    case gpu::Kind::elements:
+      return alone(emitElements(e));
+    case gpu::Kind::points:
+      return alone(emitPoints(e));
+    case gpu::Kind::items:
+      return alone(emitItems(e));
+    }
+    llvm_unreachable("not a kind");
+  }
+
+  /// The grid of threads that work alone.
+  FailureOr<Grid> alone(LogicalResult done) {
+    if (failed(done))
+      return failure();
+    return Grid{ceilDiv(work, schedule.threads)};
+  }
+
+  DimExpr ceilDiv(const DimExpr &x, int64_t y) { return kernel.dims.dims.floorDiv(x + DimExpr(y - 1), DimExpr(y)); }
+
+  /// The number of this thread in the launch.
+  void findThread(Emitter &e, gpu::ThreadBlock &block) {
+    thread = e.addi(e.muli(block.number, e.index(schedule.threads)), block.thread);
+    launchScratch = e.scratch;
+    auto view = memref::ViewOp::create(e.b, e.loc, cast<MemRefType>(launchScratch.getType()), launchScratch, thread,
+                                       ValueRange{e.index(INT64_MAX)});
+    e.scratch = view;
+  }
+
+  /// Each thread has a part of the launch's scratch memory.
+  void shareScratch(Emitter &e) {
+    auto view = e.scratch.getDefiningOp<memref::ViewOp>();
+    OpBuilder::InsertionGuard guard(e.b);
+    Value bytes = e.size(e.scratchBytes());
+    e.b.setInsertionPoint(view);
+    view.getByteShiftMutable().assign(e.muli(thread, bytes));
+  }
+
+  void onlyBelow(Emitter &e, const DimExpr &count, function_ref<void()> body) {
+    work = count;
+    e.branch(
+        e.cmpi(arith::CmpIPredicate::ult, thread, e.size(count)), {}, [&] { return body(), Emitter::Values(); },
+        [] { return Emitter::Values(); });
+  }
+
+  LogicalResult emitItems(Emitter &e) {
+    SmallVector<DimExpr> sizes = kernel.dims.shape(kernel.nest->getResult(0)).dims;
+    auto write = [&](ArrayRef<Coord> at, ArrayRef<Value> values) { return kernel.storeEpilogue(e, at, values, sizes); };
+    LogicalResult done = success();
+    onlyBelow(e, nestGrid(e, kernel.nest).items,
+              [&] { done = emitNest(e, kernel.nest, thread, e.addi(thread, e.index(1)), write); });
+    return done;
+  }
+
+  /// The most elements of a thread with which no access is wider than the machine's widest.
+  int64_t mostLanes() {
+    int64_t bytes = 1;
+    for (Type type : kernel.function.getArgumentTypes().drop_back(2))
+      if (auto buffer = dyn_cast<MemRefType>(type))
+        bytes = std::max<int64_t>(bytes, elementBytes(buffer.getElementType()));
+    return std::max<int64_t>(facts.accessBytes / bytes, 1);
+  }
+
+  /// Neighbouring channels of one place of a convolution's or a pool's result.
+  LogicalResult emitPoints(Emitter &e) {
+    SmallVector<DimExpr> sizes = kernel.dims.shape(kernel.nest->getResult(0)).dims, places(sizes);
+    auto channels = sizes.back().constant();
+    int64_t lanes = mostLanes();
+    if (!channels || *channels % lanes || !vectorizablePoint(e, kernel.nest, sizes.size() - 1) ||
+        !kernel.vectorizable(e, sizes.size() - 1))
+      lanes = 1;
+    if (lanes > 1)
+      places.back() = *channels / lanes;
+    LogicalResult done = success();
+    onlyBelow(e, product(places), [&] {
+      Coords at = e.delinearize(thread, places);
+      if (lanes > 1)
+        at.back() = {e.muli(at.back().base, e.index(lanes)), true};
+      e.width = lanes;
+      Value v = emitPoint(e, kernel.nest, at);
+      done = failure(!v || failed(kernel.storeEpilogue(e, at, v, sizes)));
+      e.width = 1;
+    });
+    return done;
+  }
+
+  LogicalResult emitElements(Emitter &e) {
+    SmallVector<DimExpr> sizes = kernel.resultSizes();
+    bool flat = !sizes.empty() && kernel.fits(e, Emitter::Form::Flat, sizes);
+    if (flat) {
+      e.form = Emitter::Form::Flat;
+      sizes = {product(sizes)};
+    } else if (!sizes.empty() && kernel.fits(e, Emitter::Form::Rows, sizes)) {
+      e.form = Emitter::Form::Rows;
+      sizes = {product(ArrayRef(sizes).drop_back()), sizes.back()};
+    }
+    int64_t lanes = sizes.empty() || !kernel.vectorizable(e, kernel.resultSizes().size() - 1) ? 1 : mostLanes();
+    auto row = sizes.empty() ? std::nullopt : sizes.back().constant();
+    if (!flat && (!row || *row % lanes))
+      lanes = 1; // the lanes of a thread would lie in two rows
+    return flat && lanes > 1 ? emitFlat(e, sizes, lanes) : emitRows(e, sizes, lanes);
+  }
+
+  /// Lanes of the linear index; the last thread that has work goes over what remains one by one.
+  LogicalResult emitFlat(Emitter &e, ArrayRef<DimExpr> sizes, int64_t lanes) {
+    LogicalResult done = success();
+    auto emit = [&](Coord i, int64_t width) {
+      e.width = width;
+      if (succeeded(done))
+        done = kernel.storeResults(e, i, sizes);
+      e.width = 1;
+    };
+    onlyBelow(e, ceilDiv(sizes[0], lanes), [&] {
+      Value first = e.muli(thread, e.index(lanes)), total = e.size(sizes[0]);
+      Value last = e.addi(first, e.index(lanes));
+      e.branch(
+          e.cmpi(arith::CmpIPredicate::ule, last, total), {},
+          [&] { return emit({first, true}, lanes), Emitter::Values(); },
+          [&] {
+            return e.loop(first, total, e.index(1), {}, [&](Value i, ValueRange) {
+              emit({i}, 1);
+              return Emitter::Values();
+            });
+          });
+    });
+    return done;
+  }
+
+  /// `lanes` neighbours of one row.
+  LogicalResult emitRows(Emitter &e, ArrayRef<DimExpr> sizes, int64_t lanes) {
+    LogicalResult done = success();
+    SmallVector<DimExpr> places(sizes);
+    if (lanes > 1)
+      places.back() = *sizes.back().constant() / lanes;
+    onlyBelow(e, product(places), [&] {
+      Coords at = e.delinearize(thread, places);
+      if (lanes > 1) {
+        at.back() = {e.muli(at.back().base, e.index(lanes)), true};
+        e.width = lanes;
+      }
+      done = kernel.storeResults(e, at, sizes);
+      e.width = 1;
+    });
+    return done;
+  }
+
+  KernelFunction kernel;
+  gpu::Schedule schedule;
+  gpu::Facts facts;
+  DimExpr work = 0; ///< threads that have something to do
+  Value thread, launchScratch;
+};
+
+struct GpuLowerKernels : impl::GpuLowerKernelsBase<GpuLowerKernels> {
+  void runOnOperation() override {
+    gpu::Facts facts = gpu::Facts::of(getOperation());
+    for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<kernel::FuncOp>())) {
+      if (!kernel.getScheduleAttr())
+        continue;
+      auto schedule = gpu::Schedule::read(kernel);
+      if (failed(schedule) || failed(KernelLowering(kernel, *schedule, facts).run()))
+        return signalPassFailure();
+    }
+  }
+};
+} // namespace
+} // namespace adze

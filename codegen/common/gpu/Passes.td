@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef ADZE_GPU_PASSES_TD
+#define ADZE_GPU_PASSES_TD
+include "mlir/Pass/PassBase.td"
+
+def GpuSchedule : Pass<"adze-gpu-schedule", "::mlir::ModuleOp"> {
+  let summary = "Say of each kernel how a GPU runs it, or why the host does";
+  let description = [{
+    Sets `schedule = {kind = ..., threads = ...}` on each kernel.func that becomes a kernel of the device, and
+    `adze.host_reason = "..."` on the others. Kinds:
+
+    - `elements`: each thread computes neighbouring elements of the results;
+    - `items`: each thread computes one item of an op that has loops of its own.
+  }];
+}
+
+def GpuLowerKernels : Pass<"adze-gpu-lower-kernels", "::mlir::ModuleOp"> {
+  let summary = "Turn each kernel.func with a schedule into a function of one thread, and a function that says its grid";
+  let description = [{
+    `kernel.func @k` becomes `func.func private @k(begin, end, site, scalars..., operands..., results..., scratch, error)
+    attributes {adze.device = {threads, shared_bytes}}` as adze-lower-kernels makes for the host; an item is a block.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::gpu::GPUDialect",
+                           "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def GpuAlignAccesses : Pass<"adze-gpu-align-accesses", "::mlir::func::FuncOp"> {
+  let summary = "Mark vector accesses whose position is proved to be a multiple of their length";
+  let description = [{
+    Buffers of a device are aligned to 256 bytes. `vector.load %x[%i] : memref<?xf32>, vector<4xf32>` gets `alignment = 16` where
+    `%i` is a multiple of 4; the others are taken apart by the target.
+  }];
+  let dependentDialects = ["::mlir::vector::VectorDialect"];
+}
+
+def GpuMath : Pass<"adze-gpu-math", "::mlir::ModuleOp"> {
+  let summary = "Turn math ops that are no instructions into calls of the GPU math library";
+  let description = [{
+    `math.exp %x : f32` becomes `call @adze_math_exp_f32(%x)`, a private function that `linkMathLibrary` links; vectors lane by
+    lane. `arith.remf` is one of them, since back ends take it apart inexactly. An op that the library has no function for is an error.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::vector::VectorDialect"];
+}
+#endif

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "codegen/common/gpu/Product.h"
+
+using namespace mlir;
+using namespace adze;
+using namespace adze::core;
+using adze::gpu::Product;
+
+bool Product::isProduct(Operation *op) {
+  auto conv = dyn_cast<ConvOp>(op);
+  return isa<MatmulOp>(op) || (conv && conv.getGroups() == 1);
+}
+
+/// f16 and bf16 accumulate in f32; everything else in the result's type.
+static Type accumulatorOf(Type to) {
+  return isa<FloatType>(to) && to.getIntOrFloatBitWidth() < 32 ? Type(Float32Type::get(to.getContext()))
+                                                               : valueType(to);
+}
+
+Product::Product(Emitter &e, Operation *op)
+    : e(e), op(op), matmul(dyn_cast<MatmulOp>(op)), conv(dyn_cast<ConvOp>(op)),
+      result(e.dims.shape(op->getResult(0)).dims), leftSizes(e.dims.shape(op->getOperand(0)).dims),
+      rightSizes(e.dims.shape(op->getOperand(1)).dims) {
+  accumulator = accumulatorOf(matmul ? matmul.getTo() : conv.getTo());
+  columns = result.back();
+  if (conv) {
+    rows = product(ArrayRef(result).drop_back());
+    depth = product(ArrayRef(rightSizes).drop_back());
+    return;
+  }
+  depth = leftSizes.back();
+  foldsBatch = leftSizes.size() == result.size() &&
+               llvm::all_of(ArrayRef(rightSizes).drop_back(2), [](const DimExpr &d) { return d.isConstant(1); });
+  rows = foldsBatch ? product(ArrayRef(result).drop_back()) : result[result.size() - 2];
+  batches = foldsBatch ? DimExpr(1) : product(ArrayRef(result).drop_back(2));
+}
+
+static bool divides(int64_t lanes, const DimExpr &size) {
+  auto known = size.constant();
+  return known && *known % lanes == 0;
+}
+
+bool Product::leftInLanes(int64_t lanes) {
+  // Of a convolution: of one place of the window.
+  return divides(lanes, leftSizes.back()) && e.vectorizable(op->getOperand(0), leftSizes.size() - 1);
+}
+
+bool Product::rightInLanes(int64_t lanes) {
+  return divides(lanes, rightSizes.back()) && e.vectorizable(op->getOperand(1), rightSizes.size() - 1);
+}
+
+void Product::enterBatch(Value number) {
+  if (matmul && !foldsBatch)
+    batch = e.delinearize(number, ArrayRef(result).drop_back(2));
+}
+
+Value Product::element(Value tensor, ArrayRef<Coord> at) {
+  Value v = e.element(tensor, at);
+  return v ? e.convert(v, getElementTypeOrSelf(tensor), accumulator, false) : v;
+}
+
+/// Place in the window, and channel, of an element of the depth.
+Coords Product::window(Coord k) {
+  Coords at = e.delinearize(k.base, ArrayRef(rightSizes).drop_back());
+  at.back().lane = k.lane;
+  return at;
+}
+
+Value Product::left(Value row, Coord k) {
+  Coords at;
+  if (conv) {
+    Coords out = e.delinearize(row, ArrayRef(result).drop_back()), in = window(k);
+    at.push_back(out[0]);
+    for (size_t i = 0; i + 1 < in.size(); ++i)
+      at.push_back({e.addi(e.muli(out[i + 1].base, e.index(conv.getStrides()[i])),
+                           e.muli(in[i].base, e.index(conv.getDilations()[i])))});
+    at.push_back(in.back());
+    return element(conv.getInput(), at);
+  }
+  if (foldsBatch) {
+    at = e.delinearize(row, ArrayRef(leftSizes).drop_back());
+  } else {
+    size_t skip = result.size() - leftSizes.size();
+    for (size_t i = 0; i + 2 < leftSizes.size(); ++i)
+      at.push_back(e.broadcastCoord(leftSizes[i], result[skip + i], batch[skip + i]));
+    at.push_back({row});
+  }
+  at.push_back(k);
+  return element(matmul.getLhs(), at);
+}
+
+Value Product::right(Value k, Coord column) {
+  Coords at;
+  if (conv) {
+    at = window({k});
+    at.push_back(column);
+    return element(conv.getFilter(), at);
+  }
+  size_t skip = result.size() - rightSizes.size();
+  for (size_t i = 0; i + 2 < rightSizes.size(); ++i)
+    at.push_back(foldsBatch ? Coord{e.index(0)} : e.broadcastCoord(rightSizes[i], result[skip + i], batch[skip + i]));
+  at.append({Coord{k}, column});
+  return element(matmul.getRhs(), at);
+}
+
+Coords Product::resultAt(Value row, Coord column) {
+  Coords at = batch;
+  if (conv || foldsBatch)
+    at = e.delinearize(row, ArrayRef(result).drop_back());
+  else
+    at.push_back({row});
+  at.push_back(column);
+  return at;
+}
+
+Value Product::finish(Value sum) {
+  return e.convert(sum, accumulator, getElementTypeOrSelf(op->getResult(0)), false);
+}

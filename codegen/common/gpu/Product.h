@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Matrix products and convolutions as one thing: result[row, column] = sum over k of left(row, k) * right(k, column).
+#pragma once
+#include "passes/core_to_loops/Emitter.h"
+
+namespace adze::gpu {
+
+class Product {
+public:
+  using Value = mlir::Value;
+
+  /// True for the ops that are one: core.matmul, and core.conv of one group.
+  static bool isProduct(mlir::Operation *op);
+  /// `op` is one of them.
+  Product(Emitter &e, mlir::Operation *op);
+
+  core::DimExpr batches = 1, rows, columns, depth;
+  /// What sums are made in.
+  mlir::Type accumulator;
+  /// True if `lanes` neighbours along the depth (of left), along the columns (of right) lie in one row of memory.
+  bool leftInLanes(int64_t lanes);
+  bool rightInLanes(int64_t lanes);
+
+  /// Says which of the batches the following are about.
+  void enterBatch(Value number);
+  /// Elements in the accumulator's type; with lanes where the coordinate has some. Null after an error.
+  Value left(Value row, Coord k);
+  Value right(Value k, Coord column);
+  /// The result's coordinates, and an accumulated value as its element.
+  Coords resultAt(Value row, Coord column);
+  Value finish(Value sum);
+
+private:
+  Value element(Value tensor, llvm::ArrayRef<Coord> at);
+  Coords window(Coord k);
+
+  Emitter &e;
+  mlir::Operation *op;
+  core::MatmulOp matmul;
+  core::ConvOp conv;
+  llvm::SmallVector<core::DimExpr> result, leftSizes, rightSizes;
+  bool foldsBatch = false; ///< all of the left's dimensions but the last are rows
+  Coords batch;
+};
+
+} // namespace adze::gpu

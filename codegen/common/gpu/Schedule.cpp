@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "codegen/common/gpu/Schedule.h"
+#include "codegen/common/gpu/Kinds.h"
+#include "codegen/common/gpu/Passes.h"
+#include "codegen/common/gpu/Product.h"
+#include "passes/core_to_loops/Emitter.h"
+
+using namespace mlir;
+using namespace adze::core;
+
+namespace adze {
+#define GEN_PASS_DEF_GPUSCHEDULE
+#include "codegen/common/gpu/Passes.h.inc"
+
+namespace gpu {
+
+static constexpr std::pair<Kind, llvm::StringLiteral> kKinds[] = {{Kind::elements, "elements"},
+                                                                  {Kind::points, "points"},
+                                                                  {Kind::items, "items"},
+                                                                  {Kind::rows, "rows"},
+                                                                  {Kind::tiles, "tiles"},
+                                                                  {Kind::attention, "attention"}};
+
+DictionaryAttr Schedule::write(MLIRContext &context) const {
+  Builder b(&context);
+  const auto *name = llvm::find_if(kKinds, [&](auto &entry) { return entry.first == kind; });
+  SmallVector<NamedAttribute> entries{b.getNamedAttr("kind", b.getStringAttr(name->second)),
+                                      b.getNamedAttr("threads", b.getI64IntegerAttr(threads))};
+  if (kind == Kind::rows)
+    entries.push_back(b.getNamedAttr("team", b.getI64IntegerAttr(team)));
+  if (kind == Kind::tiles)
+    entries.push_back(b.getNamedAttr(
+        "tile", b.getDenseI64ArrayAttr({tile.rows, tile.columns, tile.depth, tile.warpRows, tile.warpColumns})));
+  return b.getDictionaryAttr(entries);
+}
+
+FailureOr<Schedule> Schedule::read(kernel::FuncOp kernel) {
+  DictionaryAttr given = kernel.getScheduleAttr();
+  auto number = [&](StringRef name) {
+    auto value = given ? given.getAs<IntegerAttr>(name) : IntegerAttr();
+    return value ? value.getInt() : 0;
+  };
+  auto kind = given ? given.getAs<StringAttr>("kind") : StringAttr();
+  auto tile = given ? given.getAs<DenseI64ArrayAttr>("tile") : DenseI64ArrayAttr();
+  const auto *name = llvm::find_if(kKinds, [&](auto &entry) { return kind && entry.second == kind.getValue(); });
+  Schedule schedule;
+  schedule.threads = number("threads");
+  schedule.team = number("team");
+  bool good = name != std::end(kKinds) && schedule.threads > 0;
+  if (good)
+    schedule.kind = name->first;
+  if (tile && tile.size() == 5)
+    schedule.tile = {tile[0], tile[1], tile[2], tile[3], tile[4]};
+  good &= schedule.kind != Kind::rows || schedule.team > 0;
+  good &= schedule.kind != Kind::tiles || schedule.tile.rows > 0;
+  if (!good)
+    return kernel.emitOpError() << "has the schedule " << given
+                                << ", expected a known kind, a number of threads, and the kind's own numbers";
+  return schedule;
+}
+
+/// Why an op's work cannot be cut into items that do not wait for each other; empty if it can.
+static StringRef whySequential(Operation *op) {
+  if (isa<ScatterElementsOp, ScatterNdOp>(op))
+    return "updates of one element are joined in their order";
+  if (isa<NonZeroOp, NonZeroIndicesOp>(op))
+    return "where an element goes depends on all before it";
+  return "";
+}
+
+/// A warp a row where that keeps a row in its registers, else a block a row.
+static Schedule chooseRows(Operation *op, const Facts &facts) {
+  constexpr int64_t kRowOfWarp = 1024;
+  DimAnalysis dims;
+  SmallVector<DimExpr> sizes = dims.shape(op->getOperand(0)).dims;
+  auto count = product(ArrayRef(sizes).drop_front(*rowAxis(op))).constant();
+  Schedule schedule{Kind::rows, 4 * facts.warpSize, facts.warpSize, {}};
+  if (!count || *count > kRowOfWarp) {
+    schedule.threads = count ? 8 * facts.warpSize : 4 * facts.warpSize;
+    schedule.team = schedule.threads;
+  }
+  return schedule;
+}
+
+/// The rows of a product, or nothing if they are known only at run time.
+static std::optional<int64_t> productRows(DimAnalysis &dims, Operation *op) {
+  SmallVector<DimExpr> sizes = dims.shape(op->getResult(0)).dims;
+  if (isa<ConvOp>(op))
+    return product(ArrayRef(sizes).drop_back()).constant();
+  return sizes[sizes.size() - 2].constant();
+}
+
+/// The tile of a product; larger ones do more with what they read, smaller ones waste less and keep more blocks busy.
+static TileShape chooseTile(Operation *op, int64_t accumulatorBytes) {
+  DimAnalysis dims;
+  auto rows = productRows(dims, op), columns = dims.shape(op->getResult(0)).dims.back().constant();
+  if (accumulatorBytes == 8)
+    return {32, 64, 16, 16, 64};
+  if (rows && *rows <= 16)
+    return {16, 64, 16, 16, 64};
+  if (rows && *rows <= 32)
+    return {32, 64, 16, 32, 64};
+  bool large = rows && columns && *rows >= 512 && *columns >= 512;
+  return large ? TileShape{128, 128, 16, 32, 64} : TileShape{64, 64, 16, 32, 64};
+}
+
+static Schedule chooseNest(Operation *nest, const Facts &facts) {
+  if (rowAxis(nest))
+    return chooseRows(nest, facts);
+  if (Product::isProduct(nest)) {
+    Type to = isa<MatmulOp>(nest) ? cast<MatmulOp>(nest).getTo() : cast<ConvOp>(nest).getTo();
+    int64_t bytes = isa<FloatType>(to) ? std::max<int64_t>(elementBytes(to), 4) : elementBytes(to);
+    if (bytes >= 4) {
+      Schedule schedule{Kind::tiles, 0, 0, chooseTile(nest, bytes)};
+      schedule.threads = schedule.tile.warps() * facts.warpSize;
+      return schedule;
+    }
+  }
+  if (auto attention = dyn_cast<AttentionOp>(nest))
+    if (auto threads = attentionThreads(attention, facts))
+      return {Kind::attention, *threads, 0, {}};
+  if (isa<ConvOp, PoolOp>(nest))
+    return {Kind::points, 4 * facts.warpSize, 0, {}};
+  return {Kind::items, 2 * facts.warpSize, 0, {}};
+}
+
+std::optional<Schedule> chooseSchedule(kernel::FuncOp kernel, const Facts &facts, std::string &reason) {
+  Operation *nest = nullptr;
+  for (Operation &op : kernel.getBody().front())
+    if (isNest(&op))
+      nest = &op;
+  if (!nest)
+    return Schedule{Kind::elements, 8 * facts.warpSize, 0, {}};
+  if (StringRef why = whySequential(nest); !why.empty()) {
+    reason = (nest->getName().getStringRef() + ": " + why).str();
+    return std::nullopt;
+  }
+  return chooseNest(nest, facts);
+}
+
+} // namespace gpu
+
+namespace {
+struct GpuSchedule : impl::GpuScheduleBase<GpuSchedule> {
+  void runOnOperation() override {
+    gpu::Facts facts = gpu::Facts::of(getOperation());
+    for (auto kernel : getOperation().getOps<kernel::FuncOp>()) {
+      std::string reason;
+      if (auto schedule = gpu::chooseSchedule(kernel, facts, reason))
+        kernel.setScheduleAttr(schedule->write(getContext()));
+      else
+        kernel->setAttr(kernel::kHostReasonAttr, StringAttr::get(&getContext(), reason));
+    }
+  }
+};
+} // namespace
+} // namespace adze

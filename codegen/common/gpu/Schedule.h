@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// How a GPU runs a kernel: the `schedule` of kernel.func.
+#pragma once
+#include "codegen/common/gpu/Facts.h"
+#include "dialects/kernel/Kernel.h"
+#include <optional>
+
+namespace adze::gpu {
+
+enum class Kind {
+  elements, ///< each thread computes neighbouring elements of the results
+  points,   ///< the same, of an op that has loops of its own for each element
+  items,    ///< each thread computes one item of an op that has loops of its own
+  rows,     ///< a warp or a block computes a row
+  tiles,    ///< a block computes a tile of a product
+  attention ///< a block has some queries of one head
+};
+
+/// A block's part of a product, and a warp's part of it.
+struct TileShape {
+  int64_t rows = 0, columns = 0, depth = 0; ///< depth: of one step
+  int64_t warpRows = 0, warpColumns = 0;
+
+  int64_t warps() const { return (rows / warpRows) * (columns / warpColumns); }
+};
+
+struct Schedule {
+  Kind kind = Kind::elements;
+  int64_t threads = 256; ///< of a block
+  int64_t team = 0;      ///< of rows: threads that have one row, a warp or all of the block
+  TileShape tile;        ///< of tiles
+
+  mlir::DictionaryAttr write(mlir::MLIRContext &context) const;
+  /// That of `kernel`; an error on it if it is of another form.
+  static mlir::FailureOr<Schedule> read(kernel::FuncOp kernel);
+};
+
+/// How `kernel` is run; nothing, with the reason, if by the host.
+std::optional<Schedule> chooseSchedule(kernel::FuncOp kernel, const Facts &facts, std::string &reason);
+
+} // namespace adze::gpu

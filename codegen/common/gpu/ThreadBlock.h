@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The threads of a block at work together: who they are, the memory they share, values joined over them.
+#pragma once
+#include "codegen/common/gpu/Facts.h"
+#include "passes/core_to_loops/Emitter.h"
+
+namespace adze::gpu {
+
+class ThreadBlock {
+public:
+  using Value = mlir::Value;
+
+  /// `threads` is a multiple of the warp size.
+  ThreadBlock(Emitter &e, const Facts &facts, int64_t threads);
+
+  Emitter &e;
+  const int64_t threads, warpSize;
+  Value number;     ///< of the block, an index
+  Value thread;     ///< in the block
+  Value warp, lane; ///< in the block; in the warp
+
+  /// `count` elements of `element`'s storage type that all threads of the block see, aligned to 16 bytes.
+  Value shared(mlir::Type element, int64_t count);
+  /// All that has been asked for.
+  int64_t sharedBytes() const { return bytes; }
+  /// Waits for all threads of the block, whose writes to shared memory are then seen. Not inside of what only some
+  /// threads do.
+  void barrier();
+
+  /// `x` joined over the threads of a warp, and over those of the block: every one gets the result. Not inside of what
+  /// only some of them do. `acc` is x's type, of 32 or 64 bits.
+  Value joinWarp(core::ReduceKind kind, Value x, mlir::Type acc);
+  Value joinBlock(core::ReduceKind kind, Value x, mlir::Type acc);
+
+  /// As joinWarp, over each `count` neighbouring lanes (a power of two).
+  Value joinLanes(core::ReduceKind kind, Value x, mlir::Type acc, int64_t count);
+
+private:
+  /// `x` of the lane whose number differs in the bits of `mask`.
+  Value fromLane(Value x, int64_t mask);
+
+  int64_t bytes = 0;
+};
+
+} // namespace adze::gpu

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: adze-opt %s --adze-gpu-schedule | FileCheck %s
+
+module attributes {adze.device_facts = {warp_size = 32 : i64, shared_bytes = 49152 : i64}} {
+  // CHECK-LABEL: kernel.func @elementwise
+  // CHECK-SAME:    schedule = {kind = "elements", threads = 256 : i64}
+  kernel.func @elementwise(%x: tensor<4x8xf32> {adze.dims = array<i64: -1, -1>}) -> (tensor<4x8xf32> {adze.dims = array<i64: -1, -1>}) {
+    %y = core.unary sqrt %x : (tensor<4x8xf32>) -> tensor<4x8xf32>
+    kernel.return %y : tensor<4x8xf32>
+  }
+
+  // A row of 768 stays in the registers of a warp.
+  // CHECK-LABEL: kernel.func @norm
+  // CHECK-SAME:    schedule = {kind = "rows", team = 32 : i64, threads = 128 : i64}
+  kernel.func @norm(%x: tensor<4x768xf32> {adze.dims = array<i64: -1, -1>}) -> (tensor<4x768xf32> {adze.dims = array<i64: -1, -1>}) {
+    %y = core.norm %x axis 1 epsilon 1.000000e-05 : (tensor<4x768xf32>) -> tensor<4x768xf32>
+    kernel.return %y : tensor<4x768xf32>
+  }
+
+  // CHECK-LABEL: kernel.func @long_row
+  // CHECK-SAME:    schedule = {kind = "rows", team = 256 : i64, threads = 256 : i64}
+  kernel.func @long_row(%x: tensor<4x4096xf32> {adze.dims = array<i64: -1, -1>}) -> (tensor<4x4096xf32> {adze.dims = array<i64: -1, -1>}) {
+    %y = core.softmax %x axis 1 : (tensor<4x4096xf32>) -> tensor<4x4096xf32>
+    kernel.return %y : tensor<4x4096xf32>
+  }
+
+  // Along another dimension neighbours in memory belong to different rows: a thread each.
+  // CHECK-LABEL: kernel.func @column
+  // CHECK-SAME:    schedule = {kind = "items"
+  kernel.func @column(%x: tensor<4x4096xf32> {adze.dims = array<i64: -1, -1>}) -> (tensor<4x4096xf32> {adze.dims = array<i64: -1, -1>}) {
+    %y = core.softmax %x axis 0 : (tensor<4x4096xf32>) -> tensor<4x4096xf32>
+    kernel.return %y : tensor<4x4096xf32>
+  }
+
+  // CHECK-LABEL: kernel.func @pool
+  // CHECK-SAME:    schedule = {kind = "points"
+  kernel.func @pool(%x: tensor<1x8x8x16xf32> {adze.dims = array<i64: -1, -1, -1, -1>}) -> (tensor<1x4x4x16xf32> {adze.dims = array<i64: -1, -1, -1, -1>}) {
+    %y = core.pool max %x window [2, 2] strides [2, 2] dilations [1, 1] : (tensor<1x8x8x16xf32>) -> tensor<1x4x4x16xf32>
+    kernel.return %y : tensor<1x4x4x16xf32>
+  }
+
+  // CHECK-LABEL: kernel.func @few_rows
+  // CHECK-SAME:    schedule = {kind = "tiles", threads = 32 : i64, tile = array<i64: 16, 64, 16, 16, 64>}
+  kernel.func @few_rows(%x: tensor<16x64xf32> {adze.dims = array<i64: -1, -1>}, %w: tensor<64x64xf32> {adze.dims = array<i64: -1, -1>}) -> (tensor<16x64xf32> {adze.dims = array<i64: -1, -1>}) {
+    %y = core.matmul %x, %w to f32 : (tensor<16x64xf32>, tensor<64x64xf32>) -> tensor<16x64xf32>
+    kernel.return %y : tensor<16x64xf32>
+  }
+
+  // CHECK-LABEL: kernel.func @large
+  // CHECK-SAME:    schedule = {kind = "tiles", threads = 256 : i64, tile = array<i64: 128, 128, 16, 32, 64>}
+  kernel.func @large(%x: tensor<1024x1024xf32> {adze.dims = array<i64: -1, -1>}, %w: tensor<1024x1024xf32> {adze.dims = array<i64: -1, -1>}) -> (tensor<1024x1024xf32> {adze.dims = array<i64: -1, -1>}) {
+    %y = core.matmul %x, %w to f32 : (tensor<1024x1024xf32>, tensor<1024x1024xf32>) -> tensor<1024x1024xf32>
+    kernel.return %y : tensor<1024x1024xf32>
+  }
+
+  // CHECK-LABEL: kernel.func @ordered
+  // CHECK-SAME:    adze.host_reason = "core.scatter_nd: updates of one element are joined in their order"
+  kernel.func @ordered(%x: tensor<4xf32> {adze.dims = array<i64: -1>}, %i: tensor<2x1xi64> {adze.dims = array<i64: -1, -1>}, %u: tensor<2xf32> {adze.dims = array<i64: -1>}) -> (tensor<4xf32> {adze.dims = array<i64: -1>}) {
+    %y = core.scatter_nd none %x, %i, %u : (tensor<4xf32>, tensor<2x1xi64>, tensor<2xf32>) -> tensor<4xf32>
+    kernel.return %y : tensor<4xf32>
+  }
+}
