@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Whole models on simulated devices: their results are those of the CPU, and the machine that plays the device has nothing to
+report. The plain run takes small models at a small size; --full all of them."""
+import os
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import half  # noqa: E402
+import zoo  # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+#: How far results may be from those of the CPU in float32, of the larger of 1 and the range.
+SINGLE, HALF = 1e-3, 2e-2
+#: (model, size)
+SMALL = [("ppocr_cls", {"n": 1}), ("ppocr_rec", {"n": 1, "w": 48}), ("magika", {"n": 1}), ("minilm_l6", {"batch": 1, "seq": 16}),
+         ("mobilenet_v2", {"height": 64, "width": 64}), ("lstm_classifier", {}), ("gpt2_tiny", {"batch": 1, "past": 3, "seq": 5}),
+         ("llama_tiny", {"batch": 1, "past": 3, "seq": 5})]
+TWINS = ["ppocr_cls", "minilm_l6", "mobilenet_v2", "gpt2_tiny"]
+LARGE = [(name, model.sizes[0]) for name, model in zoo.MODELS.items() if name not in dict(SMALL)]
+
+
+@pytest.fixture
+def simulated(tmp_path, monkeypatch, build):
+    """Runs of this test's programs are on the PTX machine, which must have nothing to report."""
+    report = tmp_path / "report"
+    monkeypatch.setenv("ADZE_CUDA_DRIVER", os.path.join(build, "lib", "libadze_sim_cuda.so"))
+    monkeypatch.setenv("ADZE_SIM_REPORT", str(report))
+    yield
+    assert not report.exists() or not report.read_text()
+
+
+def one_model(name, size, twin):
+    """(model for the device, model for the CPU, inputs)"""
+    model = zoo.MODELS[name]
+    given = model.free()
+    return (half.half(onnx.load(given) if isinstance(given, str) else given) if twin else given), given, model.inputs(size)
+
+
+def agree(got, expected, tolerance):
+    assert set(got) == set(expected)
+    for name, value in expected.items():
+        assert got[name].shape == value.shape
+        if value.size == 0:
+            continue
+        wanted, have = value.astype(np.float64), got[name].astype(np.float64)
+        assert np.all(np.isfinite(have)), f"{name}: not finite"
+        difference = np.max(np.abs(have - wanted)) / max(1.0, np.ptp(wanted))
+        assert difference <= tolerance, f"{name}: {difference:.2e}"
+
+
+#: Runs in a process of its own: the driver is found at the first use.
+PROGRAM = """
+import sys
+sys.path.insert(0, {here!r})
+import numpy as np
+import adze, test_devices
+name, size, twin = {name!r}, {size!r}, {twin!r}
+device, host, feeds = test_devices.one_model(name, size, twin)
+given = {{k: v.astype(np.float16) if twin and v.dtype == np.float32 else v for k, v in feeds.items()}}
+got = adze.compile(device, target={target!r}).run(given)
+test_devices.agree(got, adze.compile(host).run(feeds), test_devices.HALF if twin else test_devices.SINGLE)
+"""
+
+
+def run(name, size, twin, target="nvptx"):
+    program = PROGRAM.format(here=HERE, name=name, size=size, twin=twin, target=target)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.mark.parametrize("name,size", SMALL, ids=[name for name, _ in SMALL])
+def test_single(name, size, simulated):
+    run(name, size, twin=False)
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_half(name, simulated):
+    run(name, dict(SMALL)[name], twin=True)
+
+
+@pytest.mark.parametrize("name,size", LARGE, ids=[name for name, _ in LARGE])
+def test_large(name, size, simulated, full):
+    if not full:
+        pytest.skip("takes minutes: --full")
+    run(name, size, twin=False)
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v2", "gpt2_tiny"])
+def test_command_line(name, simulated, adze_cli, tmp_path):
+    """`adze run --target` gives what it gives without."""
+    size, folders = dict(SMALL)[name], {}
+    model, _, feeds = one_model(name, size, twin=False)
+    if not isinstance(model, str):
+        onnx.save(model, tmp_path / "model.onnx")
+        model = tmp_path / "model.onnx"
+    inputs = []
+    for i, (key, value) in enumerate(feeds.items()):
+        np.save(tmp_path / f"{i}.npy", value)
+        inputs += ["--input", f"{key}={tmp_path / f'{i}.npy'}"]
+    for target in ("cpu", "nvptx"):
+        folders[target] = tmp_path / target
+        subprocess.run([adze_cli, "run", str(model), "--target", target, "--output-dir", str(folders[target]), *inputs], check=True)
+    got, expected = ({f.name: np.load(f) for f in folders[target].iterdir()} for target in ("nvptx", "cpu"))
+    agree(got, expected, SINGLE)
