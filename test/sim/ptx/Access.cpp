@@ -192,18 +192,22 @@ void checkInFlight(Warp &warp, const Region &, const Offsets &offsets, Lanes lan
 void orderBefore(Warp &warp, const Access &) { fenceOf(warp); }
 void orderBehind(Warp &warp, const Access &) { fenceOf(warp); }
 
+/// Shared memory is of one block: its addresses are told apart by the block's number.
+static uint64_t orderedAddress(const Warp &warp, const Region &region, uint64_t offset) {
+  return offset + (region.space == Space::shared ? sharedWindow + (uint64_t(warp.block->number) << 32) : region.base);
+}
+
 void orderAt(Warp &warp, const Region &region, const Offsets &offsets, Lanes lanes, bool reads, bool writes) {
   if (!warp.block->hasFenced && warp.block->launch.released.empty())
     return;
-  // Shared memory is of one block: its addresses are told apart by the block's number.
-  uint64_t base = region.space == Space::shared ? sharedWindow + (uint64_t(warp.block->number) << 32) : region.base;
   if (offsets.pattern == Offsets::same)
     lanes = 1;
   eachOf(lanes, [&](int i) {
+    uint64_t address = orderedAddress(warp, region, offsets.at[i]);
     if (reads)
-      acquireAt(warp, base + offsets.at[i]);
+      acquireAt(warp, address);
     if (writes)
-      releaseAt(warp, base + offsets.at[i]);
+      releaseAt(warp, address);
   });
 }
 
@@ -266,6 +270,9 @@ private:
   }
 
   __attribute__((noinline)) void tell(const Conflict &conflict, uint64_t offset, int lane) {
+    // Atomics at an address are themselves before those who have acquired there.
+    if ((conflict.at & Cell::atomicBit) && warp.block->acquiredAt.count(orderedAddress(warp, region, offset)))
+      return;
     warp.block->launch.fault(Fault::race, warp, lane, [&] {
       return "race with " + warp.block->launch.describe(conflict) + " at byte " + std::to_string(offset) + " of " +
              (region.space == Space::shared ? std::string("shared memory")

@@ -52,6 +52,7 @@ void Block::start(uint32_t blockNumber) {
   hasFenced = false;
   instructions = 0;
   acquired.clear();
+  acquiredAt.clear();
   copyArrivals.clear();
   memoryBarriers.clear();
   for (auto &warp : warps)
@@ -72,6 +73,7 @@ void Block::startWarp(Warp &warp) {
   warp.known = {};
   warp.released.clear();
   warp.pending.clear();
+  warp.pendingAt.clear();
   warp.fenceClock = 0;
   warp.copies.clear();
   warp.copyGroups = {};

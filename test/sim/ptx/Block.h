@@ -48,6 +48,7 @@ struct Block {
   bool hasFenced = false; ///< some warp has
   uint64_t instructions = 0;
   View acquired; ///< of other blocks, for all warps
+  std::set<uint64_t> acquiredAt; ///< where
 
   explicit Block(Launch &launch);
   /// Becomes block `number` of the grid, with all its threads at the kernel's begin.

@@ -11,18 +11,18 @@ namespace adze::ptx {
 namespace {
 bool isProgram(const std::string &path) { return access(path.c_str(), X_OK) == 0; }
 
-std::string temporary(const std::string &ending) {
-  const char *folder = std::getenv("TMPDIR");
-  static int count = 0;
-  return std::string(folder ? folder : "/tmp") + "/adze-ptx-" + std::to_string(getpid()) + "-" + std::to_string(count++) + ending;
-}
-
 unsigned bytesOfType(const std::string &type) {
   size_t digit = type.find_first_of("0123456789");
   unsigned bytes = static_cast<unsigned>(std::atoi(type.c_str() + digit)) / 8;
   return type.find("x2") != std::string::npos ? bytes * 2 : bytes;
 }
 } // namespace
+
+std::string temporaryPath(const std::string &ending) {
+  const char *folder = std::getenv("TMPDIR");
+  static int count = 0;
+  return std::string(folder ? folder : "/tmp") + "/adze-ptx-" + std::to_string(getpid()) + "-" + std::to_string(count++) + ending;
+}
 
 std::string toolkitProgram(const std::string &name) {
   std::vector<std::string> folders;
@@ -57,7 +57,7 @@ void expectValid(const std::string &text, int sm) {
   static const std::string ptxas = toolkitProgram("ptxas");
   if (ptxas.empty())
     return;
-  std::string path = temporary(".ptx"), log;
+  std::string path = temporaryPath(".ptx"), log;
   std::ofstream(path) << text;
   EXPECT_TRUE(runCommand(ptxas + " -O0 -arch=sm_" + std::to_string(sm) + " -o /dev/null " + path, log)) << log << text;
   std::remove(path.c_str());

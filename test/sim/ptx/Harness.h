@@ -22,6 +22,8 @@ template <class T> T fromBits(uint64_t bits) {
 
 /// Path of a tool of NVIDIA's toolkit (by PATH, CUDA_HOME, or the packages of the Python environment), or empty.
 std::string toolkitProgram(const std::string &name);
+/// A file's path that nobody else uses.
+std::string temporaryPath(const std::string &ending);
 /// Runs a command with its output in `log`; whether it succeeded.
 bool runCommand(const std::string &command, std::string &log);
 /// Whether ptxas takes the text, if there is a ptxas; a failure of the test if it does not.

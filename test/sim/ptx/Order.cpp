@@ -37,6 +37,8 @@ void beginSegment(Warp &warp) {
 void fenceOf(Warp &warp) {
   learn(warp, warp.pending);
   warp.pending.clear();
+  warp.block->acquiredAt.insert(warp.pendingAt.begin(), warp.pendingAt.end());
+  warp.pendingAt.clear();
   warp.released = viewOf(warp);
   warp.fenceClock = warp.clock;
   warp.block->hasFenced = true;
@@ -53,8 +55,10 @@ void acquireAt(Warp &warp, uint64_t address) {
   auto &released = warp.block->launch.released;
   if (released.empty())
     return;
-  if (auto found = released.find(address); found != released.end())
+  if (auto found = released.find(address); found != released.end()) {
     join(warp.pending, found->second);
+    warp.pendingAt.insert(address);
+  }
 }
 
 } // namespace adze::ptx

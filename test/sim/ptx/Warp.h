@@ -5,6 +5,7 @@
 #include "test/sim/ptx/Program.h"
 #include <array>
 #include <deque>
+#include <set>
 
 namespace adze::ptx {
 
@@ -55,6 +56,7 @@ struct Warp {
   std::array<uint32_t, 32> known{}; ///< of each warp of the block: the clock up to which its accesses lie before
 
   View released, pending;  ///< what the last fence releases; what the next one acquires
+  std::set<uint64_t> pendingAt; ///< addresses of `pending`
   uint32_t fenceClock = 0; ///< at the last fence; 0: there was none
 
   Allocation *recent = nullptr; ///< the last that was accessed
