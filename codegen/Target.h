@@ -97,9 +97,11 @@ public:
 
   /// What passes may know of the device, in the target's own words.
   virtual mlir::DictionaryAttr deviceFacts(mlir::MLIRContext &context) const = 0;
-  /// Adds passes that set `schedule` on each kernel.func that the device runs, and kernel::kHostReasonAttr on the others.
+  /// Adds passes that set `schedule` on each kernel.func that the device runs, and kernel::kHostReasonAttr on the
+  /// others.
   virtual void addSchedule(mlir::OpPassManager &passes, bool reference) const = 0;
-  /// Adds passes that turn each kernel.func with a schedule into a function with kernel::kDeviceAttr, and one for its grid.
+  /// Adds passes that turn each kernel.func with a schedule into a function with kernel::kDeviceAttr, and one for its
+  /// grid.
   virtual void addLowering(mlir::OpPassManager &passes, bool reference) const = 0;
   /// The machines that images are made for, by the target's own names.
   virtual llvm::ArrayRef<std::string> machines() const = 0;

@@ -9,8 +9,8 @@ namespace adze {
 
 /// What the kernels of a program became.
 struct KernelCode {
-  std::vector<Emitted> objects;     ///< of the host's kernels, in the order of the program's table
-  std::vector<DeviceImage> images;  ///< of all others, one for each of the device's machines
+  std::vector<Emitted> objects;    ///< of the host's kernels, in the order of the program's table
+  std::vector<DeviceImage> images; ///< of all others, one for each of the device's machines
 };
 
 /// Compiles the program's kernels. The result is the same whatever `jobs` is. Takes the bodies out of `module`.

@@ -128,7 +128,8 @@ ArrayRef<Stage> adze::stages() {
 
 void adze::buildStage(OpPassManager &passes, const Stage &stage, const Options &options) {
   stage.build(passes, options);
-  if (options.target.empty()) passes.addPass(createVerifyStage({stage.name.str()}));
+  if (options.target.empty())
+    passes.addPass(createVerifyStage({stage.name.str()}));
 }
 
 namespace {

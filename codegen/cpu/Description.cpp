@@ -118,9 +118,8 @@ static Constant *deviceProgram(Builder &b, const DeviceCode &device, int64_t wei
   auto *driver = cast<GlobalVariable>(b.module.getOrInsertGlobal(device.driverSymbol, Type::getInt8Ty(b.c)));
   driver->setVisibility(GlobalValue::HiddenVisibility);
   Constant *weights = b.module.getNamedGlobal(host::kWeightsPointer);
-  Constant *record =
-      b.record({driver, b.records(images), b.number32(images.size()), b.number32(0),
-                weights ? weights : b.null(), b.number64(weightBytes)});
+  Constant *record = b.record({driver, b.records(images), b.number32(images.size()), b.number32(0),
+                               weights ? weights : b.null(), b.number64(weightBytes)});
   [[maybe_unused]] const StructLayout *layout =
       b.module.getDataLayout().getStructLayout(cast<StructType>(record->getType()));
   assert(layout->getSizeInBytes() == sizeof(adze_device_program));

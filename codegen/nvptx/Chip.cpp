@@ -9,8 +9,8 @@ using namespace adze::nvptx;
 using llvm::StringRef;
 
 static constexpr Chip kChips[] = {
-    {"sm_75", 75, "ptx63", 64 * 1024},  {"sm_80", 80, "ptx70", 163 * 1024}, {"sm_86", 86, "ptx71", 99 * 1024},
-    {"sm_89", 89, "ptx78", 99 * 1024},  {"sm_90", 90, "ptx78", 227 * 1024}, {"sm_120", 120, "ptx87", 99 * 1024},
+    {"sm_75", 75, "ptx63", 64 * 1024}, {"sm_80", 80, "ptx70", 163 * 1024}, {"sm_86", 86, "ptx71", 99 * 1024},
+    {"sm_89", 89, "ptx78", 99 * 1024}, {"sm_90", 90, "ptx78", 227 * 1024}, {"sm_120", 120, "ptx87", 99 * 1024},
 };
 
 llvm::ArrayRef<Chip> adze::nvptx::chips() { return kChips; }
@@ -55,7 +55,6 @@ std::unique_ptr<llvm::TargetMachine> adze::nvptx::createMachine(const Chip &chip
     return nullptr;
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
-  return std::unique_ptr<llvm::TargetMachine>(
-      target->createTargetMachine(triple, chip.name, std::string("+") + chip.ptx, options, llvm::Reloc::PIC_,
-                                  std::nullopt, level));
+  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
+      triple, chip.name, std::string("+") + chip.ptx, options, llvm::Reloc::PIC_, std::nullopt, level));
 }

@@ -10,10 +10,11 @@
 namespace adze::nvptx {
 
 struct Chip {
-  const char *name;    ///< as ptxas and LLVM call it: sm_80
-  int capability;      ///< 10 * major + minor
-  const char *ptx;     ///< LLVM's feature for the least PTX version that has its instructions: ptx70
-  int64_t sharedBytes; ///< the most of one block, beyond 48 KiB on demand (CUDA C Programming Guide, Compute Capabilities)
+  const char *name; ///< as ptxas and LLVM call it: sm_80
+  int capability;   ///< 10 * major + minor
+  const char *ptx;  ///< LLVM's feature for the least PTX version that has its instructions: ptx70
+  int64_t
+      sharedBytes; ///< the most of one block, beyond 48 KiB on demand (CUDA C Programming Guide, Compute Capabilities)
 };
 
 /// All chips, the least first.

@@ -44,10 +44,12 @@ struct ConvertShuffle : ConvertOpToLLVMPattern<gpu::ShuffleOp> {
                                 ConversionPatternRewriter &rewriter) const override {
     if (op.getMode() != gpu::ShuffleMode::XOR || !op.getValid().use_empty() ||
         op.getValue().getType().getIntOrFloatBitWidth() != 32)
-      return rewriter.notifyMatchFailure(op, "only exchanges of 32 bits between lanes that differ in some bits are made");
+      return rewriter.notifyMatchFailure(op,
+                                         "only exchanges of 32 bits between lanes that differ in some bits are made");
     Location loc = op.getLoc();
     Type i32 = rewriter.getI32Type(), type = adaptor.getValue().getType();
-    Value all = LLVM::ConstantOp::create(rewriter, loc, i32, -1), clamp = LLVM::ConstantOp::create(rewriter, loc, i32, 31);
+    Value all = LLVM::ConstantOp::create(rewriter, loc, i32, -1),
+          clamp = LLVM::ConstantOp::create(rewriter, loc, i32, 31);
     Value moved = NVVM::ShflOp::create(rewriter, loc, type, all, adaptor.getValue(), adaptor.getOffset(), clamp,
                                        NVVM::ShflKind::bfly, UnitAttr());
     Value valid = LLVM::ConstantOp::create(rewriter, loc, rewriter.getI1Type(), 1);

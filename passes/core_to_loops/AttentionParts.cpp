@@ -5,8 +5,7 @@ using namespace mlir;
 using namespace adze;
 using namespace adze::core;
 
-AttentionParts::AttentionParts(Emitter &e, AttentionOp op)
-    : e(e), op(op), out(e.dims.shape(op.getResult()).dims) {
+AttentionParts::AttentionParts(Emitter &e, AttentionOp op) : e(e), op(op), out(e.dims.shape(op.getResult()).dims) {
   SmallVector<DimExpr> k = e.dims.shape(op.getKey()).dims;
   batch.assign(out.begin(), out.end() - 2);
   queries = out[out.size() - 2];

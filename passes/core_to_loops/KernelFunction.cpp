@@ -91,7 +91,8 @@ LogicalResult KernelFunction::storeResults(Emitter &e, ArrayRef<Coord> at, Array
   return success();
 }
 
-LogicalResult KernelFunction::storeEpilogue(Emitter &e, ArrayRef<Coord> at, ValueRange values, ArrayRef<DimExpr> sizes) {
+LogicalResult KernelFunction::storeEpilogue(Emitter &e, ArrayRef<Coord> at, ValueRange values,
+                                            ArrayRef<DimExpr> sizes) {
   for (auto [result, v] : llvm::zip(nest->getResults(), values))
     e.bind(result, at, v);
   return storeResults(e, at, sizes);

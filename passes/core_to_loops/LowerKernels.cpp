@@ -53,9 +53,7 @@ private:
         done = kernel.storeResults(e, at, in);
     };
     bool flat = kernel.fits(e, Emitter::Form::Flat, sizes);
-    auto lanesAlong = [&](int64_t dim) {
-      return vectorBytes && kernel.vectorizable(e, dim) ? vectorBytes / 4 : 1;
-    };
+    auto lanesAlong = [&](int64_t dim) { return vectorBytes && kernel.vectorizable(e, dim) ? vectorBytes / 4 : 1; };
     if (flat || sizes.empty()) {
       e.form = flat ? Emitter::Form::Flat : Emitter::Form::Full;
       grid = {product(sizes), kGrainWork};

@@ -20,7 +20,8 @@ public:
 
   Value emit() {
     Coord channel = at.back();
-    DimExpr outPerGroup = e.dims.dims.floorDiv(e.dims.dim(op.getFilter(), spatial + 1), DimExpr(int64_t(op.getGroups())));
+    DimExpr outPerGroup =
+        e.dims.dims.floorDiv(e.dims.dim(op.getFilter(), spatial + 1), DimExpr(int64_t(op.getGroups())));
     Value group = outPerGroup.isConstant(1)
                       ? channel.base
                       : e.b.createOrFold<arith::DivUIOp>(e.loc, channel.base, e.size(outPerGroup));

@@ -48,7 +48,9 @@ static int64_t alignmentOf(Value buffer) {
   if (isa<BlockArgument>(buffer))
     return kMost;
   auto view = buffer.getDefiningOp<memref::ViewOp>(); // of a block's shared memory
-  return view && view.getSource().getDefiningOp<gpu::DynamicSharedMemoryOp>() ? std::min<int64_t>(powerOfTwoIn(view.getByteShift()), 16) : 1;
+  return view && view.getSource().getDefiningOp<gpu::DynamicSharedMemoryOp>()
+             ? std::min<int64_t>(powerOfTwoIn(view.getByteShift()), 16)
+             : 1;
 }
 
 template <typename Op> static void align(Op op, VectorType type) {

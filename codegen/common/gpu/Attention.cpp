@@ -3,8 +3,8 @@
 // Attention with IO-Awareness", 2022): the greatest score of a query, the sum of its weights and its weighted sum of
 // values are kept in registers, and scaled anew when a greater score comes. By scalar units, in f32.
 //
-// A block has 32 queries of one head. A thread is one of 16 rows by 8 columns: of the scores it has every 16th query and
-// every 8th key, of the result the same queries and every 8th chunk of columns. So the threads of one query are
+// A block has 32 queries of one head. A thread is one of 16 rows by 8 columns: of the scores it has every 16th query
+// and every 8th key, of the result the same queries and every 8th chunk of columns. So the threads of one query are
 // neighbours in a warp.
 #include "codegen/common/gpu/Kinds.h"
 #include "passes/core_to_loops/AttentionParts.h"
@@ -16,12 +16,12 @@ using namespace adze::core;
 using adze::gpu::ThreadBlock;
 
 namespace {
-constexpr int64_t kRows = 16, kColumns = 8;           // of threads
-constexpr int64_t kQueries = 32, kKeys = 32;          // of a block; of a step
-constexpr int64_t kChunk = 4;                         // elements of an access to shared memory
-constexpr int64_t kOwnQueries = kQueries / kRows;     // of a thread
-constexpr int64_t kOwnKeys = kKeys / kColumns;        // of a thread
-constexpr int64_t kPad = kChunk;                      // rows begin in different banks
+constexpr int64_t kRows = 16, kColumns = 8;       // of threads
+constexpr int64_t kQueries = 32, kKeys = 32;      // of a block; of a step
+constexpr int64_t kChunk = 4;                     // elements of an access to shared memory
+constexpr int64_t kOwnQueries = kQueries / kRows; // of a thread
+constexpr int64_t kOwnKeys = kKeys / kColumns;    // of a thread
+constexpr int64_t kPad = kChunk;                  // rows begin in different banks
 constexpr int64_t kScoreRow = kKeys + kPad;
 
 class AttentionBlock {
@@ -29,8 +29,8 @@ public:
   AttentionBlock(KernelFunction &kernel, ThreadBlock &block)
       : kernel(kernel), block(block), e(block.e), op(cast<AttentionOp>(kernel.nest)), parts(e, op),
         depth(llvm::alignTo(*parts.depth.constant(), kChunk)),
-        columns(llvm::alignTo(*parts.columns.constant(), kChunk * kColumns)),
-        ownChunks(columns / (kChunk * kColumns)), vector(VectorType::get({kChunk}, parts.acc)) {}
+        columns(llvm::alignTo(*parts.columns.constant(), kChunk * kColumns)), ownChunks(columns / (kChunk * kColumns)),
+        vector(VectorType::get({kChunk}, parts.acc)) {}
 
   FailureOr<Grid> emit() {
     SmallVector<DimExpr> items(parts.batch);
@@ -183,8 +183,8 @@ private:
         weights.push_back(load(scoreTile, place(queryRow(i), kScoreRow, e.index(j))));
       for (int64_t k = 0; k < kChunk; ++k)
         for (int64_t c = 0; c < ownChunks; ++c) {
-          Value v = load(valueTile, e.addi(e.index((j + k) * columns + c * kColumns * kChunk),
-                                           e.muli(column, e.index(kChunk))));
+          Value v = load(valueTile,
+                         e.addi(e.index((j + k) * columns + c * kColumns * kChunk), e.muli(column, e.index(kChunk))));
           for (int64_t i = 0; i < kOwnQueries; ++i) {
             Value &result = state.results[i * ownChunks + c];
             result = e.create<vector::FMAOp>(splat(e.create<vector::ExtractOp>(weights[i], k)), v, result);

@@ -2,8 +2,8 @@
 // One function for each kind of schedule in which the threads of a block work together. Each emits the whole body and
 // answers the grid, in blocks.
 #pragma once
-#include "codegen/common/gpu/ThreadBlock.h"
 #include "codegen/common/gpu/Schedule.h"
+#include "codegen/common/gpu/ThreadBlock.h"
 #include "passes/core_to_loops/KernelFunction.h"
 #include "passes/core_to_loops/Nests.h"
 

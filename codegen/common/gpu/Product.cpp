@@ -113,6 +113,4 @@ Coords Product::resultAt(Value row, Coord column) {
   return at;
 }
 
-Value Product::finish(Value sum) {
-  return e.convert(sum, accumulator, getElementTypeOrSelf(op->getResult(0)), false);
-}
+Value Product::finish(Value sum) { return e.convert(sum, accumulator, getElementTypeOrSelf(op->getResult(0)), false); }

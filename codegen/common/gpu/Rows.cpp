@@ -19,8 +19,7 @@ struct RowPlace {
 class Row {
 public:
   Row(ThreadBlock &block, Value input, int64_t axis, Value item, int64_t team, int64_t lanes)
-      : e(block.e), block(block), input(input), axis(axis), team(team), lanes(lanes),
-        sizes(e.dims.shape(input).dims) {
+      : e(block.e), block(block), input(input), axis(axis), team(team), lanes(lanes), sizes(e.dims.shape(input).dims) {
     rank = team == block.threads ? block.thread : block.lane;
     rowSizes.assign(sizes.begin() + axis, sizes.end());
     outer = e.delinearize(item, ArrayRef(sizes).take_front(axis));
@@ -70,8 +69,7 @@ public:
         step(place);
         continue;
       }
-      e.branch(
-          place.inside, {}, [&] { return step(place), Emitter::Values(); }, [] { return Emitter::Values(); });
+      e.branch(place.inside, {}, [&] { return step(place), Emitter::Values(); }, [] { return Emitter::Values(); });
     }
     return done;
   }
@@ -177,7 +175,8 @@ static LogicalResult emitNormRow(Row &row, NormOp op, WriteFn write) {
   };
   Value size = e.create<arith::IndexCastOp>(e.b.getI64Type(), e.size(row.count()));
   Value count = e.convert(size, e.b.getI64Type(), row.acc, false);
-  Value mean = op.getRms() ? Value() : binary(BinaryKind::div, row.fold(ReduceKind::sum, [](Value v) { return v; }), count);
+  Value mean =
+      op.getRms() ? Value() : binary(BinaryKind::div, row.fold(ReduceKind::sum, [](Value v) { return v; }), count);
   auto centred = [&](Value v) { return mean ? binary(BinaryKind::sub, v, mean) : v; };
   Value squares = row.fold(ReduceKind::sum, [&](Value v) {
     v = centred(v);
@@ -206,7 +205,8 @@ std::optional<int64_t> adze::gpu::rowAxis(Operation *op) {
   return std::nullopt;
 }
 
-FailureOr<Grid> adze::gpu::emitRows(KernelFunction &kernel, ThreadBlock &block, const Schedule &schedule, int64_t mostLanes) {
+FailureOr<Grid> adze::gpu::emitRows(KernelFunction &kernel, ThreadBlock &block, const Schedule &schedule,
+                                    int64_t mostLanes) {
   Emitter &e = block.e;
   Operation *op = kernel.nest;
   Value input = op->getOperand(0);

@@ -14,12 +14,9 @@ namespace adze {
 
 namespace gpu {
 
-static constexpr std::pair<Kind, llvm::StringLiteral> kKinds[] = {{Kind::elements, "elements"},
-                                                                  {Kind::points, "points"},
-                                                                  {Kind::items, "items"},
-                                                                  {Kind::rows, "rows"},
-                                                                  {Kind::tiles, "tiles"},
-                                                                  {Kind::attention, "attention"}};
+static constexpr std::pair<Kind, llvm::StringLiteral> kKinds[] = {
+    {Kind::elements, "elements"}, {Kind::points, "points"}, {Kind::items, "items"},
+    {Kind::rows, "rows"},         {Kind::tiles, "tiles"},   {Kind::attention, "attention"}};
 
 DictionaryAttr Schedule::write(MLIRContext &context) const {
   Builder b(&context);

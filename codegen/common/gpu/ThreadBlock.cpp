@@ -10,7 +10,8 @@ using adze::gpu::ThreadBlock;
 /// Where buffers in shared memory begin.
 static constexpr int64_t kSharedAlignment = 16;
 
-ThreadBlock::ThreadBlock(Emitter &e, const gpu::Facts &facts, int64_t threads) : e(e), threads(threads), warpSize(facts.warpSize) {
+ThreadBlock::ThreadBlock(Emitter &e, const gpu::Facts &facts, int64_t threads)
+    : e(e), threads(threads), warpSize(facts.warpSize) {
   number = e.create<mlir::gpu::BlockIdOp>(mlir::gpu::Dimension::x);
   thread = e.create<mlir::gpu::ThreadIdOp>(mlir::gpu::Dimension::x, e.b.getIndexAttr(threads));
   warp = e.create<arith::DivUIOp>(thread, e.index(warpSize));
@@ -33,7 +34,8 @@ void ThreadBlock::barrier() { mlir::gpu::BarrierOp::create(e.b, e.loc); }
 Value ThreadBlock::fromLane(Value x, int64_t mask) {
   Type i32 = e.b.getI32Type(), type = x.getType();
   auto shuffle = [&](Value part) -> Value {
-    return mlir::gpu::ShuffleOp::create(e.b, e.loc, part, mask, warpSize, mlir::gpu::ShuffleMode::XOR).getShuffleResult();
+    return mlir::gpu::ShuffleOp::create(e.b, e.loc, part, mask, warpSize, mlir::gpu::ShuffleMode::XOR)
+        .getShuffleResult();
   };
   if (type.getIntOrFloatBitWidth() == 32)
     return shuffle(x);

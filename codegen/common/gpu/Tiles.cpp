@@ -11,8 +11,8 @@
 using namespace mlir;
 using namespace adze;
 using namespace adze::core;
-using adze::gpu::ThreadBlock;
 using adze::gpu::Product;
+using adze::gpu::ThreadBlock;
 
 namespace {
 /// A warp is 4 x 8 lanes; a lane has every fourth row of the warp's part, and every eighth chunk of its columns.
@@ -111,22 +111,25 @@ private:
     int64_t perRow = shape.depth / chunk, perStep = shape.columns / chunk;
     for (int64_t i = 0; i < shape.rows * perRow; i += block.threads) {
       Value c = e.addi(block.thread, e.index(i));
-      chunks.push_back(readLeft(e.addi(firstRow, divide(c, perRow)),
-                                e.addi(k, e.muli(remainder(c, perRow), e.index(chunk)))));
+      chunks.push_back(
+          readLeft(e.addi(firstRow, divide(c, perRow)), e.addi(k, e.muli(remainder(c, perRow), e.index(chunk)))));
     }
     for (int64_t i = 0; i < shape.depth * perStep; i += block.threads) {
       Value c = e.addi(block.thread, e.index(i));
-      chunks.push_back(readRight(e.addi(k, divide(c, perStep)),
-                                 e.addi(firstColumn, e.muli(remainder(c, perStep), e.index(chunk)))));
+      chunks.push_back(
+          readRight(e.addi(k, divide(c, perStep)), e.addi(firstColumn, e.muli(remainder(c, perStep), e.index(chunk)))));
     }
     return chunks;
   }
 
   void writeTiles(ValueRange chunks, Value half) {
     int64_t perRow = shape.depth / chunk, perStep = shape.columns / chunk;
-    Value left = e.muli(half, e.index(shape.rows * shape.depth)), right = e.muli(half, e.index(shape.depth * shape.columns));
+    Value left = e.muli(half, e.index(shape.rows * shape.depth)),
+          right = e.muli(half, e.index(shape.depth * shape.columns));
     auto next = chunks.begin();
-    auto store = [&](Value tile, Value place) { vector::StoreOp::create(e.b, e.loc, *next++, tile, ValueRange{place}); };
+    auto store = [&](Value tile, Value place) {
+      vector::StoreOp::create(e.b, e.loc, *next++, tile, ValueRange{place});
+    };
     for (int64_t i = 0; i < shape.rows * perRow; i += block.threads) {
       Value c = e.addi(block.thread, e.index(i));
       store(leftTile, e.addi(left, leftPlace(divide(c, perRow), remainder(c, perRow))));
@@ -145,11 +148,13 @@ private:
 
   /// sums += the product of the tiles in `half`.
   Emitter::Values multiply(Emitter::Values sums, Value half) {
-    Value left = e.muli(half, e.index(shape.rows * shape.depth)), right = e.muli(half, e.index(shape.depth * shape.columns));
+    Value left = e.muli(half, e.index(shape.rows * shape.depth)),
+          right = e.muli(half, e.index(shape.depth * shape.columns));
     for (int64_t k = 0; k < shape.depth; k += chunk) {
       Emitter::Values x;
       for (int64_t r = 0; r < laneRows; ++r)
-        x.push_back(load(leftTile, e.addi(left, leftPlace(e.addi(warpRow, e.index(r * kLaneRows)), e.index(k / chunk)))));
+        x.push_back(
+            load(leftTile, e.addi(left, leftPlace(e.addi(warpRow, e.index(r * kLaneRows)), e.index(k / chunk)))));
       for (int64_t i = 0; i < chunk; ++i) {
         Value row = e.addi(e.addi(right, e.index((k + i) * shape.columns)), warpColumn);
         for (int64_t c = 0; c < laneChunks; ++c) {

@@ -4,10 +4,10 @@
 namespace adze::ptx {
 
 Space takeSpace(Assembler &a) {
-  static const std::pair<const char *, Space> names[] = {
-      {"global", Space::global},         {"shared", Space::shared},        {"shared::cta", Space::shared},
-      {"local", Space::local},           {"param", Space::param},          {"param::entry", Space::param},
-      {"param::func", Space::param},     {"const", Space::constant}};
+  static const std::pair<const char *, Space> names[] = {{"global", Space::global},      {"shared", Space::shared},
+                                                         {"shared::cta", Space::shared}, {"local", Space::local},
+                                                         {"param", Space::param},        {"param::entry", Space::param},
+                                                         {"param::func", Space::param},  {"const", Space::constant}};
   for (auto [name, space] : names)
     if (a.take(name))
       return space;
@@ -289,7 +289,8 @@ private:
   uint32_t ordered = 0, shared = 0; ///< a segment that lies before; one that stands for this warp's reads too
 };
 
-template <bool isWrite> void noteLanes(Warp &warp, const Region &region, const Offsets &offsets, Lanes lanes, unsigned total, bool atomic) {
+template <bool isWrite>
+void noteLanes(Warp &warp, const Region &region, const Offsets &offsets, Lanes lanes, unsigned total, bool atomic) {
   GlobalMemory &memory = warp.block->launch.memory;
   CellNotes notes(warp, region, atomic);
   auto note = [&](Cell &cell, uint32_t bytes, uint64_t offset, int lane) ADZE_INLINE {

@@ -11,11 +11,11 @@ namespace adze::ptx {
 struct Access {
   Space space = Space::generic;
   Slot base = 0;
-  bool is32 = false;      ///< the base
+  bool is32 = false; ///< the base
   int64_t offset = 0;
   uint8_t bytes = 0, count = 1; ///< of an element; elements
   bool isSigned = false;
-  bool strong = false; ///< volatile, relaxed and so on: does not race with its like
+  bool strong = false;                     ///< volatile, relaxed and so on: does not race with its like
   bool releases = false, acquires = false; ///< orders other accesses itself
   bool isStore = false;
   uint32_t site = 0;
@@ -44,7 +44,8 @@ struct Offsets {
   uint64_t at[32];
 };
 
-/// How often 32 banks of 4 bytes must be passed over for the lanes, which access `words` words each from their addresses.
+/// How often 32 banks of 4 bytes must be passed over for the lanes, which access `words` words each from their
+/// addresses.
 unsigned bankPasses(const uint64_t *addresses, Lanes lanes, unsigned words);
 
 /// The access's modifiers of order, scope and caching, which a load and a store have in common.

@@ -74,7 +74,8 @@ uint64_t sectorsOf(const Region &region, const Offsets &offsets, Lanes lanes, un
 }
 } // namespace
 
-void countAccess(Warp &warp, const Region &region, const Offsets &offsets, Lanes lanes, unsigned total, uint32_t index) {
+void countAccess(Warp &warp, const Region &region, const Offsets &offsets, Lanes lanes, unsigned total,
+                 uint32_t index) {
   SiteCounts &site = warp.block->launch.sites[index];
   if (region.space == Space::shared)
     return countBanks(site, offsets, lanes, total);

@@ -34,9 +34,8 @@ struct Tanh {
 
 template <class F, bool ftz> void single(Warp &w, const Op &o, Lanes lanes) {
   const float *a = w.lanes<float>(o.a);
-  setLanes(w.lanes<float>(o.d), lanes, [=](int i) {
-    return canonical(flushIf<ftz>(static_cast<float>(F::exact(flushIf<ftz>(a[i])))));
-  });
+  setLanes(w.lanes<float>(o.d), lanes,
+           [=](int i) { return canonical(flushIf<ftz>(static_cast<float>(F::exact(flushIf<ftz>(a[i]))))); });
 }
 template <class F> void real(Warp &w, const Op &o, Lanes lanes) {
   const double *a = w.lanes<double>(o.a);

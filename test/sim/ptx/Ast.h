@@ -17,7 +17,7 @@ struct Literal {
 
 struct Operand {
   enum Kind : uint8_t {
-    name,    ///< register, special register, symbol, label, or _
+    name, ///< register, special register, symbol, label, or _
     literal,
     address, ///< [base + offset]; base empty: an absolute address
     list     ///< {a, b} of an instruction, (a, b) of a call
@@ -54,9 +54,9 @@ struct Variable {
   Space space = Space::global;
   bool isRegister = false;
   Type type = Type::none;
-  unsigned vector = 1;    ///< elements of .v2, .v4
-  uint64_t elements = 1;  ///< of an array
-  bool unsized = false;   ///< name[]: as long as the launch, or the definition elsewhere, says
+  unsigned vector = 1;   ///< elements of .v2, .v4
+  uint64_t elements = 1; ///< of an array
+  bool unsized = false;  ///< name[]: as long as the launch, or the definition elsewhere, says
   bool isExtern = false;
   unsigned alignment = 0; ///< 0: that of the type
   unsigned range = 0;     ///< registers %r<range>
@@ -71,7 +71,7 @@ struct Item {
   int scope = 0; ///< that the item stands in; of open: the new one
   Instruction instruct;
   Variable variable;
-  std::string_view name;                     ///< of a label
+  std::string_view name;                       ///< of a label
   std::vector<std::string_view> branchTargets; ///< of .branchtargets, whose label is `name`
 };
 
@@ -81,7 +81,7 @@ struct Function {
   int line = 0;
   std::vector<Variable> results, parameters;
   std::vector<Item> body;
-  std::vector<int> parents; ///< of each scope
+  std::vector<int> parents;                                  ///< of each scope
   std::map<std::pair<int, std::string_view>, size_t> labels; ///< (scope, name) -> index into body
   unsigned maxThreads = 1024;
 };

@@ -37,7 +37,8 @@ void beginCopies(Warp &w, const Op &op, Lanes lanes) {
   Lanes ignored = copy.ignored ? w.predicate(copy.ignored) ^ (copy.ignoredNegated ? allLanes : 0) : 0;
   Lanes bad = (w.undefined[copy.fromBytes] | w.undefined[copy.ignored]) & lanes;
   if (bad)
-    block.launch.fault(Fault::uninitialized, w, firstOf(bad), [] { return std::string("its size has no defined value"); });
+    block.launch.fault(Fault::uninitialized, w, firstOf(bad),
+                       [] { return std::string("its size has no defined value"); });
   const uint32_t *sizes = copy.fromBytes ? w.lanes<uint32_t>(copy.fromBytes) : nullptr;
   for (int i = 0; i < 32; ++i)
     wanted[i] = ignored >> i & 1 ? 0 : sizes ? std::min<uint32_t>(sizes[i], copy.to.bytes) : copy.to.bytes;
@@ -53,7 +54,8 @@ void beginCopies(Warp &w, const Op &op, Lanes lanes) {
   addressesOf(w, copy.from, 0, from);
   eachRegion(w, copy.to, lanes, false, true, false, [&](const Region &region, const Offsets &offsets, Lanes here) {
     if (region.space != Space::shared)
-      block.launch.end(Fault::out_of_bounds, w, firstOf(here), [] { return std::string("copies to shared memory only"); });
+      block.launch.end(Fault::out_of_bounds, w, firstOf(here),
+                       [] { return std::string("copies to shared memory only"); });
     eachOf(here, [&](int i) {
       PendingCopy pending;
       pending.from = from[i];

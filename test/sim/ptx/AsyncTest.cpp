@@ -17,7 +17,9 @@ std::vector<uint32_t> run(const std::string &body, size_t count = 64) {
   .shared .align 16 .b8 words[2048]; .shared .align 8 .b64 bar;
   ld.param.b64 %in, [in]; ld.param.b64 %out, [out]; mov.u32 %t, %tid.x; mul.wide.u32 %w, %t, 4;
   add.s64 %out, %out, %w; mov.u32 %s, words; mad.lo.u32 %s, %t, 16, %s; mul.wide.u32 %w, %t, 16; add.s64 %in, %in, %w;
-)" + body + "\nret;\n}\n", "k"), {1, 1, 1}, {static_cast<uint32_t>(count), 1, 1}, {a, b});
+)" + body + "\nret;\n}\n",
+                       "k"),
+            {1, 1, 1}, {static_cast<uint32_t>(count), 1, 1}, {a, b});
   return bench.download<uint32_t>(b, count);
 }
 

@@ -66,24 +66,25 @@ template <class T, class F> void update(Warp &w, const Op &op, Lanes lanes) {
   const T *b = w.lanes<T>(what.b), *c = w.lanes<T>(what.c);
   T results[32] = {};
   Lanes unwritten = 0;
-  eachRegion(w, what.access, lanes, what.d != 0, true, true, [&](const Region &region, const Offsets &offsets, Lanes here) {
-    eachOf(here, [&](int i) {
-      uint8_t *at = region.at(offsets.at[i], i);
-      uint64_t bit = region.bit(offsets.at[i], i);
-      T old;
-      std::memcpy(&old, at, sizeof(T));
-      if (!region.full && !allWritten(region.written, bit, sizeof(T))) {
-        unwritten |= 1u << i;
-        if (!replaces)
-          w.block->launch.fault(Fault::uninitialized, w, i,
-                                [] { return std::string("changes bytes that nobody has written"); });
-        setWritten(region.written, bit, sizeof(T), true);
-      }
-      T value = F::apply(old, b[i], c[i]);
-      std::memcpy(at, &value, sizeof(T));
-      results[i] = old;
-    });
-  });
+  eachRegion(w, what.access, lanes, what.d != 0, true, true,
+             [&](const Region &region, const Offsets &offsets, Lanes here) {
+               eachOf(here, [&](int i) {
+                 uint8_t *at = region.at(offsets.at[i], i);
+                 uint64_t bit = region.bit(offsets.at[i], i);
+                 T old;
+                 std::memcpy(&old, at, sizeof(T));
+                 if (!region.full && !allWritten(region.written, bit, sizeof(T))) {
+                   unwritten |= 1u << i;
+                   if (!replaces)
+                     w.block->launch.fault(Fault::uninitialized, w, i,
+                                           [] { return std::string("changes bytes that nobody has written"); });
+                   setWritten(region.written, bit, sizeof(T), true);
+                 }
+                 T value = F::apply(old, b[i], c[i]);
+                 std::memcpy(at, &value, sizeof(T));
+                 results[i] = old;
+               });
+             });
   if (!what.d)
     return;
   setLanes(w.lanes<T>(what.d), lanes, [&](int i) { return results[i]; });
@@ -142,9 +143,15 @@ void atomic(Assembler &a) {
     const char *name;
     Handler (*handler)(Type);
   };
-  static const Row rows[] = {{"add", adder},           {"exch", ofBits<AtomExch>}, {"cas", ofBits<AtomCas>},
-                             {"min", integers<AtomMin>}, {"max", integers<AtomMax>}, {"inc", counter<AtomInc>},
-                             {"dec", counter<AtomDec>}, {"and", ofBits<AtomAnd>},   {"or", ofBits<AtomOr>},
+  static const Row rows[] = {{"add", adder},
+                             {"exch", ofBits<AtomExch>},
+                             {"cas", ofBits<AtomCas>},
+                             {"min", integers<AtomMin>},
+                             {"max", integers<AtomMax>},
+                             {"inc", counter<AtomInc>},
+                             {"dec", counter<AtomDec>},
+                             {"and", ofBits<AtomAnd>},
+                             {"or", ofBits<AtomOr>},
                              {"xor", ofBits<AtomXor>}};
   Update what;
   std::string_view order = a.takeAny({"relaxed", "acquire", "release", "acq_rel"});

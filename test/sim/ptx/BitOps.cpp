@@ -106,10 +106,15 @@ void shift(Assembler &a) {
   a.check(3);
   unsigned bytes = bytesOf(type);
   Slot x = a.source(1, type), y = a.source(2, Type::u32);
-  Handler run = left ? (bytes == 2 ? shiftLeft<uint16_t> : bytes == 4 ? shiftLeft<uint32_t> : shiftLeft<uint64_t>)
-                : isSigned(type)
-                    ? (bytes == 2 ? shiftRight<int16_t> : bytes == 4 ? shiftRight<int32_t> : shiftRight<int64_t>)
-                    : (bytes == 2 ? shiftRight<uint16_t> : bytes == 4 ? shiftRight<uint32_t> : shiftRight<uint64_t>);
+  Handler run = left             ? (bytes == 2   ? shiftLeft<uint16_t>
+                                    : bytes == 4 ? shiftLeft<uint32_t>
+                                                 : shiftLeft<uint64_t>)
+                : isSigned(type) ? (bytes == 2   ? shiftRight<int16_t>
+                                    : bytes == 4 ? shiftRight<int32_t>
+                                                 : shiftRight<int64_t>)
+                                 : (bytes == 2   ? shiftRight<uint16_t>
+                                    : bytes == 4 ? shiftRight<uint32_t>
+                                                 : shiftRight<uint64_t>);
   a.emit(run, Op::plain, a.target(0, type), x, y);
 }
 
@@ -121,9 +126,7 @@ template <bool left, bool wrap> struct Funnel {
   }
 };
 struct FunnelLeftClamp {
-  uint32_t operator()(uint32_t a, uint32_t b, uint32_t c) const {
-    return c >= 32 ? a : Funnel<true, true>()(a, b, c);
-  }
+  uint32_t operator()(uint32_t a, uint32_t b, uint32_t c) const { return c >= 32 ? a : Funnel<true, true>()(a, b, c); }
 };
 
 void emitThree(Assembler &a, Handler run, Type type, Type third) {
@@ -316,7 +319,8 @@ template <class T, bool wrap> struct Extend {
     if (bits == 0)
       return 0;
     uint32_t top = static_cast<uint32_t>(a) << (32 - bits);
-    return std::is_signed_v<T> ? static_cast<T>(static_cast<int32_t>(top) >> (32 - bits)) : static_cast<T>(top >> (32 - bits));
+    return std::is_signed_v<T> ? static_cast<T>(static_cast<int32_t>(top) >> (32 - bits))
+                               : static_cast<T>(top >> (32 - bits));
   }
 };
 void szext(Assembler &a) {

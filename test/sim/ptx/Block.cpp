@@ -233,7 +233,8 @@ bool Block::unstick(Warp &warp, Group &group) {
     return false;
   launch.fault(Fault::divergence, warp, firstOf(group.lanes), [&] {
     char text[96];
-    std::snprintf(text, sizeof(text), "is executed by lanes 0x%08x while lanes 0x%08x are elsewhere", group.lanes, missing);
+    std::snprintf(text, sizeof(text), "is executed by lanes 0x%08x while lanes 0x%08x are elsewhere", group.lanes,
+                  missing);
     return std::string(text);
   });
   group.state = Group::ready;

@@ -7,12 +7,12 @@ namespace adze::ptx {
 
 /// A barrier of bar.sync, between its first arrival and its completion.
 struct Barrier {
-  std::array<Lanes, 32> arrived{}; ///< by warp
-  uint32_t threads = 0;            ///< that it waits for; 0: all
+  std::array<Lanes, 32> arrived{};  ///< by warp
+  uint32_t threads = 0;             ///< that it waits for; 0: all
   std::array<uint32_t, 32> known{}; ///< joined over those that have arrived
   uint32_t clock = 0;
-  std::array<bool, 32> waits{};     ///< by warp: has a group that goes on when it is complete
-  uint32_t trues = 0, votes = 0;    ///< of bar.red
+  std::array<bool, 32> waits{};  ///< by warp: has a group that goes on when it is complete
+  uint32_t trues = 0, votes = 0; ///< of bar.red
   bool used = false;
 };
 
@@ -43,11 +43,11 @@ struct Block {
   std::array<Barrier, 16> barriers;
   std::vector<CopyArrival> copyArrivals;
   std::map<uint64_t, View> memoryBarriers; ///< by offset: what those who arrived knew
-  uint32_t trues = 0, votes = 0; ///< of the bar.red that completes now
+  uint32_t trues = 0, votes = 0;           ///< of the bar.red that completes now
   uint32_t jointSegment = 0;
   bool hasFenced = false; ///< some warp has
   uint64_t instructions = 0;
-  View acquired; ///< of other blocks, for all warps
+  View acquired;                 ///< of other blocks, for all warps
   std::set<uint64_t> acquiredAt; ///< where
 
   explicit Block(Launch &launch);

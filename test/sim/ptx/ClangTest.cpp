@@ -13,8 +13,9 @@ namespace {
 /// PTX of the functions at a level of optimisation; empty: this clang has no NVPTX.
 std::string compiled(const std::string &flags, int sm) {
   std::string path = temporaryPath(".ptx"), log;
-  std::string command = ADZE_CLANG " --target=nvptx64-nvidia-cuda -nocudalib -nostdinc -ffreestanding -S -x c " + flags +
-                        " -Xclang -target-cpu -Xclang sm_" + std::to_string(sm) + " -o " + path + " " ADZE_INPUTS "/Portable.c";
+  std::string command = ADZE_CLANG " --target=nvptx64-nvidia-cuda -nocudalib -nostdinc -ffreestanding -S -x c " +
+                        flags + " -Xclang -target-cpu -Xclang sm_" + std::to_string(sm) + " -I" ADZE_ROOT " -o " +
+                        path + " " ADZE_INPUTS "/Portable.c";
   if (!runCommand(command, log)) {
     EXPECT_NE(log.find("unable to create target"), std::string::npos) << log;
     return "";

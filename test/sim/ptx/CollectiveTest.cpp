@@ -17,7 +17,8 @@ std::vector<uint64_t> lanes(const std::string &code, const std::string &result =
 
 /// The ISA's pseudo code, literally.
 std::pair<uint32_t, bool> shuffled(const std::string &mode, int lane, int b, int c) {
-  int bval = b & 31, cval = c & 31, mask = c >> 8 & 31, maxLane = (lane & mask) | (cval & ~mask), minLane = lane & mask, j;
+  int bval = b & 31, cval = c & 31, mask = c >> 8 & 31, maxLane = (lane & mask) | (cval & ~mask), minLane = lane & mask,
+      j;
   bool p;
   if (mode == "up")
     j = lane - bval, p = j >= maxLane;
@@ -44,7 +45,8 @@ TEST(PtxCollective, Shuffles) {
 }
 
 TEST(PtxCollective, ShuffleOfHalves) {
-  auto got = lanes("setp.lt.u32 p, %a, 16; .reg .b32 m; selp.b32 m, 0xffff, 0xffff0000, p; shfl.sync.bfly.b32 %d, %a, 3, 31, m;");
+  auto got = lanes(
+      "setp.lt.u32 p, %a, 16; .reg .b32 m; selp.b32 m, 0xffff, 0xffff0000, p; shfl.sync.bfly.b32 %d, %a, 3, 31, m;");
   for (uint32_t i = 0; i < 32; ++i)
     EXPECT_EQ(got[i], i ^ 3);
 }

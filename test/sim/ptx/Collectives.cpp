@@ -46,7 +46,8 @@ void shuffle(Warp &w, const Op &op, Lanes lanes) {
   tellUndefined(w, (w.undefined[op.a] | w.undefined[how.lane] | w.undefined[how.clamp]) & lanes, "the lane or mask");
   uint32_t values[32];
   std::memcpy(values, w.lanes<uint32_t>(how.value), sizeof(values));
-  const uint32_t *b = w.lanes<uint32_t>(how.lane), *c = w.lanes<uint32_t>(how.clamp), *members = w.lanes<uint32_t>(op.a);
+  const uint32_t *b = w.lanes<uint32_t>(how.lane), *c = w.lanes<uint32_t>(how.clamp),
+                 *members = w.lanes<uint32_t>(op.a);
   uint32_t *d = w.lanes<uint32_t>(op.d);
   Lanes from = w.undefined[how.value], undefined = 0, inside = 0;
   eachOf(lanes, [&](int i) {
@@ -75,7 +76,10 @@ void shfl(Assembler &a) {
   std::string_view mode = a.takeAny({"up", "down", "bfly", "idx"});
   if (mode.empty())
     a.fail("a mode is missing");
-  how.mode = mode == "up" ? Exchange::up : mode == "down" ? Exchange::down : mode == "bfly" ? Exchange::bfly : Exchange::idx;
+  how.mode = mode == "up"     ? Exchange::up
+             : mode == "down" ? Exchange::down
+             : mode == "bfly" ? Exchange::bfly
+                              : Exchange::idx;
   a.needType({Type::b32});
   a.check(5);
   how.value = a.source(1, Type::b32);
@@ -167,7 +171,8 @@ void match(Assembler &a) {
   Slot p = target.second.empty() ? 0 : a.predicateTarget(target.second);
   target.second = {};
   Slot d = a.target(target, Type::b32);
-  a.emit(type == Type::b32 ? matchLanes<uint32_t> : matchLanes<uint64_t>, Op::sync, d, members, value, p).flags = mode == "all";
+  a.emit(type == Type::b32 ? matchLanes<uint32_t> : matchLanes<uint64_t>, Op::sync, d, members, value, p).flags =
+      mode == "all";
 }
 
 enum Reduction : uint8_t { reduceAdd, reduceMinU, reduceMaxU, reduceMinS, reduceMaxS, reduceAnd, reduceOr, reduceXor };

@@ -118,7 +118,8 @@ struct Pick {
 
 template <class F> Pick pickFloat(Type type, bool ftz) {
   if (type == Type::f32)
-    return ftz ? Pick{compareFlushed<F>, nullptr, nullptr} : Pick{compareLanes<float, F>, nullptr, setPredicateFast<float, F>};
+    return ftz ? Pick{compareFlushed<F>, nullptr, nullptr}
+               : Pick{compareLanes<float, F>, nullptr, setPredicateFast<float, F>};
   if (type == Type::f64)
     return {compareLanes<double, F>, nullptr, setPredicateFast<double, F>};
   if (type == Type::f16)
@@ -148,24 +149,15 @@ struct Row {
   Pick (*ofInteger)(Type, bool);
   bool asUnsigned;
 };
-const Row rows[] = {{"eq", pickFloat<Eq>, pickInteger<Eq>, false},
-                    {"ne", pickFloat<Ne>, pickInteger<Ne>, false},
-                    {"lt", pickFloat<Lt>, pickInteger<Lt>, false},
-                    {"le", pickFloat<Le>, pickInteger<Le>, false},
-                    {"gt", pickFloat<Gt>, pickInteger<Gt>, false},
-                    {"ge", pickFloat<Ge>, pickInteger<Ge>, false},
-                    {"lo", nullptr, pickInteger<Lt>, true},
-                    {"ls", nullptr, pickInteger<Le>, true},
-                    {"hi", nullptr, pickInteger<Gt>, true},
-                    {"hs", nullptr, pickInteger<Ge>, true},
-                    {"equ", pickFloat<OrNan<Eq>>, nullptr, false},
-                    {"neu", pickFloat<OrNan<Ne>>, nullptr, false},
-                    {"ltu", pickFloat<OrNan<Lt>>, nullptr, false},
-                    {"leu", pickFloat<OrNan<Le>>, nullptr, false},
-                    {"gtu", pickFloat<OrNan<Gt>>, nullptr, false},
-                    {"geu", pickFloat<OrNan<Ge>>, nullptr, false},
-                    {"num", pickFloat<Num>, nullptr, false},
-                    {"nan", pickFloat<Nan>, nullptr, false}};
+const Row rows[] = {{"eq", pickFloat<Eq>, pickInteger<Eq>, false}, {"ne", pickFloat<Ne>, pickInteger<Ne>, false},
+                    {"lt", pickFloat<Lt>, pickInteger<Lt>, false}, {"le", pickFloat<Le>, pickInteger<Le>, false},
+                    {"gt", pickFloat<Gt>, pickInteger<Gt>, false}, {"ge", pickFloat<Ge>, pickInteger<Ge>, false},
+                    {"lo", nullptr, pickInteger<Lt>, true},        {"ls", nullptr, pickInteger<Le>, true},
+                    {"hi", nullptr, pickInteger<Gt>, true},        {"hs", nullptr, pickInteger<Ge>, true},
+                    {"equ", pickFloat<OrNan<Eq>>, nullptr, false}, {"neu", pickFloat<OrNan<Ne>>, nullptr, false},
+                    {"ltu", pickFloat<OrNan<Lt>>, nullptr, false}, {"leu", pickFloat<OrNan<Le>>, nullptr, false},
+                    {"gtu", pickFloat<OrNan<Gt>>, nullptr, false}, {"geu", pickFloat<OrNan<Ge>>, nullptr, false},
+                    {"num", pickFloat<Num>, nullptr, false},       {"nan", pickFloat<Nan>, nullptr, false}};
 
 void compare(Assembler &a, bool isSet) {
   const Row *row = nullptr;
@@ -193,7 +185,7 @@ void compare(Assembler &a, bool isSet) {
   Slot x = a.source(1, type), y = a.source(2, type), c = how.combine ? a.predicate(a.operand(3), how.negated) : 0;
   if (isSet) {
     how.setBytes = static_cast<uint8_t>(bytesOf(result));
-    how.setTrue = result == Type::f32                             ? 0x3f800000
+    how.setTrue = result == Type::f32                              ? 0x3f800000
                   : result == Type::f16 || result == Type::f16x2   ? 0x3c00
                   : result == Type::bf16 || result == Type::bf16x2 ? 0x3f80
                   : bytesOf(result) == 2 || how.compareHigh        ? 0xffff

@@ -9,8 +9,9 @@ namespace adze::ptx {
 const Families &families() {
   static const Families all = [] {
     Families map;
-    for (auto add : {addMoves, addIntegerOps, addBitOps, addExtendedOps, addFloatOps, addApproximations, addComparisons,
-                     addConversions, addMemoryOps, addAtomics, addAsyncCopies, addControl, addCollectives, addMatrixOps})
+    for (auto add :
+         {addMoves, addIntegerOps, addBitOps, addExtendedOps, addFloatOps, addApproximations, addComparisons,
+          addConversions, addMemoryOps, addAtomics, addAsyncCopies, addControl, addCollectives, addMatrixOps})
       add(map);
     return map;
   }();

@@ -7,9 +7,10 @@ namespace {
 
 /// A kernel of one buffer: %out is the address of the thread's word, %t its number in the block.
 std::string kernel(const std::string &body, const std::string &before = "") {
-  return before + "\n.visible .entry k(.param .b64 out) {\n.reg .b64 %out, %w; .reg .b32 %t, %r<20>; .reg .pred %p<8>; "
-                  ".reg .f32 %f<8>; .reg .b64 %q<8>;\nld.param.b64 %out, [out]; mov.u32 %t, %tid.x; mul.wide.u32 %w, %t, 4; "
-                  "add.s64 %out, %out, %w;\n" +
+  return before +
+         "\n.visible .entry k(.param .b64 out) {\n.reg .b64 %out, %w; .reg .b32 %t, %r<20>; .reg .pred %p<8>; "
+         ".reg .f32 %f<8>; .reg .b64 %q<8>;\nld.param.b64 %out, [out]; mov.u32 %t, %tid.x; mul.wide.u32 %w, %t, 4; "
+         "add.s64 %out, %out, %w;\n" +
          body + "\nret;\n}\n";
 }
 

@@ -9,7 +9,9 @@ namespace {
 uint64_t one(const std::string &code, const std::string &result, const std::string &argument, uint64_t a, int sm = 80) {
   return evaluate({code, result, {argument}}, {{a}}, sm)[0];
 }
-uint64_t fromFloat(const std::string &cvt, float x) { return one("cvt." + cvt + " %d, %a;", "b32", "f32", toBits(x)) & 0xffffffff; }
+uint64_t fromFloat(const std::string &cvt, float x) {
+  return one("cvt." + cvt + " %d, %a;", "b32", "f32", toBits(x)) & 0xffffffff;
+}
 
 TEST(PtxConversion, IntegerWidths) {
   EXPECT_EQ(one("cvt.s64.s32 %d, %a;", "b64", "b32", 0xfffffffe), ~1ull);
@@ -20,7 +22,8 @@ TEST(PtxConversion, IntegerWidths) {
   EXPECT_EQ(one("cvt.u32.u8 %d, %a;", "b32", "b32", 0x12345680), 0x80ull);
   EXPECT_EQ(one("cvt.s16.s8 %d, %a;", "b16", "b16", 0x80), 0xff80ull);
   EXPECT_EQ(one("cvt.u16.u32 %d, %a;", "b16", "b32", 0x12345678), 0x5678ull);
-  EXPECT_EQ(one("cvt.s8.s32 %d, %a;", "b32", "b32", 0x1ff), 0xffffffffull); // a narrow result is extended to its register
+  EXPECT_EQ(one("cvt.s8.s32 %d, %a;", "b32", "b32", 0x1ff),
+            0xffffffffull); // a narrow result is extended to its register
 }
 
 TEST(PtxConversion, IntegerSaturation) {
@@ -81,7 +84,8 @@ TEST(PtxConversion, FloatToFloat) {
   EXPECT_EQ(one("cvt.rz.f16.f32 %d, %a;", "b16", "f32", toBits(2049.9f)) & 0xffff, 0x6800u);
   EXPECT_EQ(one("cvt.rz.f16.f32 %d, %a;", "b16", "f32", toBits(1e6f)) & 0xffff, 0x7bffu);
   EXPECT_EQ(one("cvt.rn.relu.f16.f32 %d, %a;", "b16", "f32", toBits(-3.0f)) & 0xffff, 0u);
-  EXPECT_EQ(one("cvt.rn.f16.f64 %d, %a;", "b16", "f64", toBits(1.00048828125 + 1e-12)) & 0xffff, 0x3c01u); // above the tie
+  EXPECT_EQ(one("cvt.rn.f16.f64 %d, %a;", "b16", "f64", toBits(1.00048828125 + 1e-12)) & 0xffff,
+            0x3c01u); // above the tie
   EXPECT_EQ(one("cvt.rna.tf32.f32 %d, %a;", "b32", "f32", 0x3f801000) & 0xffffffff, 0x3f802000u);
 }
 

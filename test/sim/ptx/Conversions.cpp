@@ -53,7 +53,8 @@ void writeLane(Warp &w, Slot slot, unsigned bytes, int lane, uint64_t value) {
 
 uint64_t truncated(uint64_t bits, Type type) {
   unsigned unused = 64 - bytesOf(type) * 8;
-  return isSigned(type) ? static_cast<uint64_t>(static_cast<int64_t>(bits << unused) >> unused) : bits << unused >> unused;
+  return isSigned(type) ? static_cast<uint64_t>(static_cast<int64_t>(bits << unused) >> unused)
+                        : bits << unused >> unused;
 }
 
 double readFloat(uint64_t bits, const Conversion &how) {
@@ -248,9 +249,9 @@ bool isPair(Type type) {
 }
 
 void takeRounding(Assembler &a, Conversion &how, bool &given) {
-  static const std::pair<const char *, Round> modes[] = {{"rn", Round::nearest}, {"rz", Round::zero},  {"rm", Round::down},
-                                                         {"rp", Round::up},      {"rna", Round::away}, {"rni", Round::nearest},
-                                                         {"rzi", Round::zero},   {"rmi", Round::down}, {"rpi", Round::up}};
+  static const std::pair<const char *, Round> modes[] = {
+      {"rn", Round::nearest},  {"rz", Round::zero},  {"rm", Round::down},  {"rp", Round::up}, {"rna", Round::away},
+      {"rni", Round::nearest}, {"rzi", Round::zero}, {"rmi", Round::down}, {"rpi", Round::up}};
   given = false;
   for (auto [name, mode] : modes)
     if (!given && a.take(name)) {

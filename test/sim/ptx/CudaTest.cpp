@@ -184,7 +184,8 @@ TEST_F(PtxCuda, Halves) {
   auto half = bench.download<uint16_t>(out, n), bf16 = bench.download<uint16_t>(small, n);
   for (size_t i = 0; i < n; ++i) {
     float got = std::ldexp(static_cast<float>((half[i] & 0x3ff) | ((half[i] & 0x7c00) ? 0x400 : 0)),
-                           std::max(half[i] >> 10 & 31, 1) - 25) * (half[i] & 0x8000 ? -1.0f : 1.0f);
+                           std::max(half[i] >> 10 & 31, 1) - 25) *
+                (half[i] & 0x8000 ? -1.0f : 1.0f);
     float want = std::max((values[i] * values[i] + 0.5f) * values[i], -1.0f);
     EXPECT_NEAR(got, want, std::fabs(want) * 0.0011f) << i;
     float exact = i % 2 ? values[i] + 1.0f : values[i] * 3.0f;
@@ -221,8 +222,9 @@ TEST_F(PtxCuda, Bits) {
       permuted |= uint32_t(both >> 8 * (0x3715 >> 4 * b & 7) & 255) << 8 * b;
     uint32_t funnel = i % 32 ? uint32_t(y) << i | uint32_t(x) >> (32 - i) : uint32_t(y);
     int64_t quotient = int64_t(int32_t(x)) / int64_t(int32_t(y >> 3 | 1));
-    uint64_t want = (x / y) ^ (x % y) ^ uint64_t((unsigned __int128)x * y >> 64) ^ uint64_t(__builtin_popcountll(x)) << 40 ^
-                    uint64_t(x ? __builtin_clzll(x) : 64) << 50 ^ reversed ^ uint64_t(quotient) ^ ballot ^ permuted ^ funnel ^ 217u;
+    uint64_t want = (x / y) ^ (x % y) ^ uint64_t((unsigned __int128)x * y >> 64) ^
+                    uint64_t(__builtin_popcountll(x)) << 40 ^ uint64_t(x ? __builtin_clzll(x) : 64) << 50 ^ reversed ^
+                    uint64_t(quotient) ^ ballot ^ permuted ^ funnel ^ 217u;
     EXPECT_EQ(got[i], want) << i;
   }
 }

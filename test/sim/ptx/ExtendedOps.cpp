@@ -15,8 +15,9 @@ struct Carry {
 /// The high half of a product.
 uint64_t highHalf(uint64_t a, uint64_t b, unsigned bits, bool isSigned) {
   if (bits == 64)
-    return isSigned ? static_cast<uint64_t>(static_cast<__int128>(static_cast<int64_t>(a)) * static_cast<int64_t>(b) >> 64)
-                    : static_cast<uint64_t>(static_cast<unsigned __int128>(a) * b >> 64);
+    return isSigned
+               ? static_cast<uint64_t>(static_cast<__int128>(static_cast<int64_t>(a)) * static_cast<int64_t>(b) >> 64)
+               : static_cast<uint64_t>(static_cast<unsigned __int128>(a) * b >> 64);
   return isSigned ? static_cast<uint64_t>(int64_t(int32_t(a)) * int32_t(b) >> 32) : a * b >> 32;
 }
 
@@ -66,8 +67,6 @@ void carryOp(Assembler &a) {
   a.extra<Carry>(op) = carry;
 }
 
-void addExtendedOps(Families &families) {
-  families["addc"] = families["subc"] = families["madc"] = carryOp;
-}
+void addExtendedOps(Families &families) { families["addc"] = families["subc"] = families["madc"] = carryOp; }
 
 } // namespace adze::ptx

@@ -5,7 +5,8 @@
 namespace adze::ptx {
 namespace {
 
-/// Threads' words in three buffers: %a, %b, %c; %t is the thread in the block, %n in the grid; %s its word of shared memory.
+/// Threads' words in three buffers: %a, %b, %c; %t is the thread in the block, %n in the grid; %s its word of shared
+/// memory.
 std::string kernel(const std::string &body) {
   return R"(
 .visible .entry k(.param .b64 a, .param .b64 b, .param .b64 c) {
@@ -15,7 +16,8 @@ std::string kernel(const std::string &body) {
   mov.u32 %t, %tid.x; mov.u32 %r0, %ctaid.x; mov.u32 %r1, %ntid.x; mad.lo.u32 %n, %r0, %r1, %t;
   mul.wide.u32 %w, %n, 4; add.s64 %a, %a, %w; add.s64 %b, %b, %w; add.s64 %c, %c, %w;
   mov.u32 %s, words; mad.lo.u32 %s, %t, 4, %s;
-)" + body + "\nret;\n}\n";
+)" + body +
+         "\nret;\n}\n";
 }
 
 struct Outcome {
@@ -49,7 +51,8 @@ void expectFault(Fault fault, const std::string &body, uint32_t blocks = 1, uint
       EXPECT_EQ(report.fault, fault) << report.message;
       EXPECT_EQ(report.line, Bench::lineOf(text, "here")) << report.message;
     }
-    bool ends = fault == Fault::out_of_bounds || fault == Fault::deadlock || fault == Fault::trap || fault == Fault::limit;
+    bool ends =
+        fault == Fault::out_of_bounds || fault == Fault::deadlock || fault == Fault::trap || fault == Fault::limit;
     EXPECT_EQ(outcome.completed, !ends);
   }
 }
@@ -90,10 +93,12 @@ TEST(PtxFault, Misaligned) {
 TEST(PtxFault, UninitializedMemoryIsStored) {
   expectFault(Fault::uninitialized, "ld.global.u32 %r2, [%b];\nadd.u32 %r2, %r2, 1;\nst.global.u32 [%b], %r2; //!here");
   expectFault(Fault::uninitialized, "ld.shared.u32 %r2, [%s];\nst.global.u32 [%b], %r2; //!here");
-  expectFault(Fault::uninitialized, "st.shared.u32 [%s], %r9;\nld.shared.u32 %r2, [%s];\nst.global.u32 [%b], %r2; //!here");
+  expectFault(Fault::uninitialized,
+              "st.shared.u32 [%s], %r9;\nld.shared.u32 %r2, [%s];\nst.global.u32 [%b], %r2; //!here");
   // Loaded, but not used.
   expectNone("ld.global.u32 %r2, [%b];\nmov.u32 %r2, 1;\nst.global.u32 [%b], %r2;");
-  expectNone("ld.global.u32 %r2, [%b];\nsetp.lt.u32 %p1, %t, 100;\nselp.b32 %r3, %t, %r2, %p1;\nst.global.u32 [%b], %r3;");
+  expectNone(
+      "ld.global.u32 %r2, [%b];\nsetp.lt.u32 %p1, %t, 100;\nselp.b32 %r3, %t, %r2, %p1;\nst.global.u32 [%b], %r3;");
 }
 
 TEST(PtxFault, UninitializedMemoryDecides) {
@@ -297,20 +302,23 @@ TEST(PtxFault, EndlessLoop) {
 }
 
 TEST(PtxFault, ReportsAreCountedByLine) {
-  std::string text = kernel("mov.u32 %r5, 0;\nLOOP: ld.global.u32 %r2, [%b];\nst.global.u32 [%a], %r2; //!here\nadd.u32 %r5, "
-                            "%r5, 1;\nsetp.lt.u32 %p1, %r5, 5;\n@%p1 bra LOOP;");
+  std::string text =
+      kernel("mov.u32 %r5, 0;\nLOOP: ld.global.u32 %r2, [%b];\nst.global.u32 [%a], %r2; //!here\nadd.u32 %r5, "
+             "%r5, 1;\nsetp.lt.u32 %p1, %r5, 5;\n@%p1 bra LOOP;");
   Outcome outcome = outcomeOf(text);
   ASSERT_EQ(outcome.reports.size(), 1u);
   EXPECT_EQ(outcome.reports[0].count, 10u); // two warps, five times
-  EXPECT_NE(outcome.reports[0].message.find("k, line " + std::to_string(Bench::lineOf(text, "here")) + ": st.global.u32: "),
-            std::string::npos)
+  EXPECT_NE(
+      outcome.reports[0].message.find("k, line " + std::to_string(Bench::lineOf(text, "here")) + ": st.global.u32: "),
+      std::string::npos)
       << outcome.reports[0].message;
 }
 
 TEST(PtxFault, LaunchesThatCannotBegin) {
   Bench bench;
   bench.expectsReports = true;
-  const Kernel *k = bench.load(".visible .entry k() .maxntid 128, 1, 1 { .shared .b8 s[1024]; .reg .b32 %r; mov.u32 %r, s; ret; }", "k");
+  const Kernel *k = bench.load(
+      ".visible .entry k() .maxntid 128, 1, 1 { .shared .b8 s[1024]; .reg .b32 %r; mov.u32 %r, s; ret; }", "k");
   EXPECT_EQ(k->static_shared_bytes, 1024u);
   EXPECT_EQ(k->max_threads, 128u);
   EXPECT_FALSE(bench.run(k, {1, 1, 1}, {256, 1, 1}, {}));

@@ -67,8 +67,10 @@ template <class F> Handler binary(Type type, Shape shape) {
   if (type == Type::f64)
     return binaryLanes<double, double, Shaped<F, false, false>>;
   if (shape.ftz)
-    return shape.sat ? binaryLanes<float, float, Shaped<F, true, true>> : binaryLanes<float, float, Shaped<F, true, false>>;
-  return shape.sat ? binaryLanes<float, float, Shaped<F, false, true>> : binaryLanes<float, float, Shaped<F, false, false>>;
+    return shape.sat ? binaryLanes<float, float, Shaped<F, true, true>>
+                     : binaryLanes<float, float, Shaped<F, true, false>>;
+  return shape.sat ? binaryLanes<float, float, Shaped<F, false, true>>
+                   : binaryLanes<float, float, Shaped<F, false, false>>;
 }
 template <class F> Handler ternary(Type type, Shape shape) {
   if (type == Type::f64)
@@ -90,7 +92,8 @@ Handler minMax(Assembler &a, Type type, Shape shape) {
   if (xorsign && !a.take("abs"))
     a.fail("needs .xorsign.abs");
   if (xorsign)
-    return less ? (nan ? binary<XorSign<FMinMax<true, true>>>(type, shape) : binary<XorSign<FMinMax<true, false>>>(type, shape))
+    return less ? (nan ? binary<XorSign<FMinMax<true, true>>>(type, shape)
+                       : binary<XorSign<FMinMax<true, false>>>(type, shape))
                 : (nan ? binary<XorSign<FMinMax<false, true>>>(type, shape)
                        : binary<XorSign<FMinMax<false, false>>>(type, shape));
   return less ? (nan ? binary<FMinMax<true, true>>(type, shape) : binary<FMinMax<true, false>>(type, shape))
@@ -128,8 +131,12 @@ template <class T> void testProperty(Warp &w, const Op &o, Lanes lanes) {
   Lanes result = 0;
   eachOf(lanes, [&](int i) {
     int kind = std::fpclassify(a[i]);
-    bool is[] = {kind != FP_NAN && kind != FP_INFINITE, kind == FP_INFINITE,  kind != FP_NAN, kind == FP_NAN,
-                 kind == FP_NORMAL,                     kind == FP_SUBNORMAL};
+    bool is[] = {kind != FP_NAN && kind != FP_INFINITE,
+                 kind == FP_INFINITE,
+                 kind != FP_NAN,
+                 kind == FP_NAN,
+                 kind == FP_NORMAL,
+                 kind == FP_SUBNORMAL};
     result |= Lanes(is[o.flags]) << i;
   });
   w.predicate(o.d) = (w.predicate(o.d) & ~lanes) | result;

@@ -13,9 +13,10 @@ constexpr uint32_t nan32 = 0x7fffffff;
 bool isNan(uint32_t bits) { return (bits & 0x7fffffff) > 0x7f800000; }
 
 std::vector<uint64_t> floats(unsigned seed, size_t count = 512) {
-  static const uint32_t edges[] = {0,          0x80000000, 0x3f800000, 0xbf800000, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc12345,
-                                   1,          0x80000001, 0x007fffff, 0x00800000, 0x80800000, 0x7f7fffff, 0xff7fffff, 0x3f000000,
-                                   0x3f800001, 0x33800000, 0x4b7fffff, 0x4b800001, 0xcf000000, 0x4f000000, 0x7fa00000};
+  static const uint32_t edges[] = {0,          0x80000000, 0x3f800000, 0xbf800000, 0x7f800000, 0xff800000,
+                                   0x7fc00000, 0xffc12345, 1,          0x80000001, 0x007fffff, 0x00800000,
+                                   0x80800000, 0x7f7fffff, 0xff7fffff, 0x3f000000, 0x3f800001, 0x33800000,
+                                   0x4b7fffff, 0x4b800001, 0xcf000000, 0x4f000000, 0x7fa00000};
   std::mt19937_64 random(seed);
   std::vector<uint64_t> list;
   for (size_t i = 0; i < count; ++i) {
@@ -32,7 +33,8 @@ void compare(const std::string &code, std::function<float(float, float, float)> 
   auto a = floats(1), b = floats(2), c = floats(3);
   auto got = evaluate({code, "f32", {"f32", "f32", "f32"}}, {a, b, c});
   for (size_t i = 0; i < a.size(); ++i) {
-    uint32_t want = static_cast<uint32_t>(toBits(expected(fromBits<float>(a[i]), fromBits<float>(b[i]), fromBits<float>(c[i]))));
+    uint32_t want =
+        static_cast<uint32_t>(toBits(expected(fromBits<float>(a[i]), fromBits<float>(b[i]), fromBits<float>(c[i]))));
     if (isNan(want))
       ASSERT_TRUE(isNan(static_cast<uint32_t>(got[i]))) << code;
     else
@@ -59,9 +61,12 @@ TEST(PtxFloat, SubnormalsAreFlushedWhereAsked) {
   using F = float;
   compare("add.ftz.f32 %d, %a, %b;", [](F a, F b, F) { return flushed(flushed(a) + flushed(b)); });
   compare("mul.ftz.f32 %d, %a, %b;", [](F a, F b, F) { return flushed(flushed(a) * flushed(b)); });
-  compare("fma.rn.ftz.f32 %d, %a, %b, %c;", [](F a, F b, F c) { return flushed(std::fma(flushed(a), flushed(b), flushed(c))); });
+  compare("fma.rn.ftz.f32 %d, %a, %b, %c;",
+          [](F a, F b, F c) { return flushed(std::fma(flushed(a), flushed(b), flushed(c))); });
   compare("abs.ftz.f32 %d, %a;", [](F a, F, F) { return std::fabs(flushed(a)); });
-  compare("max.ftz.f32 %d, %a, 0f00000000;", [](F a, F, F) { return flushed(std::isnan(a) ? 0.0f : a > 0 ? a : 0.0f); });
+  compare("max.ftz.f32 %d, %a, 0f00000000;", [](F a, F, F) {
+    return flushed(std::isnan(a) ? 0.0f : a > 0 ? a : 0.0f);
+  });
   compare("setp.gt.ftz.f32 p, %a, 0f00000000; selp.f32 %d, 0f3F800000, 0f00000000, p;",
           [](F a, F, F) { return flushed(a) > 0 ? 1.0f : 0.0f; });
 }
@@ -83,12 +88,18 @@ TEST(PtxFloat, RoundingModes) {
       return static_cast<float>(result);
     };
   };
-  compare("add.rz.f32 %d, %a, %b;", with(FE_TOWARDZERO, [](volatile float &a, volatile float &b, volatile float &) { return a + b; }));
-  compare("mul.rm.f32 %d, %a, %b;", with(FE_DOWNWARD, [](volatile float &a, volatile float &b, volatile float &) { return a * b; }));
-  compare("div.rp.f32 %d, %a, %b;", with(FE_UPWARD, [](volatile float &a, volatile float &b, volatile float &) { return a / b; }));
+  compare("add.rz.f32 %d, %a, %b;",
+          with(FE_TOWARDZERO, [](volatile float &a, volatile float &b, volatile float &) { return a + b; }));
+  compare("mul.rm.f32 %d, %a, %b;",
+          with(FE_DOWNWARD, [](volatile float &a, volatile float &b, volatile float &) { return a * b; }));
+  compare("div.rp.f32 %d, %a, %b;",
+          with(FE_UPWARD, [](volatile float &a, volatile float &b, volatile float &) { return a / b; }));
   compare("fma.rz.f32 %d, %a, %b, %c;",
-          with(FE_TOWARDZERO, [](volatile float &a, volatile float &b, volatile float &c) { return std::fma(float(a), float(b), float(c)); }));
-  compare("sqrt.rm.f32 %d, %a;", with(FE_DOWNWARD, [](volatile float &a, volatile float &, volatile float &) { return std::sqrt(float(a)); }));
+          with(FE_TOWARDZERO, [](volatile float &a, volatile float &b, volatile float &c) {
+            return std::fma(float(a), float(b), float(c));
+          }));
+  compare("sqrt.rm.f32 %d, %a;",
+          with(FE_DOWNWARD, [](volatile float &a, volatile float &, volatile float &) { return std::sqrt(float(a)); }));
 }
 
 TEST(PtxFloat, MinimumAndMaximum) {
@@ -101,7 +112,9 @@ TEST(PtxFloat, MinimumAndMaximum) {
   });
   compare("min.NaN.f32 %d, %a, %b;",
           [=](float a, float b, float c) { return std::isnan(a) || std::isnan(b) ? std::nanf("") : least(a, b, c); });
-  auto one = [](const char *code, uint32_t a, uint32_t b) { return evaluate({code, "f32", {"f32", "f32"}}, {{a}, {b}})[0]; };
+  auto one = [](const char *code, uint32_t a, uint32_t b) {
+    return evaluate({code, "f32", {"f32", "f32"}}, {{a}, {b}})[0];
+  };
   EXPECT_EQ(one("min.f32 %d, %a, %b;", 0x80000000, 0), 0x80000000u);
   EXPECT_EQ(one("max.f32 %d, %a, %b;", 0x80000000, 0), 0u);
   EXPECT_EQ(one("max.f32 %d, %a, %b;", 0x7fc00000, 0x3f800000), 0x3f800000u);
@@ -181,7 +194,8 @@ TEST(PtxFloat, Double) {
 
 // ---- 16 bits ----
 float halfValue(uint16_t h) {
-  float magnitude = (h & 0x7c00) == 0 ? std::ldexp(float(h & 0x3ff), -24) : std::ldexp(float((h & 0x3ff) | 0x400), ((h >> 10) & 31) - 25);
+  float magnitude = (h & 0x7c00) == 0 ? std::ldexp(float(h & 0x3ff), -24)
+                                      : std::ldexp(float((h & 0x3ff) | 0x400), ((h >> 10) & 31) - 25);
   if ((h & 0x7c00) == 0x7c00)
     magnitude = h & 0x3ff ? std::nanf("") : INFINITY;
   return h & 0x8000 ? -magnitude : magnitude;
@@ -215,7 +229,8 @@ TEST(PtxFloat, HalfArithmeticRoundsOnce) {
   for (int i = 0; i < 1000; ++i) {
     a.push_back(random() & 0xffff), b.push_back(random() & 0xffff), c.push_back(random() & 0xffff);
     if (i % 2) // exponents near each other, so that rounding matters
-      a.back() = (a.back() & 0x83ff) | 0x3c00, b.back() = (b.back() & 0x83ff) | 0x3800, c.back() = (c.back() & 0x83ff) | 0x0400;
+      a.back() = (a.back() & 0x83ff) | 0x3c00, b.back() = (b.back() & 0x83ff) | 0x3800,
+      c.back() = (c.back() & 0x83ff) | 0x0400;
   }
   auto check = [&](const char *code, auto exact) {
     auto got = evaluate({code, "b16", {"b16", "b16", "b16"}}, {a, b, c});
@@ -258,7 +273,9 @@ TEST(PtxFloat, Bf16) {
 }
 
 TEST(PtxFloat, Pairs) {
-  auto one = [](const char *code, uint32_t a, uint32_t b) { return evaluate({code, "b32", {"b32", "b32"}}, {{a}, {b}})[0]; };
+  auto one = [](const char *code, uint32_t a, uint32_t b) {
+    return evaluate({code, "b32", {"b32", "b32"}}, {{a}, {b}})[0];
+  };
   EXPECT_EQ(one("add.f16x2 %d, %a, %b;", 0x3c004000, 0x3c003c00), 0x40004200u);
   EXPECT_EQ(one("mul.f16x2 %d, %a, %b;", 0x3c004000, 0x40004000), 0x40004400u);
   EXPECT_EQ(one("fma.rn.f16x2 %d, %a, %b, %a;", 0x3c003c00, 0x40004200), 0x42004400u);

@@ -21,7 +21,8 @@ unsigned bytesOfType(const std::string &type) {
 std::string temporaryPath(const std::string &ending) {
   const char *folder = std::getenv("TMPDIR");
   static int count = 0;
-  return std::string(folder ? folder : "/tmp") + "/adze-ptx-" + std::to_string(getpid()) + "-" + std::to_string(count++) + ending;
+  return std::string(folder ? folder : "/tmp") + "/adze-ptx-" + std::to_string(getpid()) + "-" +
+         std::to_string(count++) + ending;
 }
 
 std::string toolkitProgram(const std::string &name) {
@@ -130,11 +131,11 @@ std::vector<uint64_t> evaluate(const Expression &expression, const std::vector<s
   const char *names[] = {"%a", "%b", "%c"};
   for (size_t i = 0; i < expression.arguments.size(); ++i) {
     const std::string &type = expression.arguments[i];
-    text << ".reg ." << type << " " << names[i] << ";\nld.param.b64 %p" << i << ", [in" << i << "];\nadd.s64 %p" << i << ", %p"
-         << i << ", %w;\nld.global.b" << bytesOfType(type) * 8 << " " << names[i] << ", [%p" << i << "];\n";
+    text << ".reg ." << type << " " << names[i] << ";\nld.param.b64 %p" << i << ", [in" << i << "];\nadd.s64 %p" << i
+         << ", %p" << i << ", %w;\nld.global.b" << bytesOfType(type) * 8 << " " << names[i] << ", [%p" << i << "];\n";
   }
-  text << "ld.param.b64 %p8, [out];\nadd.s64 %p8, %p8, %w;\n" << expression.code << "\nst.global.b"
-       << bytesOfType(expression.result) * 8 << " [%p8], %d;\nret;\n}\n";
+  text << "ld.param.b64 %p8, [out];\nadd.s64 %p8, %p8, %w;\n"
+       << expression.code << "\nst.global.b" << bytesOfType(expression.result) * 8 << " [%p8], %d;\nret;\n}\n";
   Bench bench(Facts{sm});
   const Kernel *kernel = bench.load(text.str(), "k");
   uint64_t out = bench.upload(std::vector<uint64_t>(count));

@@ -38,7 +38,8 @@ public:
   ~Bench();
   Machine machine;
 
-  /// Loads and finds; a failure of the test if it cannot. Text without .version gets a header; valid PTX only, says ptxas.
+  /// Loads and finds; a failure of the test if it cannot. Text without .version gets a header; valid PTX only, says
+  /// ptxas.
   const Kernel *load(const std::string &text, const std::string &kernel, bool assemble = true);
   template <class T> uint64_t upload(const std::vector<T> &values) {
     uint64_t address = machine.allocate(values.size() * sizeof(T));
@@ -69,6 +70,7 @@ struct Expression {
   std::vector<std::string> arguments;
 };
 /// The results' bits for inputs[argument][i].
-std::vector<uint64_t> evaluate(const Expression &expression, const std::vector<std::vector<uint64_t>> &inputs, int sm = 80);
+std::vector<uint64_t> evaluate(const Expression &expression, const std::vector<std::vector<uint64_t>> &inputs,
+                               int sm = 80);
 
 } // namespace adze::ptx

@@ -9,7 +9,8 @@ namespace adze::ptx {
 namespace {
 /// Unsigned and at least as wide as int: no overflow is undefined.
 template <class T> using Wide = std::conditional_t<(sizeof(T) < 4), uint32_t, std::make_unsigned_t<T>>;
-template <class T> using Double =
+template <class T>
+using Double =
     std::conditional_t<sizeof(T) == 8, std::conditional_t<std::is_signed_v<T>, __int128, unsigned __int128>,
                        std::conditional_t<sizeof(T) == 4, std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>,
                                           std::conditional_t<std::is_signed_v<T>, int32_t, uint32_t>>>;
@@ -273,10 +274,10 @@ void mul24(Assembler &a) {
   Type type = a.needType({Type::u32, Type::s32});
   bool sign = type == Type::s32;
   if (a.in.opcode == "mul24")
-    return emitBinary(a, type,
-                      high ? (sign ? binaryLanes<int32_t, int32_t, Mul24<true>> : binaryLanes<uint32_t, uint32_t, Mul24<true>>)
-                           : (sign ? binaryLanes<int32_t, int32_t, Mul24<false>>
-                                   : binaryLanes<uint32_t, uint32_t, Mul24<false>>));
+    return emitBinary(
+        a, type,
+        high ? (sign ? binaryLanes<int32_t, int32_t, Mul24<true>> : binaryLanes<uint32_t, uint32_t, Mul24<true>>)
+             : (sign ? binaryLanes<int32_t, int32_t, Mul24<false>> : binaryLanes<uint32_t, uint32_t, Mul24<false>>));
   emitTernary(a, type, type,
               high ? (sign ? ternaryLanes<int32_t, int32_t, PlusC<Mul24<true>>>
                            : ternaryLanes<uint32_t, uint32_t, PlusC<Mul24<true>>>)

@@ -12,8 +12,20 @@ namespace {
 template <class T> std::vector<uint64_t> samples(unsigned seed, size_t count = 256) {
   std::mt19937_64 random(seed);
   std::vector<uint64_t> list;
-  const T edges[] = {0, 1, 2, static_cast<T>(-1), static_cast<T>(-2), std::numeric_limits<T>::min(), std::numeric_limits<T>::max(),
-                     static_cast<T>(std::numeric_limits<T>::max() - 1), 31, 32, 33, 63, 64, 255};
+  const T edges[] = {0,
+                     1,
+                     2,
+                     static_cast<T>(-1),
+                     static_cast<T>(-2),
+                     std::numeric_limits<T>::min(),
+                     std::numeric_limits<T>::max(),
+                     static_cast<T>(std::numeric_limits<T>::max() - 1),
+                     31,
+                     32,
+                     33,
+                     63,
+                     64,
+                     255};
   for (size_t i = 0; i < count; ++i) {
     uint64_t x = random(), shift = random() % 64;
     T value = i % 3 == 0 ? edges[x % (sizeof(edges) / sizeof(T))] : static_cast<T>(x >> (i % 3 == 1 ? shift : 0));
@@ -23,8 +35,8 @@ template <class T> std::vector<uint64_t> samples(unsigned seed, size_t count = 2
 }
 
 template <class R, class T>
-void compare(const std::string &code, const std::string &type, const std::string &result, std::function<R(T, T, T)> expected,
-             int sm = 80) {
+void compare(const std::string &code, const std::string &type, const std::string &result,
+             std::function<R(T, T, T)> expected, int sm = 80) {
   auto a = samples<T>(1), b = samples<T>(2), c = samples<T>(3);
   auto got = evaluate({code, result, {type, type, type}}, {a, b, c}, sm);
   for (size_t i = 0; i < a.size(); ++i) {
@@ -44,13 +56,12 @@ TEST(PtxInteger, Arithmetic32) {
   compare<int64_t, I>("mul.wide.s32 %d, %a, %b;", "b32", "b64", [](I a, I b, I) { return int64_t(a) * b; });
   compare<uint64_t, U>("mul.wide.u32 %d, %a, %b;", "b32", "b64", [](U a, U b, U) { return uint64_t(a) * b; });
   compare<I, I>("mad.lo.s32 %d, %a, %b, %c;", "b32", "b32", [](I a, I b, I c) { return I(U(a) * U(b) + U(c)); });
-  compare<I, I>("mad.hi.s32 %d, %a, %b, %c;", "b32", "b32", [](I a, I b, I c) { return I(U(int64_t(a) * b >> 32) + U(c)); });
-  compare<I, I>("add.sat.s32 %d, %a, %b;", "b32", "b32", [](I a, I b, I) {
-    return I(std::min<int64_t>(INT_MAX, std::max<int64_t>(INT_MIN, int64_t(a) + b)));
-  });
-  compare<I, I>("sub.sat.s32 %d, %a, %b;", "b32", "b32", [](I a, I b, I) {
-    return I(std::min<int64_t>(INT_MAX, std::max<int64_t>(INT_MIN, int64_t(a) - b)));
-  });
+  compare<I, I>("mad.hi.s32 %d, %a, %b, %c;", "b32", "b32",
+                [](I a, I b, I c) { return I(U(int64_t(a) * b >> 32) + U(c)); });
+  compare<I, I>("add.sat.s32 %d, %a, %b;", "b32", "b32",
+                [](I a, I b, I) { return I(std::min<int64_t>(INT_MAX, std::max<int64_t>(INT_MIN, int64_t(a) + b))); });
+  compare<I, I>("sub.sat.s32 %d, %a, %b;", "b32", "b32",
+                [](I a, I b, I) { return I(std::min<int64_t>(INT_MAX, std::max<int64_t>(INT_MIN, int64_t(a) - b))); });
   compare<I, I>("min.s32 %d, %a, %b;", "b32", "b32", [](I a, I b, I) { return std::min(a, b); });
   compare<U, U>("max.u32 %d, %a, %b;", "b32", "b32", [](U a, U b, U) { return std::max(a, b); });
   compare<I, I>("abs.s32 %d, %a;", "b32", "b32", [](I a, I, I) { return a < 0 ? I(0u - U(a)) : a; });
@@ -63,12 +74,18 @@ TEST(PtxInteger, Arithmetic32) {
 TEST(PtxInteger, Division) {
   using I = int32_t;
   // By zero: all ones, as cards give; the remainder is the dividend.
-  compare<I, I>("div.s32 %d, %a, %b;", "b32", "b32", [](I a, I b, I) { return b == 0 ? -1 : b == -1 ? I(0u - uint32_t(a)) : a / b; });
-  compare<uint32_t, uint32_t>("div.u32 %d, %a, %b;", "b32", "b32", [](uint32_t a, uint32_t b, uint32_t) { return b ? a / b : ~0u; });
+  compare<I, I>("div.s32 %d, %a, %b;", "b32", "b32", [](I a, I b, I) {
+    return b == 0 ? -1 : b == -1 ? I(0u - uint32_t(a)) : a / b;
+  });
+  compare<uint32_t, uint32_t>("div.u32 %d, %a, %b;", "b32", "b32",
+                              [](uint32_t a, uint32_t b, uint32_t) { return b ? a / b : ~0u; });
   compare<I, I>("rem.s32 %d, %a, %b;", "b32", "b32", [](I a, I b, I) { return b == 0 ? a : b == -1 ? 0 : a % b; });
   using L = int64_t;
-  compare<L, L>("div.s64 %d, %a, %b;", "b64", "b64", [](L a, L b, L) { return b == 0 ? -1 : b == -1 ? L(0u - uint64_t(a)) : a / b; });
-  compare<uint64_t, uint64_t>("rem.u64 %d, %a, %b;", "b64", "b64", [](uint64_t a, uint64_t b, uint64_t) { return b ? a % b : a; });
+  compare<L, L>("div.s64 %d, %a, %b;", "b64", "b64", [](L a, L b, L) {
+    return b == 0 ? -1 : b == -1 ? L(0u - uint64_t(a)) : a / b;
+  });
+  compare<uint64_t, uint64_t>("rem.u64 %d, %a, %b;", "b64", "b64",
+                              [](uint64_t a, uint64_t b, uint64_t) { return b ? a % b : a; });
   using S = int16_t;
   compare<S, S>("div.s16 %d, %a, %b;", "b16", "b16", [](S a, S b, S) { return S(b == 0 ? -1 : a / b); });
 }
@@ -116,8 +133,9 @@ TEST(PtxInteger, ShiftsClampToTheWidth) {
                 [](U a, U b, U c) { return c & 31 ? b << (c & 31) | a >> (32 - (c & 31)) : b; });
   compare<U, U>("shf.r.clamp.b32 %d, %a, %b, %c;", "b32", "b32",
                 [](U a, U b, U c) { return U((uint64_t(b) << 32 | a) >> std::min(c, 32u)); });
-  compare<U, U>("shf.l.clamp.b32 %d, %a, %b, %c;", "b32", "b32",
-                [](U a, U b, U c) { return c >= 32 ? a : c ? b << c | a >> (32 - c) : b; });
+  compare<U, U>("shf.l.clamp.b32 %d, %a, %b, %c;", "b32", "b32", [](U a, U b, U c) {
+    return c >= 32 ? a : c ? b << c | a >> (32 - c) : b;
+  });
 }
 
 TEST(PtxInteger, Logic) {
@@ -233,8 +251,8 @@ TEST(PtxInteger, ComparisonsAndSelections) {
   compare<U, U>(set("ls.u32"), "b32", "b32", [](U a, U b, U) { return U(a <= b); });
   compare<U, int64_t>(set("ge.s64"), "b64", "b32", [](int64_t a, int64_t b, int64_t) { return U(a >= b); });
   compare<U, int16_t>(set("gt.s16"), "b16", "b32", [](int16_t a, int16_t b, int16_t) { return U(a > b); });
-  compare<U, I>("setp.eq.s32 q, %c, 0; setp.lt.and.s32 p|q, %a, %b, !q; selp.b32 %d, 1, 0, p; @q add.u32 %d, %d, 2;", "b32",
-                "b32", [](I a, I b, I c) { return U((a < b && c != 0) + 2 * (a >= b && c != 0)); });
+  compare<U, I>("setp.eq.s32 q, %c, 0; setp.lt.and.s32 p|q, %a, %b, !q; selp.b32 %d, 1, 0, p; @q add.u32 %d, %d, 2;",
+                "b32", "b32", [](I a, I b, I c) { return U((a < b && c != 0) + 2 * (a >= b && c != 0)); });
   compare<U, I>("set.le.u32.s32 %d, %a, %b;", "b32", "b32", [](I a, I b, I) { return a <= b ? ~0u : 0u; });
   compare<float, I>("set.gt.f32.s32 %d, %a, %b;", "b32", "b32", [](I a, I b, I) { return a > b ? 1.0f : 0.0f; });
   compare<I, I>("slct.s32.s32 %d, %a, %b, %c;", "b32", "b32", [](I a, I b, I c) { return c >= 0 ? a : b; });
@@ -243,7 +261,8 @@ TEST(PtxInteger, ComparisonsAndSelections) {
 TEST(PtxInteger, Packing) {
   auto a = samples<uint64_t>(11);
   auto swapped = evaluate({".reg .b32 l, h; mov.b64 {l, h}, %a; mov.b64 %d, {h, l};", "b64", {"b64"}}, {a});
-  auto quarters = evaluate({".reg .b16 w, x, y, z; mov.b64 {w, x, y, z}, %a; mov.b64 %d, {z, w, y, x};", "b64", {"b64"}}, {a});
+  auto quarters =
+      evaluate({".reg .b16 w, x, y, z; mov.b64 {w, x, y, z}, %a; mov.b64 %d, {z, w, y, x};", "b64", {"b64"}}, {a});
   auto upper = evaluate({".reg .b16 l, h; mov.b32 {_, h}, %a; mov.b32 %d, {h, h};", "b32", {"b32"}}, {a});
   for (size_t i = 0; i < a.size(); ++i) {
     EXPECT_EQ(swapped[i], a[i] << 32 | a[i] >> 32);

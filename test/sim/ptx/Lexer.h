@@ -8,13 +8,13 @@ namespace adze::ptx {
 struct Token {
   enum Kind : uint8_t {
     end,
-    word,     ///< identifier, register, label: name, %r1, $L__BB0_1, _
-    dotted,   ///< .name or .shared::cta, text without the dot
-    integer,  ///< bits
-    single,   ///< 0fXXXXXXXX: bits of an f32
-    real,     ///< 0dX or a decimal: bits of an f64
-    string,   ///< text without quotes
-    mark      ///< one character: text[0], or << >> as text
+    word,    ///< identifier, register, label: name, %r1, $L__BB0_1, _
+    dotted,  ///< .name or .shared::cta, text without the dot
+    integer, ///< bits
+    single,  ///< 0fXXXXXXXX: bits of an f32
+    real,    ///< 0dX or a decimal: bits of an f64
+    string,  ///< text without quotes
+    mark     ///< one character: text[0], or << >> as text
   };
   Kind kind = end;
   std::string_view text;

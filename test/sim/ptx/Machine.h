@@ -3,8 +3,8 @@
 // Semantics are those of NVIDIA's "Parallel Thread Execution ISA"; it knows nothing of who wrote the text.
 //
 // A warp is executed at once over its 32 lanes. Lanes that diverge run group by group, always the group with the lowest
-// program counter, and meet again where their counters are equal; an instruction with .sync waits for the lanes it names.
-// Memory holds, for each byte, whether it has been written, and by whom since the last barrier.
+// program counter, and meet again where their counters are equal; an instruction with .sync waits for the lanes it
+// names. Memory holds, for each byte, whether it has been written, and by whom since the last barrier.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -98,7 +98,8 @@ public:
   uint64_t allocate(uint64_t bytes);
   /// False: no such allocation.
   bool release(uint64_t address);
-  /// Copies and fills; false if the range is not within one allocation. `copy` keeps what has not been written unwritten.
+  /// Copies and fills; false if the range is not within one allocation. `copy` keeps what has not been written
+  /// unwritten.
   bool write(uint64_t to, const void *from, uint64_t bytes);
   bool read(void *to, uint64_t from, uint64_t bytes);
   bool copy(uint64_t to, uint64_t from, uint64_t bytes);
@@ -121,8 +122,8 @@ public:
   /// Runs a whole grid, blocks in an order that Facts::seed shuffles. parameters[i] points to the value of parameter i.
   /// False, with the reason in `error`, if the launch cannot begin (too many threads, too much shared memory), or was
   /// ended by a fault that leaves no way on (out_of_bounds, deadlock, trap, limit), as a card does.
-  bool launch(const Kernel &kernel, Dim3 grid, Dim3 block, uint32_t dynamic_shared_bytes,
-              const void *const *parameters, std::string &error);
+  bool launch(const Kernel &kernel, Dim3 grid, Dim3 block, uint32_t dynamic_shared_bytes, const void *const *parameters,
+              std::string &error);
 
   /// All faults so far, in the order of their first time.
   const std::vector<Report> &reports() const;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// ldmatrix, stmatrix, movmatrix: matrices of 8 rows of 8 elements of 16 bits, spread over a warp. Lane l has two elements
-// of row l / 4, or, transposed, of column l / 4.
+// ldmatrix, stmatrix, movmatrix: matrices of 8 rows of 8 elements of 16 bits, spread over a warp. Lane l has two
+// elements of row l / 4, or, transposed, of column l / 4.
 #include "test/sim/ptx/MatrixMoves.h"
 #include "test/sim/ptx/Access.h"
 
@@ -46,7 +46,8 @@ template <class F> void eachRow(Warp &w, const Move &move, bool isStore, F f) {
   while (lanes) {
     Lanes here = resolve(w, move.access, at, lanes, region);
     if (region.space != Space::shared)
-      w.block->launch.end(Fault::out_of_bounds, w, firstOf(here), [] { return std::string("is of shared memory only"); });
+      w.block->launch.end(Fault::out_of_bounds, w, firstOf(here),
+                          [] { return std::string("is of shared memory only"); });
     setOffsets(w, region, at, here, 16, offsets);
     if (offsets.pattern == Offsets::same)
       offsets.pattern = Offsets::scattered;

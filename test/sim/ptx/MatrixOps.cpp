@@ -38,7 +38,8 @@ double elementOf(Warp &w, Slot slot, int lane, int e, Type type, int bits, bool 
   if (type == Type::bf16)
     return fromBf16(static_cast<uint16_t>(part));
   uint32_t top = part << (32 - bits);
-  return isSigned ? static_cast<double>(static_cast<int32_t>(top) >> (32 - bits)) : static_cast<double>(top >> (32 - bits));
+  return isSigned ? static_cast<double>(static_cast<int32_t>(top) >> (32 - bits))
+                  : static_cast<double>(top >> (32 - bits));
 }
 
 void gather(Warp &w, const Product &p, Operands &x) {
@@ -138,8 +139,9 @@ struct Shape {
   std::string_view name;
   int m, n, k;
 };
-const Shape shapes[] = {{"m16n8k4", 16, 8, 4},   {"m16n8k8", 16, 8, 8},   {"m16n8k16", 16, 8, 16}, {"m16n8k32", 16, 8, 32},
-                        {"m16n8k64", 16, 8, 64}, {"m8n8k4", 8, 8, 4},     {"m8n8k16", 8, 8, 16},   {"m8n8k32", 8, 8, 32}};
+const Shape shapes[] = {{"m16n8k4", 16, 8, 4},   {"m16n8k8", 16, 8, 8},   {"m16n8k16", 16, 8, 16},
+                        {"m16n8k32", 16, 8, 32}, {"m16n8k64", 16, 8, 64}, {"m8n8k4", 8, 8, 4},
+                        {"m8n8k16", 8, 8, 16},   {"m8n8k32", 8, 8, 32}};
 
 /// Bits of an element and the shapes a type has; 0: it is no type of a matrix.
 int bitsOf(Assembler &a, std::string_view name, const Shape &shape) {
@@ -148,10 +150,11 @@ int bitsOf(Assembler &a, std::string_view name, const Shape &shape) {
     int bits;
     std::string_view shapes[3];
   };
-  static const Row rows[] = {{"f16", 16, {"m16n8k8", "m16n8k16", ""}},      {"bf16", 16, {"m16n8k8", "m16n8k16", ""}},
-                             {"tf32", 32, {"m16n8k4", "m16n8k8", ""}},      {"f64", 64, {"m8n8k4", "", ""}},
-                             {"s8", 8, {"m16n8k16", "m16n8k32", "m8n8k16"}}, {"u8", 8, {"m16n8k16", "m16n8k32", "m8n8k16"}},
-                             {"s4", 4, {"m16n8k32", "m16n8k64", "m8n8k32"}}, {"u4", 4, {"m16n8k32", "m16n8k64", "m8n8k32"}}};
+  static const Row rows[] = {
+      {"f16", 16, {"m16n8k8", "m16n8k16", ""}},       {"bf16", 16, {"m16n8k8", "m16n8k16", ""}},
+      {"tf32", 32, {"m16n8k4", "m16n8k8", ""}},       {"f64", 64, {"m8n8k4", "", ""}},
+      {"s8", 8, {"m16n8k16", "m16n8k32", "m8n8k16"}}, {"u8", 8, {"m16n8k16", "m16n8k32", "m8n8k16"}},
+      {"s4", 4, {"m16n8k32", "m16n8k64", "m8n8k32"}}, {"u4", 4, {"m16n8k32", "m16n8k64", "m8n8k32"}}};
   for (const Row &row : rows)
     for (std::string_view one : row.shapes)
       if (row.name == name && one == shape.name)
@@ -195,7 +198,9 @@ void mma(Assembler &a) {
   p.a = p.bits < 16 ? Type::s8 : typeNamed(names[0]);
   p.b = p.bits < 16 ? Type::s8 : typeNamed(names[1]);
   Type c = a.takeType();
-  bool fits = p.bits < 16 ? p.d == Type::s32 : p.bits == 64 ? p.d == Type::f64 : p.d == Type::f32 || (p.d == Type::f16 && p.a == Type::f16);
+  bool fits = p.bits < 16    ? p.d == Type::s32
+              : p.bits == 64 ? p.d == Type::f64
+                             : p.d == Type::f32 || (p.d == Type::f16 && p.a == Type::f16);
   if (c != p.d || p.a != p.b || bitsOf(a, names[1], *shape) != p.bits || !fits)
     a.fail("types that do not go together");
   int each = p.bits >= 32 ? 1 : 32 / p.bits;

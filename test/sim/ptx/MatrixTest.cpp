@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// mma.sync, ldmatrix, stmatrix, movmatrix against products of the matrices themselves. The fragments are written here as
-// the ISA's text draws them, type by type.
+// mma.sync, ldmatrix, stmatrix, movmatrix against products of the matrices themselves. The fragments are written here
+// as the ISA's text draws them, type by type.
 #include "test/sim/ptx/Harness.h"
 #include <cmath>
 #include <functional>
@@ -34,9 +34,9 @@ double valueOfHalf(uint16_t h) {
 uint32_t bf16Of(double x) { return toBits(static_cast<float>(x)) >> 16; }
 
 struct Fragments {
-  std::string name;   ///< mma....
-  int m, k, a, b, c;  ///< registers of A, B, C
-  int each;           ///< elements of a register of A
+  std::string name;  ///< mma....
+  int m, k, a, b, c; ///< registers of A, B, C
+  int each;          ///< elements of a register of A
   std::function<uint64_t(double)> element;
   int bits;
   bool isHalfC = false, isDouble = false, isInteger = false;
@@ -81,12 +81,14 @@ std::string registers(const char *prefix, int count) {
 
 void check(const Fragments &f, int sm = 80) {
   SCOPED_TRACE(f.name);
-  Matrix a = randomMatrix(f.m, f.k, 1, f.low, f.high), b = randomMatrix(f.k, 8, 2, f.low, f.high), c = randomMatrix(f.m, 8, 3, -9, 9);
+  Matrix a = randomMatrix(f.m, f.k, 1, f.low, f.high), b = randomMatrix(f.k, 8, 2, f.low, f.high),
+         c = randomMatrix(f.m, 8, 3, -9, 9);
   std::string word = f.isDouble ? "b64" : "b32";
   std::ostringstream text;
   int bytes = f.isDouble ? 8 : 4, total = f.a + f.b + f.c;
   text << header(sm) << "\n.visible .entry k(.param .b64 io) {\n.reg .b64 %q<3>; .reg .b32 %t; .reg ." << word
-       << " %a<4>, %b<4>, %c<4>, %d<4>;\nld.param.b64 %q0, [io]; mov.u32 %t, %tid.x; mad.wide.u32 %q0, %t, " << total * bytes << ", %q0;\n";
+       << " %a<4>, %b<4>, %c<4>, %d<4>;\nld.param.b64 %q0, [io]; mov.u32 %t, %tid.x; mad.wide.u32 %q0, %t, "
+       << total * bytes << ", %q0;\n";
   int offset = 0;
   for (auto [prefix, count] : {std::pair<const char *, int>{"%a", f.a}, {"%b", f.b}, {"%c", f.c}})
     for (int i = 0; i < count; ++i, offset += bytes)
@@ -98,13 +100,18 @@ void check(const Fragments &f, int sm = 80) {
   text << "ret;\n}\n";
 
   std::vector<uint8_t> io(32 * static_cast<size_t>(total * bytes));
-  auto put = [&](int lane, int index, int width, int bit, uint64_t value) { // element `index` of `width` bits behind `bit`
-    uint64_t at = static_cast<uint64_t>(lane) * total * bytes * 8 + static_cast<uint64_t>(bit) + static_cast<uint64_t>(index * width);
+  auto put = [&](int lane, int index, int width, int bit,
+                 uint64_t value) { // element `index` of `width` bits behind `bit`
+    uint64_t at = static_cast<uint64_t>(lane) * total * bytes * 8 + static_cast<uint64_t>(bit) +
+                  static_cast<uint64_t>(index * width);
     for (int i = 0; i < width; ++i)
       io[(at + i) / 8] |= (value >> i & 1) << ((at + i) % 8);
   };
   auto bitsOfC = [&](double x) -> uint64_t {
-    return f.isHalfC ? halfOf(x) : f.isDouble ? toBits(x) : f.isInteger ? toBits(static_cast<int32_t>(x)) : toBits(static_cast<float>(x));
+    return f.isHalfC     ? halfOf(x)
+           : f.isDouble  ? toBits(x)
+           : f.isInteger ? toBits(static_cast<int32_t>(x))
+                         : toBits(static_cast<float>(x));
   };
   int widthC = f.isHalfC ? 16 : bytes * 8, countC = f.c * bytes * 8 / widthC;
   for (int lane = 0; lane < 32; ++lane) {
@@ -133,8 +140,10 @@ void check(const Fragments &f, int sm = 80) {
         want += a[row][k] * b[k][column];
       uint64_t bits = 0;
       std::memcpy(&bits, got.data() + lane * total * bytes + i * widthC / 8, widthC / 8);
-      double have = f.isHalfC ? valueOfHalf(static_cast<uint16_t>(bits)) : f.isDouble ? fromBits<double>(bits)
-                    : f.isInteger ? fromBits<int32_t>(bits) : fromBits<float>(bits);
+      double have = f.isHalfC     ? valueOfHalf(static_cast<uint16_t>(bits))
+                    : f.isDouble  ? fromBits<double>(bits)
+                    : f.isInteger ? fromBits<int32_t>(bits)
+                                  : fromBits<float>(bits);
       ASSERT_EQ(have, want) << "row " << row << ", column " << column;
     }
 }
@@ -153,17 +162,19 @@ TEST(PtxMatrix, Products) {
   auto real = [](double x) { return toBits(x); };
   check({"mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64", 8, 4, 1, 1, 2, 1, real, 64, false, true});
   check({"mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32", 16, 32, 4, 2, 4, 4, s8, 8, false, false, true, -128, 127});
-  check({"mma.sync.aligned.m16n8k16.row.col.satfinite.s32.s8.s8.s32", 16, 16, 2, 1, 4, 4, s8, 8, false, false, true, -128, 127});
+  check({"mma.sync.aligned.m16n8k16.row.col.satfinite.s32.s8.s8.s32", 16, 16, 2, 1, 4, 4, s8, 8, false, false, true,
+         -128, 127});
   check({"mma.sync.aligned.m16n8k32.row.col.s32.u8.u8.s32", 16, 32, 4, 2, 4, 4, s8, 8, false, false, true, 0, 255});
   check({"mma.sync.aligned.m8n8k16.row.col.s32.s8.s8.s32", 8, 16, 1, 1, 2, 4, s8, 8, false, false, true, -128, 127});
 }
 
 /// Matrix q of a block of shared memory whose element (row, column) is 64 q + 8 row + column.
 std::vector<uint64_t> loaded(const std::string &instruction, int count) {
-  std::string text = ".shared .align 16 .b8 m[512]; .reg .b32 x, y, z, r<4>; .reg .b16 h;\nmov.u32 x, m; mov.u32 y, %a;\n"
-                     "FILL: mad.lo.u32 z, y, 2, x; cvt.u16.u32 h, y; st.shared.b16 [z], h; add.u32 y, y, 32; "
-                     "setp.lt.u32 p, y, 256; @p bra FILL;\nbar.warp.sync -1;\nmad.lo.u32 x, %a, 16, x;\n" +
-                     instruction + "\n";
+  std::string text =
+      ".shared .align 16 .b8 m[512]; .reg .b32 x, y, z, r<4>; .reg .b16 h;\nmov.u32 x, m; mov.u32 y, %a;\n"
+      "FILL: mad.lo.u32 z, y, 2, x; cvt.u16.u32 h, y; st.shared.b16 [z], h; add.u32 y, y, 32; "
+      "setp.lt.u32 p, y, 256; @p bra FILL;\nbar.warp.sync -1;\nmad.lo.u32 x, %a, 16, x;\n" +
+      instruction + "\n";
   text += count == 1 ? "cvt.u64.u32 %d, r0;" : "mov.b64 %d, {r0, r" + std::to_string(count - 1) + "};";
   std::vector<uint64_t> numbers(32);
   for (uint32_t i = 0; i < 32; ++i)
@@ -191,7 +202,9 @@ TEST(PtxMatrix, StoresAndTransposes) {
   std::vector<uint64_t> numbers(32);
   for (uint32_t i = 0; i < 32; ++i)
     numbers[i] = i;
-  auto moved = evaluate({".reg .b32 x; mad.lo.u32 x, %a, 0x20002, 0x10000; movmatrix.sync.aligned.m8n8.trans.b16 %d, x;", "b32", {"b32"}}, {numbers});
+  auto moved = evaluate(
+      {".reg .b32 x; mad.lo.u32 x, %a, 0x20002, 0x10000; movmatrix.sync.aligned.m8n8.trans.b16 %d, x;", "b32", {"b32"}},
+      {numbers});
   for (uint32_t lane = 0; lane < 32; ++lane) {
     uint32_t element = 8 * (lane % 4 * 2) + lane / 4;
     EXPECT_EQ(moved[lane] & 0xffffffff, element | (element + 8) << 16);
@@ -199,7 +212,9 @@ TEST(PtxMatrix, StoresAndTransposes) {
   auto stored = evaluate({".shared .align 16 .b8 m[512]; .reg .b32 x, y; mov.u32 x, m; mad.lo.u32 y, %a, 16, x;\n"
                           "stmatrix.sync.aligned.m8n8.x1.shared.b16 [y], {%a};\nbar.warp.sync -1;\n"
                           "mad.lo.u32 x, %a, 4, x; ld.shared.b32 %d, [x];",
-                          "b32", {"b32"}}, {numbers}, 90);
+                          "b32",
+                          {"b32"}},
+                         {numbers}, 90);
   for (uint32_t lane = 0; lane < 32; ++lane)
     EXPECT_EQ(stored[lane] & 0xffffffff, lane);
 }
@@ -208,7 +223,8 @@ TEST(PtxMatrix, ConflictsOfLoads) {
   auto conflicts = [](int stride) {
     Bench bench;
     std::string text = "\n.visible .entry k() { .shared .align 16 .b8 m[2048]; .reg .b32 x, t, r<4>; .reg .pred p;\n"
-                       "mov.u32 x, m; mov.u32 t, %tid.x; mad.lo.u32 x, t, " + std::to_string(stride) +
+                       "mov.u32 x, m; mov.u32 t, %tid.x; mad.lo.u32 x, t, " +
+                       std::to_string(stride) +
                        ", x;\nst.shared.v4.b32 [x], {t, t, t, t};\nbar.warp.sync -1;\n"
                        "ldmatrix.sync.aligned.m8n8.x4.shared.b16 {r0, r1, r2, r3}, [x]; //!here\nret; }";
     bench.run(bench.load(text, "k"), {1, 1, 1}, {8u * 4, 1, 1}, {});

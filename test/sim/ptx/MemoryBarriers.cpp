@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // mbarrier: barriers that are 64-bit objects in shared memory.
 //
-// The object holds its phase in the highest 24 bits, then 20 bits of the arrivals that a phase wants and 20 of those that
-// are still to come. A cp.async.mbarrier.arrive arrives when somebody asks whether the phase is complete.
+// The object holds its phase in the highest 24 bits, then 20 bits of the arrivals that a phase wants and 20 of those
+// that are still to come. A cp.async.mbarrier.arrive arrives when somebody asks whether the phase is complete.
 #include "test/sim/ptx/Access.h"
 #include "test/sim/ptx/AsyncCopies.h"
 #include <algorithm>
@@ -66,7 +66,8 @@ void useObject(Warp &w, const Op &op, Lanes lanes) {
     eachOf(here, [&](int i) {
       uint64_t &object = objectAt(region, offsets, i), offset = offsets.at[i];
       if (use.what != Use::init && !allWritten(region.written, offset, 8))
-        return block.launch.fault(Fault::uninitialized, w, i, [] { return std::string("the mbarrier is not initialised"); });
+        return block.launch.fault(Fault::uninitialized, w, i,
+                                  [] { return std::string("the mbarrier is not initialised"); });
       switch (use.what) {
       case Use::init:
         object = (counts[i] & countMask) << 20 | (counts[i] & countMask);

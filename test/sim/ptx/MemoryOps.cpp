@@ -35,8 +35,7 @@ void findUnwritten(const Region &region, const Offsets &offsets, Lanes lanes, un
     return;
   if (offsets.pattern == Offsets::same)
     lanes = 1;
-  if (offsets.pattern == Offsets::consecutive &&
-      allWrittenRange(region.written, offsets.at[0], 32ull * bytes * count))
+  if (offsets.pattern == Offsets::consecutive && allWrittenRange(region.written, offsets.at[0], 32ull * bytes * count))
     return;
   eachOf(lanes, [&](int i) {
     uint64_t bit = region.bit(offsets.at[i], i);

@@ -44,8 +44,11 @@ TEST(PtxMemory, CopiesKeepWhatIsUnwritten) {
 
 TEST(PtxMemory, WidthsAndExtension) {
   auto one = [](const std::string &store, const std::string &load) {
-    return evaluate({".shared .align 16 .b8 s[16]; st.shared." + store + " [s+8], %a; ld.shared." + load + " %d, [s+8];", "b64", {"b64"}},
-                    {{0x8182838485868788ull}})[0];
+    return evaluate(
+        {".shared .align 16 .b8 s[16]; st.shared." + store + " [s+8], %a; ld.shared." + load + " %d, [s+8];",
+         "b64",
+         {"b64"}},
+        {{0x8182838485868788ull}})[0];
   };
   EXPECT_EQ(one("b8", "u8"), 0x88u);
   EXPECT_EQ(one("b8", "s8"), 0xffffffffffffff88ull);
@@ -155,9 +158,10 @@ TEST(PtxMemory, VariablesOfModules) {
 
 TEST(PtxMemory, ConstantsAreNotWritten) {
   Bench bench;
-  const Kernel *k = bench.load(".const .align 4 .b32 c = 1;\n.visible .entry k() { .reg .b64 %q; mov.u64 %q, c; cvta.const.u64 %q, %q;\n"
-                               "st.u32 [%q], 1;\nret; }",
-                               "k");
+  const Kernel *k = bench.load(
+      ".const .align 4 .b32 c = 1;\n.visible .entry k() { .reg .b64 %q; mov.u64 %q, c; cvta.const.u64 %q, %q;\n"
+      "st.u32 [%q], 1;\nret; }",
+      "k");
   bench.expectsReports = true;
   EXPECT_FALSE(bench.run(k, {1, 1, 1}, {1, 1, 1}, {}));
   bench.expectReport(Fault::out_of_bounds, 3);

@@ -13,9 +13,8 @@ template <class T> void move(Warp &w, const Op &o, Lanes lanes) { unaryLanes<T, 
 
 template <class W, class N> void pack(Warp &w, const Op &o, Lanes lanes) {
   const N *a = w.lanes<N>(o.a), *b = w.lanes<N>(o.b);
-  setLanes(w.lanes<W>(o.d), lanes, [=](int i) {
-    return static_cast<W>(static_cast<W>(a[i]) | static_cast<W>(b[i]) << (sizeof(N) * 8));
-  });
+  setLanes(w.lanes<W>(o.d), lanes,
+           [=](int i) { return static_cast<W>(static_cast<W>(a[i]) | static_cast<W>(b[i]) << (sizeof(N) * 8)); });
 }
 /// b64 of four b16.
 struct Four {
@@ -40,9 +39,7 @@ template <class W, class N> void unpack(Warp &w, const Op &o, Lanes lanes) {
   setLanes(w.lanes<N>(o.d), lanes, [=](int i) { return static_cast<N>(a[i] >> shift); });
 }
 
-Handler moveOf(unsigned bytes) {
-  return bytes == 2 ? move<uint16_t> : bytes == 4 ? move<uint32_t> : move<uint64_t>;
-}
+Handler moveOf(unsigned bytes) { return bytes == 2 ? move<uint16_t> : bytes == 4 ? move<uint32_t> : move<uint64_t>; }
 Type untyped(unsigned bytes) {
   return bytes == 1 ? Type::b8 : bytes == 2 ? Type::b16 : bytes == 4 ? Type::b32 : Type::b64;
 }
@@ -60,7 +57,8 @@ void packing(Assembler &a, Type type) {
   if (count == 4)
     a.extra<Four>(a.emit(packFour, Op::own, d, 0)) = four;
   else
-    a.emit(bytes == 4 ? pack<uint32_t, uint16_t> : pack<uint64_t, uint32_t>, Op::plain, d, four.slots[0], four.slots[1]);
+    a.emit(bytes == 4 ? pack<uint32_t, uint16_t> : pack<uint64_t, uint32_t>, Op::plain, d, four.slots[0],
+           four.slots[1]);
 }
 
 void unpacking(Assembler &a, Type type) {
@@ -70,7 +68,9 @@ void unpacking(Assembler &a, Type type) {
     a.fail("unpacks another number of elements");
   Type part = untyped(bytes / count);
   Slot from = a.source(1, type);
-  Handler run = bytes == 4 ? unpack<uint32_t, uint16_t> : count == 2 ? unpack<uint64_t, uint32_t> : unpack<uint64_t, uint16_t>;
+  Handler run = bytes == 4   ? unpack<uint32_t, uint16_t>
+                : count == 2 ? unpack<uint64_t, uint32_t>
+                             : unpack<uint64_t, uint16_t>;
   bool overlaps = false; // a target that is the source must come last
   for (unsigned e = 0; e < count; ++e)
     overlaps = overlaps || (to[e].text != "_" && a.target(to[e], part) == from);
@@ -111,7 +111,10 @@ uint64_t windowOf(Assembler &a, std::string_view &name) {
   name = a.takeAny({"shared", "shared::cta", "shared::cluster", "local", "global", "const", "param", "param::entry"});
   if (name.empty())
     a.fail("a space is missing");
-  return name.substr(0, 6) == "shared" ? sharedWindow : name == "local" ? localWindow : name.substr(0, 5) == "param" ? paramWindow : 0;
+  return name.substr(0, 6) == "shared"  ? sharedWindow
+         : name == "local"              ? localWindow
+         : name.substr(0, 5) == "param" ? paramWindow
+                                        : 0;
 }
 
 void addWindow(Warp &w, const Op &o, Lanes lanes) {

@@ -202,8 +202,10 @@ void Parser::tuning(Function &function) {
 std::vector<Variable> Parser::declaration(bool isExtern, bool one) {
   Variable model;
   model.isExtern = isExtern;
-  static const std::pair<const char *, Space> spaces[] = {{"global", Space::global},   {"shared", Space::shared},
-                                                          {"local", Space::local},     {"param", Space::param},
+  static const std::pair<const char *, Space> spaces[] = {{"global", Space::global},
+                                                          {"shared", Space::shared},
+                                                          {"local", Space::local},
+                                                          {"param", Space::param},
                                                           {"const", Space::constant}};
   model.isRegister = isDotted("reg");
   for (auto &[name, space] : spaces)
@@ -218,8 +220,7 @@ std::vector<Variable> Parser::declaration(bool isExtern, bool one) {
       uint64_t alignment = expectInteger("an alignment");
       if (!isPointer) // else it is that of what the parameter points to
         model.alignment = static_cast<unsigned>(std::min<uint64_t>(alignment, 1u << 30));
-    }
-    else if (word == "v2" || word == "v4" || word == "v8")
+    } else if (word == "v2" || word == "v4" || word == "v8")
       model.vector = word[1] - '0';
     else if (word == "ptr")
       isPointer = true;

@@ -13,16 +13,19 @@ std::string logOf(const std::string &text, int sm = 80) {
   return log;
 }
 std::string logOfBody(const std::string &body) {
-  return logOf(header() + "\n.visible .entry k() {\n.reg .b32 %r<4>; .reg .b64 %q<4>; .reg .pred %p<3>; .reg .f32 %f<4>;\n" + body +
-               "\nret;\n}\n");
+  return logOf(header() +
+               "\n.visible .entry k() {\n.reg .b32 %r<4>; .reg .b64 %q<4>; .reg .pred %p<3>; .reg .f32 %f<4>;\n" +
+               body + "\nret;\n}\n");
 }
 
 TEST(PtxParser, UnknownInstructionsAndModifiers) {
-  EXPECT_EQ(logOfBody("frobnicate.b32 %r1, %r2;"), "line 4: an instruction that this machine does not know: frobnicate.b32");
+  EXPECT_EQ(logOfBody("frobnicate.b32 %r1, %r2;"),
+            "line 4: an instruction that this machine does not know: frobnicate.b32");
   EXPECT_EQ(logOfBody("\nadd.fast.s32 %r1, %r2, %r3;"),
             "line 5: add.fast.s32: a modifier that this machine does not know here: .fast");
   EXPECT_NE(logOfBody("ld.weird.global.b32 %r1, [%q1];").find("line 4: ld.weird.global.b32"), std::string::npos);
-  EXPECT_NE(logOfBody("mma.sync.aligned.m8n8k4.row.col.f32.f16.f16.f32 {%r1}, {%r1}, {%r1}, {%r1};").find("line 4"), std::string::npos);
+  EXPECT_NE(logOfBody("mma.sync.aligned.m8n8k4.row.col.f32.f16.f16.f32 {%r1}, {%r1}, {%r1}, {%r1};").find("line 4"),
+            std::string::npos);
   EXPECT_NE(logOfBody("wgmma.fence.sync.aligned;").find("does not know"), std::string::npos);
 }
 
@@ -49,7 +52,8 @@ TEST(PtxParser, Targets) {
 }
 
 TEST(PtxParser, Recursion) {
-  EXPECT_NE(logOf(header() + ".func f() { call f; ret; }\n.entry k() { call f; ret; }").find("recursion"), std::string::npos);
+  EXPECT_NE(logOf(header() + ".func f() { call f; ret; }\n.entry k() { call f; ret; }").find("recursion"),
+            std::string::npos);
 }
 
 TEST(PtxParser, WhatDebuggersReadIsPassedOver) {

@@ -25,7 +25,7 @@ struct Op {
     branch,  ///< to `target`
     indexed, ///< to table `extra` by a
     exit,
-    sync,    ///< for the lanes that mask `a` names, together; carries undefinedness itself
+    sync, ///< for the lanes that mask `a` names, together; carries undefinedness itself
     barrier,
     trap
   };
@@ -62,7 +62,7 @@ struct Preset {
     gridid,
     zero,
     one,
-    clock,     ///< from here on: read anew at each use
+    clock, ///< from here on: read anew at each use
     clockHigh,
     clock64,
     globaltimer,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Who accessed what since when: the order between the accesses of a launch's warps.
 //
-// A segment is what one warp does between two barriers. Each cell of four bytes knows the segment that wrote it last and
-// the one that read it since; where several did, a segment stands for all warps of a block, or for several blocks. An
-// access races with those that are not ordered before it, of other warps: accesses of one warp are in order.
-// Several segments that write different bytes of one cell: only the last is known.
+// A segment is what one warp does between two barriers. Each cell of four bytes knows the segment that wrote it last
+// and the one that read it since; where several did, a segment stands for all warps of a block, or for several blocks.
+// An access races with those that are not ordered before it, of other warps: accesses of one warp are in order. Several
+// segments that write different bytes of one cell: only the last is known.
 #pragma once
 #include "test/sim/ptx/Warp.h"
 
@@ -39,8 +39,9 @@ public:
     if (segment == severalBlocks)
       return false;
     const Segment &other = all[segment];
-    return other.block == warp.number && (other.warp == warp.index || segment < warp.orderedBelow) ? true
-                                                                                                    : isKnown(other, warp);
+    return other.block == warp.number && (other.warp == warp.index || segment < warp.orderedBelow)
+               ? true
+               : isKnown(other, warp);
   }
   /// The segment that stands for `reader` and for the warp, which reads too.
   uint32_t join(uint32_t reader, const Warp &warp);
@@ -56,7 +57,8 @@ struct Conflict {
   bool withWrite = false;
 };
 
-/// Records a read or a write of `bytes` (a mask of four) by the warp's running instruction. False, with the conflict, if it races.
+/// Records a read or a write of `bytes` (a mask of four) by the warp's running instruction. False, with the conflict,
+/// if it races.
 bool noteRead(Segments &segments, Cell &cell, const Warp &warp, uint32_t bytes, bool atomic, Conflict &conflict);
 bool noteWrite(Segments &segments, Cell &cell, const Warp &warp, uint32_t bytes, bool atomic, Conflict &conflict);
 

@@ -78,9 +78,9 @@ void roundedOp(Assembler &a, Type type, std::string_view rounding) {
     unsigned sources;
     RoundedKind kind;
   };
-  static const Row rows[] = {{"add", 2, roundedAdd}, {"sub", 2, roundedSub},   {"mul", 2, roundedMul}, {"div", 2, roundedDiv},
-                             {"fma", 3, roundedFma}, {"mad", 3, roundedFma},   {"sqrt", 1, roundedSqrt},
-                             {"rcp", 1, roundedRcp}};
+  static const Row rows[] = {{"add", 2, roundedAdd},   {"sub", 2, roundedSub}, {"mul", 2, roundedMul},
+                             {"div", 2, roundedDiv},   {"fma", 3, roundedFma}, {"mad", 3, roundedFma},
+                             {"sqrt", 1, roundedSqrt}, {"rcp", 1, roundedRcp}};
   Rounded how;
   how.mode = rounding == "rz" ? FE_TOWARDZERO : rounding == "rm" ? FE_DOWNWARD : FE_UPWARD;
   how.ftz = type == Type::f32 && a.take("ftz");
@@ -94,7 +94,8 @@ void roundedOp(Assembler &a, Type type, std::string_view rounding) {
     for (unsigned i = 0; i < row.sources; ++i)
       slots[i] = a.source(i + 1, type);
     Slot d = a.target(0, type);
-    a.extra<Rounded>(a.emit(type == Type::f32 ? run<float> : run<double>, Op::plain, d, slots[0], slots[1], slots[2])) = how;
+    a.extra<Rounded>(a.emit(type == Type::f32 ? run<float> : run<double>, Op::plain, d, slots[0], slots[1], slots[2])) =
+        how;
     return;
   }
   a.fail("has no rounding mode");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// A function of the text to a Program. Functions that it calls are put in its place, each call with registers of its own.
+// A function of the text to a Program. Functions that it calls are put in its place, each call with registers of its
+// own.
 #pragma once
 #include "test/sim/ptx/Assembler.h"
 #include "test/sim/ptx/Module.h"
@@ -11,9 +12,9 @@ struct Symbol {
   Type type = Type::none;
   Space space = Space::generic;
   bool dynamicShared = false;
-  Slot slot = 0;          ///< of a register; of the first of a range
-  uint32_t range = 0;     ///< registers of a range
-  uint64_t address = 0;   ///< in its space
+  Slot slot = 0;        ///< of a register; of the first of a range
+  uint32_t range = 0;   ///< registers of a range
+  uint64_t address = 0; ///< in its space
 };
 
 class Translator {
@@ -30,10 +31,10 @@ private:
   struct Frame {
     const Function &function;
     std::vector<Names> scopes;
-    std::vector<uint32_t> opOf;                         ///< by item
-    std::vector<std::pair<uint32_t, size_t>> jumps;     ///< (op, item of its label)
+    std::vector<uint32_t> opOf;                     ///< by item
+    std::vector<std::pair<uint32_t, size_t>> jumps; ///< (op, item of its label)
     std::vector<std::pair<std::vector<uint32_t> *, size_t>> tables;
-    std::vector<uint32_t> returns;                      ///< ops that jump behind the function
+    std::vector<uint32_t> returns; ///< ops that jump behind the function
     explicit Frame(const Function &function)
         : function(function), scopes(function.parents.size()), opOf(function.body.size()) {}
   };

@@ -125,6 +125,26 @@ bool Warp::meet(Group &group, const Op &op, Lanes lanes) {
   return true;
 }
 
+/// The lanes go where the table says; the group's others to what follows.
+void Warp::branchIndexed(int index, const Op &op, Lanes lanes) {
+  Launch &launch = block->launch;
+  if (undefined[op.a] & lanes)
+    launch.fault(Fault::uninitialized, *this, firstOf(undefined[op.a] & lanes),
+                 [] { return std::string("the index has no defined value"); });
+  const auto &table = *static_cast<const std::vector<uint32_t> *>(op.extra);
+  const uint32_t *which = this->lanes<uint32_t>(op.a);
+  groups[index].pc = pc + 1;
+  while (lanes) {
+    uint32_t value = which[firstOf(lanes)];
+    if (value >= table.size())
+      launch.end(Fault::trap, *this, firstOf(lanes), [] { return std::string("an index behind the table"); });
+    Lanes same = 0;
+    eachOf(lanes, [&](int i) { same |= Lanes(which[i] == value) << i; });
+    split(index, same, table[value]);
+    lanes &= ~same;
+  }
+}
+
 /// Runs one group until it blocks, meets another or diverges. False: the quantum is used up.
 bool Warp::runGroup(int index, uint64_t &quantum) {
   const Op *code = block->launch.program.code.data();
@@ -187,37 +207,10 @@ bool Warp::runGroup(int index, uint64_t &quantum) {
       save();
       split(index, lanes, op.target);
       return true;
-    case Op::indexed: {
+    case Op::indexed:
       save();
-      if (undefined[op.a] & lanes)
-        block->launch.fault(Fault::uninitialized, *this, firstOf(undefined[op.a] & lanes),
-                            [] { return std::string("the index has no defined value"); });
-      const auto &table = *static_cast<const std::vector<uint32_t> *>(op.extra);
-      const uint32_t *which = this->lanes<uint32_t>(op.a);
-      groups[index].pc = at + 1;
-      Lanes others = mask & ~lanes;
-      std::vector<Group> made;
-      for (Lanes rest = lanes; rest;) {
-        uint32_t value = which[firstOf(rest)];
-        if (value >= table.size())
-          block->launch.end(Fault::trap, *this, firstOf(rest), [] { return std::string("an index behind the table"); });
-        Lanes same = 0;
-        eachOf(rest, [&](int i) { same |= Lanes(which[i] == value) << i; });
-        Group group;
-        group.pc = table[value];
-        group.lanes = same;
-        made.push_back(group);
-        rest &= ~same;
-      }
-      if (others) {
-        groups[index].lanes = others;
-      } else {
-        groups[index] = made.back();
-        made.pop_back();
-      }
-      groups.insert(groups.end(), made.begin(), made.end());
+      branchIndexed(index, op, lanes);
       return true;
-    }
     case Op::exit:
       ++at;
       save();

@@ -29,8 +29,8 @@ struct Group {
 
 /// A copy that cp.async began and that has yet to land.
 struct PendingCopy {
-  uint64_t from = 0;  ///< global address
-  uint32_t to = 0;    ///< offset in shared memory
+  uint64_t from = 0; ///< global address
+  uint32_t to = 0;   ///< offset in shared memory
   uint8_t bytes = 0, fromBytes = 0, lane = 0;
   uint32_t pc = 0;
   int64_t group = -1;  ///< of the lane, -1: not committed
@@ -45,25 +45,25 @@ struct Warp {
   Lanes present = 0;          ///< lanes that have a thread
   Lanes alive = 0;            ///< and have not exited
   std::vector<Group> groups;
-  uint32_t pc = 0;            ///< of the running instruction
-  Lanes active = 0;           ///< of the running group, whatever the instruction's guard says
+  uint32_t pc = 0;  ///< of the running instruction
+  Lanes active = 0; ///< of the running group, whatever the instruction's guard says
   uint64_t instructions = 0;
 
   // Order between accesses: see Races.h.
-  uint32_t number = 0;       ///< the block's
+  uint32_t number = 0; ///< the block's
   uint32_t segment = 0, clock = 1;
-  uint32_t orderedBelow = 0; ///< all segments of the block below this one lie before
+  uint32_t orderedBelow = 0;        ///< all segments of the block below this one lie before
   std::array<uint32_t, 32> known{}; ///< of each warp of the block: the clock up to which its accesses lie before
 
-  View released, pending;  ///< what the last fence releases; what the next one acquires
+  View released, pending;       ///< what the last fence releases; what the next one acquires
   std::set<uint64_t> pendingAt; ///< addresses of `pending`
-  uint32_t fenceClock = 0; ///< at the last fence; 0: there was none
+  uint32_t fenceClock = 0;      ///< at the last fence; 0: there was none
 
   Allocation *recent = nullptr; ///< the last that was accessed
   uint8_t *local = nullptr;     ///< lane after lane
   uint8_t *localWritten = nullptr;
   std::vector<PendingCopy> copies;
-  uint64_t copyNumber = 0; ///< of the next
+  uint64_t copyNumber = 0;              ///< of the next
   std::array<int64_t, 32> copyGroups{}; ///< by lane: groups committed
 
   template <class T> T *lanes(Slot slot) { return reinterpret_cast<T *>(registers + uint64_t(slot) * unitBytes); }
@@ -82,6 +82,7 @@ private:
   bool runGroup(int group, uint64_t &quantum);
   bool meet(Group &group, const Op &op, Lanes lanes);
   void leave(Lanes lanes);
+  void branchIndexed(int group, const Op &op, Lanes lanes);
   void split(int group, Lanes lanes, uint32_t target);
 };
 

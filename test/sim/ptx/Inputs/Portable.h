@@ -82,16 +82,30 @@ static inline word tables(const struct Sample *s, int i) {
 static inline word choices(const struct Sample *s, int i) {
   word x = (word)(unsigned)s->b;
   switch ((unsigned)s->a % 11) {
-  case 0: return x + 1;
-  case 1: return x ^ 0xff;
-  case 2: x *= 3; break;
-  case 3: return ~x;
-  case 4: x = x << 3; break;
-  case 5: return (word)i;
-  case 6: x = x / 7; break;
-  case 7: return x & 0xf0f0;
-  case 8: x -= 1000; break;
-  default: return 77;
+  case 0:
+    return x + 1;
+  case 1:
+    return x ^ 0xff;
+  case 2:
+    x *= 3;
+    break;
+  case 3:
+    return ~x;
+  case 4:
+    x = x << 3;
+    break;
+  case 5:
+    return (word)i;
+  case 6:
+    x = x / 7;
+    break;
+  case 7:
+    return x & 0xf0f0;
+  case 8:
+    x -= 1000;
+    break;
+  default:
+    return 77;
   }
   return x + ((s->f < 0) == (i % 2) ? 5 : 9) + (__builtin_popcountl(x) << 4) + (word)__builtin_clz((unsigned)s->b | 1);
 }
@@ -109,6 +123,7 @@ static inline word vectors(const struct Sample *s, int i) {
 }
 
 #ifndef __NVPTX__
-static word (*const functions[])(const struct Sample *, int) = {integers, longs, floats, doubles, tables, choices, vectors};
+static word (*const functions[])(const struct Sample *, int) = {integers, longs,   floats, doubles,
+                                                                tables,   choices, vectors};
 enum { functionCount = 7 };
 #endif
