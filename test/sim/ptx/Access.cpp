@@ -189,9 +189,6 @@ void checkInFlight(Warp &warp, const Region &, const Offsets &offsets, Lanes lan
   });
 }
 
-void orderBefore(Warp &warp, const Access &) { fenceOf(warp); }
-void orderBehind(Warp &warp, const Access &) { fenceOf(warp); }
-
 /// Shared memory is of one block: its addresses are told apart by the block's number.
 static uint64_t orderedAddress(const Warp &warp, const Region &region, uint64_t offset) {
   return offset + (region.space == Space::shared ? sharedWindow + (uint64_t(warp.block->number) << 32) : region.base);

@@ -67,18 +67,13 @@ void noteAccess(Warp &warp, const Region &region, const Offsets &offsets, Lanes 
 void checkInFlight(Warp &warp, const Region &region, const Offsets &offsets, Lanes lanes, unsigned total);
 void countAccess(Warp &warp, const Region &region, const Offsets &offsets, Lanes lanes, unsigned total, uint32_t site);
 
-/// What a strong access orders: before it, if it writes, and behind it, if it reads.
-void orderBefore(Warp &warp, const Access &access);
+/// What a strong access orders.
 void orderAt(Warp &warp, const Region &region, const Offsets &offsets, Lanes lanes, bool reads, bool writes);
-void orderBehind(Warp &warp, const Access &access);
 
-/// f(region, offsets, lanes) for each region that the lanes' addresses lie in, checked, recorded and counted.
+/// f(region, offsets, lanes) for each region that the addresses lie in, checked, recorded and counted.
 template <class F>
-void eachRegion(Warp &warp, const Access &access, Lanes lanes, bool reads, bool writes, bool atomic, F f) {
-  uint64_t at[32];
-  if (access.releases)
-    orderBefore(warp, access);
-  addressesOf(warp, access, lanes, at);
+void eachRegionAt(Warp &warp, const Access &access, const uint64_t *at, Lanes lanes, bool reads, bool writes,
+                  bool atomic, F f) {
   Region region;
   Offsets offsets;
   unsigned total = access.total();
@@ -98,8 +93,18 @@ void eachRegion(Warp &warp, const Access &access, Lanes lanes, bool reads, bool 
     f(static_cast<const Region &>(region), static_cast<const Offsets &>(offsets), here);
     lanes &= ~here;
   }
+}
+
+/// The same for the addresses that the access says; what it orders by itself included.
+template <class F>
+void eachRegion(Warp &warp, const Access &access, Lanes lanes, bool reads, bool writes, bool atomic, F f) {
+  uint64_t at[32];
+  if (access.releases)
+    fenceOf(warp);
+  addressesOf(warp, access, lanes, at);
+  eachRegionAt(warp, access, at, lanes, reads, writes, atomic, f);
   if (access.acquires)
-    orderBehind(warp, access);
+    fenceOf(warp);
 }
 
 } // namespace adze::ptx

@@ -115,6 +115,33 @@ TEST_F(PtxCuda, MatrixProduct) {
     }
 }
 
+TEST_F(PtxCuda, TilesOfWmma) {
+  std::mt19937 random(4);
+  static const uint16_t halves[] = {0xc000, 0xbc00, 0, 0x3c00, 0x4000}; // -2 ... 2
+  std::vector<uint16_t> a(256), b(256);
+  std::vector<int> x(256), y(256);
+  std::vector<float> c(256);
+  for (size_t i = 0; i < 256; ++i) {
+    a[i] = halves[(x[i] = static_cast<int>(random() % 5) - 2) + 2];
+    b[i] = halves[(y[i] = static_cast<int>(random() % 5) - 2) + 2];
+    c[i] = static_cast<float>(i);
+  }
+  uint64_t out = bench.upload(c), small = bench.machine.allocate(512);
+  run("tiles", {1, 1, 1}, {32, 1, 1}, {bench.upload(a), bench.upload(b), out, small});
+  auto got = bench.download<float>(out, 256);
+  auto half = bench.download<uint16_t>(small, 256);
+  for (uint32_t i = 0; i < 16; ++i)
+    for (uint32_t j = 0; j < 16; ++j) {
+      int sum = 0;
+      for (uint32_t k = 0; k < 16; ++k)
+        sum += x[i * 16 + k] * y[j * 16 + k];
+      EXPECT_EQ(got[i * 16 + j], 2 * c[i * 16 + j] + static_cast<float>(sum));
+      uint16_t bits = half[j * 16 + i];
+      float value = bits & 0x7fff ? std::ldexp(static_cast<float>((bits & 0x3ff) | 0x400), (bits >> 10 & 31) - 25) : 0;
+      EXPECT_EQ(bits & 0x8000 ? -value : value, static_cast<float>(sum + 1));
+    }
+}
+
 TEST_F(PtxCuda, DoublePrecision) {
   std::vector<double> in;
   for (int i = 0; i < 300; ++i)

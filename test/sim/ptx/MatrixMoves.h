@@ -6,5 +6,7 @@ namespace adze::ptx {
 
 /// ldmatrix, stmatrix and movmatrix.
 void addMatrixMoves(Families &families);
+/// wmma.load, wmma.mma, wmma.store.
+void addWmma(Families &families);
 
 } // namespace adze::ptx

@@ -222,6 +222,7 @@ void mma(Assembler &a) {
 void addMatrixOps(Families &families) {
   families["mma"] = mma;
   addMatrixMoves(families);
+  addWmma(families);
 }
 
 } // namespace adze::ptx

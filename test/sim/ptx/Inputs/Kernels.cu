@@ -2,6 +2,7 @@
 // Kernels that nvcc compiles to PTX for CudaTest.cpp.
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
+#include <mma.h>
 
 extern "C" __global__ void reduce(const float *in, float *out, int n) {
   __shared__ float parts[32];
@@ -209,4 +210,27 @@ extern "C" __global__ void bits(const unsigned long long *in, unsigned long long
   out[i] = (x / y) ^ (x % y) ^ __umul64hi(x, y) ^ (unsigned long long)__popcll(x) << 40 ^ (unsigned long long)__clzll(x) << 50 ^
            __brevll(y) ^ (long long)(int)x / (int)(y >> 3 | 1) ^ ballot ^ __byte_perm((unsigned)x, (unsigned)y, 0x3715) ^
            __funnelshift_l((unsigned)x, (unsigned)y, i) ^ __reduce_max_sync(~0u, (unsigned)i * 7u);
+}
+
+/// One tile of C += A B, C doubled before; B is column by column.
+extern "C" __global__ void tiles(const half *a, const half *b, float *c, half *small) {
+  using namespace nvcuda::wmma;
+  __shared__ __align__(16) half copy[256];
+  fragment<matrix_a, 16, 16, 16, half, row_major> x;
+  fragment<matrix_b, 16, 16, 16, half, col_major> y;
+  fragment<accumulator, 16, 16, 16, float> sum;
+  fragment<accumulator, 16, 16, 16, half> less;
+  for (int i = threadIdx.x; i < 256; i += 32)
+    copy[i] = b[i];
+  __syncwarp();
+  load_matrix_sync(x, a, 16);
+  load_matrix_sync(y, copy, 16);
+  load_matrix_sync(sum, c, 16, mem_row_major);
+  for (int i = 0; i < sum.num_elements; ++i)
+    sum.x[i] *= 2;
+  mma_sync(sum, x, y, sum);
+  store_matrix_sync(c, sum, 16, mem_row_major);
+  fill_fragment(less, __float2half(1.0f));
+  mma_sync(less, x, y, less);
+  store_matrix_sync(small, less, 16, mem_col_major);
 }
