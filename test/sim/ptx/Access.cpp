@@ -137,12 +137,13 @@ Lanes resolve(Warp &warp, const Access &access, const uint64_t *at, Lanes lanes,
       outside(warp, region, at[first], total, first);
     return here;
   }
-  Allocation *allocation = warp.recent;
+  Allocation *&recent = warp.block->launch.sites[access.site].recent;
+  Allocation *allocation = recent;
   if (!allocation || at[first] - allocation->base >= allocation->size)
     allocation = warp.block->launch.memory.find(at[first]);
   Lanes here = 0;
   if (allocation) {
-    warp.recent = allocation;
+    recent = allocation;
     setGlobalRegion(*allocation, region);
     here = inRange(at, lanes, allocation->base, allocation->size, total);
   }
@@ -309,8 +310,12 @@ void noteLanes(Warp &warp, const Region &region, const Offsets &offsets, Lanes l
     }
     return;
   }
+  uint64_t last = ~0ull;
   eachOf(lanes, [&](int i) {
     uint64_t offset = offsets.at[i];
+    if (offset == last)
+      return; // several lanes of one access
+    last = offset;
     if (total < 4)
       return note(cellOf(offset), (((1u << total) - 1) << (offset & 3)) & 15, offset, i);
     for (unsigned byte = 0; byte < total; byte += 4)

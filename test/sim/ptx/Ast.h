@@ -2,6 +2,7 @@
 // A module as its text says it. Names are views of the text.
 #pragma once
 #include "test/sim/ptx/Types.h"
+#include <array>
 #include <deque>
 #include <map>
 #include <utility>
@@ -84,11 +85,13 @@ struct Function {
   std::vector<int> parents;                                  ///< of each scope
   std::map<std::pair<int, std::string_view>, size_t> labels; ///< (scope, name) -> index into body
   unsigned maxThreads = 1024;
+  std::array<uint32_t, 3> requiredBlock{}; ///< of .reqntid; zeros: none
 };
 
 struct ModuleText {
   unsigned version = 0; ///< 10 * major + minor
   int sm = 0;
+  bool isExact = false; ///< for no other target than sm, as sm_90a says
   std::deque<Variable> variables;
   std::deque<Function> functions;
 };

@@ -10,26 +10,27 @@
 namespace adze::ptx {
 namespace {
 
-/// PTX of the functions at a level of optimisation; empty: this clang has no NVPTX.
-std::string compiled(const std::string &flags, int sm) {
+/// PTX of an input; empty: this clang has no NVPTX.
+std::string compiled(const std::string &file, const std::string &flags, int sm) {
   std::string path = temporaryPath(".ptx"), log;
-  std::string command = ADZE_CLANG " --target=nvptx64-nvidia-cuda -nocudalib -nostdinc -ffreestanding -S -x c " +
+  std::string command = ADZE_CLANG
+                        " --target=nvptx64-nvidia-cuda -nocudalib -nostdinc -ffreestanding -S -Wno-everything " +
                         flags + " -Xclang -target-cpu -Xclang sm_" + std::to_string(sm) + " -I" ADZE_ROOT " -o " +
-                        path + " " ADZE_INPUTS "/Portable.c";
+                        path + " " ADZE_INPUTS "/" + file;
   if (!runCommand(command, log)) {
     EXPECT_NE(log.find("unable to create target"), std::string::npos) << log;
     return "";
   }
-  std::ifstream file(path);
-  std::string all((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  std::ifstream made(path);
+  std::string all((std::istreambuf_iterator<char>(made)), std::istreambuf_iterator<char>());
   std::remove(path.c_str());
   return all;
 }
 
-class PtxClang : public ::testing::TestWithParam<const char *> {};
+class PtxClangLevels : public ::testing::TestWithParam<const char *> {};
 
-TEST_P(PtxClang, ComputesWhatTheHostDoes) {
-  std::string text = compiled(GetParam(), 80);
+TEST_P(PtxClangLevels, ComputesWhatTheHostDoes) {
+  std::string text = compiled("Portable.c", GetParam(), 80);
   if (text.empty())
     GTEST_SKIP() << "this clang makes no PTX";
   Bench bench(Facts{80});
@@ -55,7 +56,17 @@ TEST_P(PtxClang, ComputesWhatTheHostDoes) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Levels, PtxClang, ::testing::Values("-O0", "-O1", "-O3"));
+TEST(PtxClang, IntrinsicsOfManyTargets) {
+  for (int sm : {80, 86, 90, 100, 120}) {
+    std::string text = compiled("Intrinsics.ll", "-O2", sm), log;
+    if (text.empty())
+      GTEST_SKIP() << "this clang makes no PTX";
+    EXPECT_TRUE(Machine(Facts{sm}).load(text, log)) << "sm_" << sm << ": " << log;
+    EXPECT_FALSE(Machine(Facts{75}).load(text, log));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(PtxClang, PtxClangLevels, ::testing::Values("-O0", "-O1", "-O3"));
 
 } // namespace
 } // namespace adze::ptx

@@ -5,22 +5,31 @@
 #include <cstdio>
 #include <fstream>
 #include <random>
+#include <unistd.h>
 
 namespace adze::ptx {
 namespace {
 
-/// The PTX of Inputs/Kernels.cu; empty: there is no nvcc.
+std::string contents(const std::string &path) {
+  std::ifstream file(path);
+  return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+}
+
+/// The PTX of Inputs/Kernels.cu; empty: there is no nvcc. It is kept beside the test program, under a hash of its
+/// source: each test is a process of its own.
 const std::string &kernels() {
   static const std::string text = [] {
-    std::string nvcc = toolkitProgram("nvcc"), path = temporaryPath(".ptx"), log;
+    std::string nvcc = toolkitProgram("nvcc"), source = ADZE_INPUTS "/Kernels.cu", log;
     if (nvcc.empty())
       return std::string();
-    bool good = runCommand(nvcc + " -ptx -arch=sm_80 -o " + path + " " ADZE_INPUTS "/Kernels.cu", log);
-    EXPECT_TRUE(good) << log;
-    std::ifstream file(path);
-    std::string all((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    std::remove(path.c_str());
-    return all;
+    std::string kept =
+        ADZE_KEPT "/Kernels-" + std::to_string(std::hash<std::string>()(nvcc + contents(source))) + ".ptx";
+    if (std::string known = contents(kept); !known.empty())
+      return known;
+    std::string made = kept + "." + std::to_string(getpid());
+    EXPECT_TRUE(runCommand(nvcc + " -ptx -arch=sm_80 -o " + made + " " + source, log)) << log;
+    std::rename(made.c_str(), kept.c_str());
+    return contents(kept);
   }();
   return text;
 }

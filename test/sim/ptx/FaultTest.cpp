@@ -291,6 +291,24 @@ TEST(PtxFault, MatrixProductOfHalfAWarp) {
               1, 16);
 }
 
+TEST(PtxFault, WrongLanesOfAMatrixProduct) {
+  // One row of A, in the first register of lanes 0 to 3, against ones: a map that takes the row's lanes for a column's
+  // is seen.
+  auto firstResult = [](const char *holder) {
+    std::string code =
+        std::string(".reg .b32 x, z; .reg .f32 f, r<4>; mov.u32 z, 0; mov.f32 f, 0f00000000;\n") + holder +
+        "\nselp.b32 x, 0x3c003c00, 0, p; .reg .b32 one; mov.u32 one, 0x3c003c00;\n"
+        "mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {r0, r1, r2, r3}, {x, z}, {one}, {f, f, f, f};\n"
+        "mov.b32 %d, r0;";
+    std::vector<uint64_t> lanes(32);
+    for (uint32_t i = 0; i < 32; ++i)
+      lanes[i] = i;
+    return fromBits<float>(evaluate({code, "b32", {"b32"}}, {lanes})[0]);
+  };
+  EXPECT_EQ(firstResult("setp.lt.u32 p, %a, 4;"), 8.0f);
+  EXPECT_EQ(firstResult(".reg .b32 y; and.b32 y, %a, 3; setp.eq.u32 p, y, 0;"), 2.0f);
+}
+
 TEST(PtxFault, Trap) { expectFault(Fault::trap, "setp.eq.u32 %p1, %t, 7;\n@%p1 trap; //!here"); }
 
 TEST(PtxFault, EndlessLoop) {
@@ -299,6 +317,19 @@ TEST(PtxFault, EndlessLoop) {
   EXPECT_FALSE(outcome.completed);
   ASSERT_EQ(outcome.reports.size(), 1u);
   EXPECT_EQ(outcome.reports[0].fault, Fault::limit);
+}
+
+TEST(PtxFault, EqualRunsGiveEqualReports) {
+  std::string text =
+      kernel("ld.param.b64 %q1, [b];\nst.global.u32 [%q1], %n;\nld.global.u32 %r2, [%b];\nst.global.u32 [%a], %r2;");
+  for (uint64_t seed : {1, 5}) {
+    Outcome first = outcomeOf(text, 6, 64, seed), second = outcomeOf(text, 6, 64, seed);
+    ASSERT_EQ(first.reports.size(), second.reports.size());
+    for (size_t i = 0; i < first.reports.size(); ++i) {
+      EXPECT_EQ(first.reports[i].message, second.reports[i].message);
+      EXPECT_EQ(first.reports[i].count, second.reports[i].count);
+    }
+  }
 }
 
 TEST(PtxFault, ReportsAreCountedByLine) {
@@ -326,6 +357,9 @@ TEST(PtxFault, LaunchesThatCannotBegin) {
   EXPECT_FALSE(bench.run(k, {1, 1, 1}, {64, 1, 1}, {}, 99 * 1024));
   EXPECT_FALSE(bench.run(k, {0, 1, 1}, {64, 1, 1}, {}));
   EXPECT_TRUE(bench.run(k, {1, 1, 1}, {64, 1, 1}, {}, 98 * 1024));
+  const Kernel *fixed = bench.load(".visible .entry fixed() .reqntid 8, 4, 1 { ret; }", "fixed");
+  EXPECT_FALSE(bench.run(fixed, {1, 1, 1}, {32, 1, 1}, {}));
+  EXPECT_TRUE(bench.run(fixed, {1, 1, 1}, {8, 4, 1}, {}));
   EXPECT_TRUE(bench.machine.reports().empty());
 }
 

@@ -26,6 +26,7 @@ struct SiteCounts {
   uint64_t accesses = 0, bytes = 0;
   uint64_t sectors = 0, least = 0; ///< global
   uint64_t shared = 0, conflicts = 0;
+  Allocation *recent = nullptr; ///< the last that was accessed
 };
 
 struct Launch {

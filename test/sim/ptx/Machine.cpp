@@ -114,6 +114,9 @@ std::string obstacle(const Kernel &kernel, const Facts &facts, Dim3 grid, Dim3 b
   if (threads > kernel.max_threads || threads > facts.max_threads)
     return std::to_string(threads) + " threads in a block, at most " +
            std::to_string(std::min(kernel.max_threads, facts.max_threads));
+  Dim3 required = kernel.module->program(kernel.name).requiredBlock;
+  if (required[0] && required != block)
+    return "a block of " + text(block) + " threads, the kernel requires " + text(required);
   uint64_t shared = (uint64_t(kernel.static_shared_bytes) + 15) / 16 * 16 + dynamicShared;
   if (shared > facts.max_shared_bytes)
     return std::to_string(shared) + " bytes of shared memory in a block, at most " +

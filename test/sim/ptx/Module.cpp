@@ -70,7 +70,7 @@ Module::~Module() {
 }
 
 void Module::check(const Facts &facts) const {
-  if (text.sm > facts.sm)
+  if (text.sm > facts.sm || (text.isExact && text.sm != facts.sm))
     throw TextError(1, "text for sm_" + std::to_string(text.sm) + " on a machine of sm_" + std::to_string(facts.sm));
   std::map<std::string_view, bool> bodies;
   for (const Function &function : text.functions) {
@@ -123,6 +123,7 @@ void Module::initialise(const Variable &variable, Allocation &allocation) {
 void Module::makeKernel(const Function &function, const Facts &facts) {
   Program &program = programs[function.name];
   program.name = std::string(function.name);
+  program.requiredBlock = function.requiredBlock;
   Translator translator(*this, program);
   translator.translate(function);
   if (program.staticShared > facts.max_shared_bytes)

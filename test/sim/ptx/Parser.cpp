@@ -77,6 +77,7 @@ void Parser::target() {
       char last = word.back();
       if (text.sm <= 0 || word.find_first_not_of("0123456789", 3) < word.size() - (last == 'a' || last == 'f'))
         fail("expected a target such as sm_80");
+      text.isExact = last == 'a';
     } else if (word != "debug" && word != "texmode_independent") {
       fail("a target that is not known: " + word);
     }
@@ -182,11 +183,18 @@ std::vector<Variable> Parser::parameterList() {
 void Parser::tuning(Function &function) {
   for (;;) {
     if (isDotted("maxntid") || isDotted("reqntid")) {
+      bool isRequired = isDotted("reqntid");
       advance();
-      function.maxThreads = 1;
-      do
-        function.maxThreads *= expectInteger("a number of threads");
-      while (takeMark(","));
+      uint64_t threads = 1;
+      std::array<uint32_t, 3> sizes = {1, 1, 1};
+      size_t count = 0;
+      do {
+        sizes[count] = static_cast<uint32_t>(std::min<uint64_t>(expectInteger("a number of threads"), 1 << 20));
+        threads *= sizes[count];
+      } while (++count < 3 && takeMark(","));
+      function.maxThreads = static_cast<unsigned>(std::min<uint64_t>(threads, 1 << 20));
+      if (isRequired)
+        function.requiredBlock = sizes;
     } else if (isDotted("minnctapersm") || isDotted("maxnctapersm") || isDotted("maxnreg") ||
                isDotted("reqnctapercluster") || isDotted("maxclusterrank")) {
       advance();

@@ -45,6 +45,7 @@ TEST(PtxParser, Operands) {
 
 TEST(PtxParser, Targets) {
   EXPECT_EQ(logOf(".version 8.0 .target sm_90 .address_size 64", 80), "line 1: text for sm_90 on a machine of sm_80");
+  EXPECT_NE(logOf(".version 8.0 .target sm_90a .address_size 64", 100), "");
   EXPECT_NE(logOf(".version 8.0 .target gfx90a .address_size 64").find("target"), std::string::npos);
   EXPECT_NE(logOf(".version 8.0 .target sm_80 .address_size 32").find("64 bits"), std::string::npos);
   EXPECT_NE(logOf("").find("expected .version"), std::string::npos);
@@ -97,7 +98,11 @@ T2: mov.b64 %q2, {%r1, %r2}; ld.global.v2.f32 {%f1, %f2}, [%q1+8]; shfl.sync.idx
   cp.async.cg.shared.global [m+16], [%q1], 16, %r1; cp.async.wait_group 0; bar.red.popc.u32 %r4, 0, 64, %p1;
   atom.global.cas.b32 %r5, [%q1], 1, 2; ret;
 })";
-  Machine machine;
+  Facts facts;
+  facts.max_warp_instructions = 5000;
+  Machine machine(facts);
+  const std::vector<uint8_t> many(1 << 16);
+  const void *zeros = many.data();
   std::string log;
   ASSERT_TRUE(machine.load(good, log)) << log;
   std::mt19937 random(5);
@@ -120,10 +125,14 @@ T2: mov.b64 %q2, {%r1, %r2}; ld.global.v2.f32 {%f1, %f2}, [%q1+8]; shfl.sync.idx
         text.insert(at, good.substr(random() % good.size(), length));
       }
     }
-    if (const Module *module = machine.load(text, log))
+    if (const Module *module = machine.load(text, log)) {
+      if (const Kernel *kernel = machine.find(module, "k")) // and none makes a launch crash
+        machine.launch(*kernel, {2, 1, 1}, {48, 1, 1}, 0,
+                       std::vector<const void *>(kernel->parameters.size(), zeros).data(), log);
       machine.unload(module);
-    else
+    } else {
       ASSERT_EQ(log.compare(0, 5, "line "), 0) << log;
+    }
   }
 }
 

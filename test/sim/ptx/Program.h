@@ -99,6 +99,7 @@ struct Program {
   std::vector<AccessSite> sites;
   std::vector<std::shared_ptr<void>> extras;
   uint32_t staticShared = 0, localBytes = 0;
+  Dim3 requiredBlock{}; ///< zeros: any
 };
 
 } // namespace adze::ptx

@@ -6,6 +6,7 @@ namespace adze::ptx {
 
 namespace {
 constexpr size_t mostOps = 4u << 20;
+constexpr uint32_t mostLocalBytes = 512 << 10; // of a thread, as on every card
 constexpr uint32_t mostUnits = 4u << 20;
 uint64_t alignTo(uint64_t value, uint64_t alignment) { return (value + alignment - 1) / alignment * alignment; }
 } // namespace
@@ -126,7 +127,7 @@ Symbol Translator::declared(const Variable &variable) {
     symbol.space = Space::local; // parameters of calls too
   uint32_t &used = isShared ? program.staticShared : program.localBytes;
   symbol.address = alignTo(used, alignment);
-  if (symbol.address + variable.bytes() > 1u << 28)
+  if (symbol.address + variable.bytes() > (isShared ? 1u << 20 : mostLocalBytes))
     throw TextError(variable.line, "more memory than a block or thread can have");
   used = static_cast<uint32_t>(symbol.address + variable.bytes());
   return symbol;

@@ -10,7 +10,6 @@
 namespace adze::ptx {
 
 struct Block;
-struct Allocation;
 
 /// Lanes that are at the same instruction.
 struct Group {
@@ -59,8 +58,7 @@ struct Warp {
   std::set<uint64_t> pendingAt; ///< addresses of `pending`
   uint32_t fenceClock = 0;      ///< at the last fence; 0: there was none
 
-  Allocation *recent = nullptr; ///< the last that was accessed
-  uint8_t *local = nullptr;     ///< lane after lane
+  uint8_t *local = nullptr; ///< lane after lane
   uint8_t *localWritten = nullptr;
   std::vector<PendingCopy> copies;
   uint64_t copyNumber = 0;              ///< of the next
