@@ -158,7 +158,7 @@ TEST(PtxFloat, Approximations) {
   for (int i = 1; i < 500; ++i)
     inputs.push_back(toBits(static_cast<float>(i) * 0.037f));
   for (const Row &row : rows) {
-    auto got = evaluate({row.code, "f32", {"f32"}}, {inputs});
+    auto got = evaluate({row.code, "f32", {"f32"}, false}, {inputs});
     for (size_t i = 0; i < inputs.size(); ++i) {
       float exact = static_cast<float>(row.exact(fromBits<float>(inputs[i])));
       EXPECT_FLOAT_EQ(fromBits<float>(got[i]), exact) << row.code;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "test/sim/ptx/Harness.h"
+#include "test/sim/ptx/Card.h"
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -122,6 +123,32 @@ int Bench::lineOf(const std::string &text, const std::string &mark) {
   return line;
 }
 
+namespace {
+void compareWithCard(const std::string &text, int sm, const std::vector<std::vector<uint64_t>> &inputs,
+                     const std::vector<uint64_t> &results, const std::string &code) {
+  size_t bytes = results.size() * 8;
+  std::vector<std::vector<uint8_t>> buffers(4);
+  buffers[0].resize(bytes);
+  for (size_t i = 0; i < inputs.size(); ++i)
+    buffers[i + 1].assign(reinterpret_cast<const uint8_t *>(inputs[i].data()),
+                          reinterpret_cast<const uint8_t *>(inputs[i].data()) + bytes);
+  if (!runOnCard(text, "k", static_cast<uint32_t>(results.size()), sm, buffers))
+    return;
+  for (size_t i = 0, told = 0; i < results.size() && told < 3; ++i) {
+    uint64_t card;
+    std::memcpy(&card, buffers[0].data() + i * 8, 8);
+    if (card == results[i])
+      continue;
+    ++told;
+    std::ostringstream of;
+    for (const auto &input : inputs)
+      of << std::hex << " " << input[i];
+    ADD_FAILURE() << code << " of" << of.str() << std::hex << ": the card gives " << card << ", the machine "
+                  << results[i];
+  }
+}
+} // namespace
+
 std::vector<uint64_t> evaluate(const Expression &expression, const std::vector<std::vector<uint64_t>> &inputs, int sm) {
   size_t count = inputs.at(0).size();
   std::ostringstream text;
@@ -144,7 +171,10 @@ std::vector<uint64_t> evaluate(const Expression &expression, const std::vector<s
     parameters.push_back(i < inputs.size() ? bench.upload(inputs[i]) : 0);
   EXPECT_LE(count, 1024u);
   bench.run(kernel, {1, 1, 1}, {static_cast<uint32_t>(count), 1, 1}, parameters);
-  return bench.download<uint64_t>(out, count);
+  auto results = bench.download<uint64_t>(out, count);
+  if (expression.exact)
+    compareWithCard(text.str(), sm, inputs, results, expression.code);
+  return results;
 }
 
 } // namespace adze::ptx

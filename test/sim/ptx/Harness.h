@@ -68,8 +68,9 @@ struct Expression {
   std::string code;
   std::string result; ///< type of %d, as b32
   std::vector<std::string> arguments;
+  bool exact = true; ///< a card gives the same bits
 };
-/// The results' bits for inputs[argument][i].
+/// The results' bits for inputs[argument][i]; the same as a card's, if there is one.
 std::vector<uint64_t> evaluate(const Expression &expression, const std::vector<std::vector<uint64_t>> &inputs,
                                int sm = 80);
 

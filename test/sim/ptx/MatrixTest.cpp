@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // mma.sync, ldmatrix, stmatrix, movmatrix against products of the matrices themselves. The fragments are written here
 // as the ISA's text draws them, type by type.
+#include "test/sim/ptx/Card.h"
 #include "test/sim/ptx/Harness.h"
 #include <cmath>
 #include <functional>
@@ -132,6 +133,10 @@ void check(const Fragments &f, int sm = 80) {
   uint64_t buffer = bench.upload(io);
   bench.run(bench.load(text.str(), "k"), {1, 1, 1}, {32, 1, 1}, {buffer});
   auto got = bench.download<uint8_t>(buffer, io.size());
+  std::vector<std::vector<uint8_t>> card = {io};
+  if (runOnCard(text.str(), "k", 32, sm, card)) {
+    EXPECT_EQ(got, card[0]);
+  }
   for (int lane = 0; lane < 32; ++lane)
     for (int i = 0; i < countC; ++i) {
       auto [row, column] = placeOfC(f, lane, i);
