@@ -10,7 +10,8 @@ declare {i32,i1} @llvm.nvvm.shfl.sync.down.i32p(i32,i32,i32,i32)
 declare float @llvm.nvvm.shfl.sync.bfly.f32(i32,float,i32,i32)
 declare i32 @llvm.nvvm.redux.sync.add(i32,i32)
 declare i32 @llvm.nvvm.vote.ballot.sync(i32,i1)
-declare {float,float,float,float} @llvm.nvvm.mma.m16n8k16.row.col.f32.f32(<2 x half>,<2 x half>,<2 x half>,<2 x half>,<2 x half>,<2 x half>,float,float,float,float)
+declare {float,float,float,float} @llvm.nvvm.mma.m16n8k16.row.col.f32.f32(<2 x half>,<2 x half>,<2 x half>,<2 x half>,
+    <2 x half>,<2 x half>,float,float,float,float)
 declare {float,float,float,float} @llvm.nvvm.mma.m16n8k16.row.col.bf16(i32,i32,i32,i32,i32,i32,float,float,float,float)
 declare {i32,i32,i32,i32} @llvm.nvvm.ldmatrix.sync.aligned.m8n8.x4.b16.p3(ptr addrspace(3))
 declare {i32,i32} @llvm.nvvm.ldmatrix.sync.aligned.m8n8.x2.trans.b16.p3(ptr addrspace(3))
@@ -115,10 +116,12 @@ define ptx_kernel void @k(ptr addrspace(1) %a, ptr addrspace(1) %b, i32 %n, floa
  %m1 = extractvalue {i32,i32,i32,i32} %m, 1
  %mb = call {i32,i32} @llvm.nvvm.ldmatrix.sync.aligned.m8n8.x2.trans.b16.p3(ptr addrspace(3) @sm)
  %mb0 = extractvalue {i32,i32} %mb, 0
- %d = call {float,float,float,float} @llvm.nvvm.mma.m16n8k16.row.col.bf16(i32 %m0,i32 %m1,i32 %m0,i32 %m1,i32 %mb0,i32 %mb0,float 0.0,float 0.0,float 0.0,float %x)
+ %d = call {float,float,float,float} @llvm.nvvm.mma.m16n8k16.row.col.bf16(i32 %m0,i32 %m1,i32 %m0,i32 %m1,i32 %mb0,
+    i32 %mb0,float 0.0,float 0.0,float 0.0,float %x)
  %d0 = extractvalue {float,float,float,float} %d, 0
  %mh = bitcast i32 %m0 to <2 x half>
- %dd = call {float,float,float,float} @llvm.nvvm.mma.m16n8k16.row.col.f32.f32(<2 x half> %mh,<2 x half> %mh,<2 x half> %mh,<2 x half> %mh,<2 x half> %mh,<2 x half> %mh,float %d0,float 0.0,float 0.0,float 0.0)
+ %dd = call {float,float,float,float} @llvm.nvvm.mma.m16n8k16.row.col.f32.f32(<2 x half> %mh,<2 x half> %mh,
+    <2 x half> %mh,<2 x half> %mh,<2 x half> %mh,<2 x half> %mh,float %d0,float 0.0,float 0.0,float 0.0)
  %dd0 = extractvalue {float,float,float,float} %dd, 3
  %ad = atomicrmw fadd ptr addrspace(1) %b, float %dd0 monotonic
  %ad2 = atomicrmw add ptr addrspace(1) %b, i32 %s5 acq_rel
