@@ -67,6 +67,15 @@ struct CompileOptions {
   CachePolicy cache; ///< of artifacts without outputPath that are compiled from a model; others are not kept
 };
 
+/// A kernel that the host runs although the target is a device.
+struct HostKernel {
+  std::string kernel, nodes, operators; ///< its name, and what it computes: names, separated by ';'
+  std::string reason;
+};
+
+/// "k7 (NonMaxSuppression 'nms'): reason".
+std::string toString(const HostKernel &kernel);
+
 /// Figures of a compilation; -1 where not known.
 struct CompileSummary {
   int64_t kernels = -1;
@@ -74,6 +83,7 @@ struct CompileSummary {
   int64_t weightBytes = -1;
   int64_t peakArenaBytes = -1; ///< of the memory between kernels; known where all sizes are
   double seconds = 0;
+  std::vector<HostKernel> hostKernels; ///< of a device's target: those that the device does not run
 };
 
 /// A file descriptor that is closed with its owner.

@@ -3,12 +3,14 @@
 #include "codegen/Target.h"
 #include "compiler/Diagnostics.h"
 #include "compiler/Emit.h"
+#include "compiler/HostKernels.h"
 #include "compiler/InitAll.h"
 #include "compiler/Pipeline.h"
 #include "compiler/Reproducer.h"
 #include "compiler/Text.h"
 #include "compiler/artifact/Libraries.h"
 #include "compiler/import/Import.h"
+#include "dialects/kernel/Kernel.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
@@ -77,6 +79,7 @@ private:
   Options pipelineOptions();
   std::string sourceDigest() const;
   void enter(StringRef stage);
+  void countKernels();
 
   const CompileOptions &options;
   std::function<void(const CompileProgress &)> progress;
@@ -90,6 +93,8 @@ private:
 
 /// What comes after the stages; `--start-at` takes it too.
 constexpr StringLiteral kEmission = "emit";
+/// The stage after which it is known who runs which kernel.
+constexpr StringLiteral kPlaced = "placed";
 
 } // namespace
 
@@ -99,6 +104,12 @@ void Compilation::enter(StringRef stage) {
   p.stage = stage.str();
   if (progress)
     progress(p);
+}
+
+void Compilation::countKernels() {
+  auto kernels = module->getOps<kernel::FuncOp>();
+  summary.kernels = std::distance(kernels.begin(), kernels.end());
+  summary.hostKernels = hostKernels(*module);
 }
 
 LogicalResult Compilation::checkOptions() {
@@ -216,6 +227,8 @@ LogicalResult Compilation::compile() {
     running |= stage.name == options.startAt;
     if (running && failed(runStage(stage)))
       return failure();
+    if (stage.name == kPlaced)
+      countKernels();
     if (stage.name == options.stopAfter)
       return options.emit == Emit::Nothing ? success() : writeText();
   }

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What the Python tests share: the option --full, where things are built, and the tests that need what is not built yet."""
 import os
+import sys
 
 import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "test", "suite"))
+import devices  # noqa: E402
+
 BUILD = os.path.join(ROOT, "build")
 #: What the compiler leaves of its failures stays in the build folder.
 os.environ.setdefault("ADZE_CACHE_DIR", os.path.join(BUILD, "test", "cache"))
@@ -26,6 +30,17 @@ def pytest_ignore_collect(collection_path):
 @pytest.fixture
 def full(request):
     return request.config.getoption("--full")
+
+
+@pytest.fixture(params=sorted(devices.SIMULATED))
+def device_target(request, monkeypatch, build, tmp_path):
+    """A target whose device is played during the test, and has nothing to report."""
+    for name in (devices.SIMULATED[request.param][0], "ADZE_SIM_REPORT"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    simulator = devices.Simulator(request.param, build, tmp_path)
+    yield request.param
+    assert simulator.new_report() == ""
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,9 @@ namespace adze {
 
 // Found by nlohmann's library by argument-dependent look-up.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Diagnostic, severity, message, node, op, opset, types, stage)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CompileSummary, kernels, codeBytes, weightBytes, peakArenaBytes, seconds)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostKernel, kernel, nodes, operators, reason)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CompileSummary, kernels, codeBytes, weightBytes, peakArenaBytes, seconds,
+                                   hostKernels)
 
 /// The value's bytes.
 inline std::string pack(const nlohmann::json &value) {

@@ -17,6 +17,13 @@ const char *adze::toString(Severity severity) {
   return "error";
 }
 
+std::string adze::toString(const HostKernel &k) {
+  constexpr size_t kMaxNodes = 100;
+  std::string nodes = k.nodes.size() > kMaxNodes ? k.nodes.substr(0, kMaxNodes) + "..." : k.nodes;
+  std::string what = nodes.empty() ? k.operators : (k.operators.empty() ? "'" : k.operators + " '") + nodes + "'";
+  return k.kernel + (what.empty() ? "" : " (" + what + ")") + ": " + k.reason;
+}
+
 std::string adze::toString(const Diagnostic &d) {
   std::string text;
   if (!d.node.empty())

@@ -85,8 +85,7 @@ static LogicalResult emitItem(Emitter &e, Operation *op, Value item, WriteFn wri
       .Case([&](NormOp op) { return emitNorm(e, op, item, write); })
       .Case([&](ScanOp op) { return emitScan(e, op, item, write); })
       .Case([&](SortOp op) { return emitSort(e, op, item, write); })
-      .Case([&](ScatterElementsOp op) { return emitScatterElements(e, op); })
-      .Case([&](ScatterNdOp op) { return emitScatterNd(e, op); })
+      .Case<ScatterElementsOp, ScatterNdOp>([&](Operation *op) { return emitScatter(e, op); })
       .Case([&](NonZeroOp op) { return emitNonZeroCount(e, op, write); })
       .Case([&](NonZeroIndicesOp op) { return emitNonZeroIndices(e, op); })
       .Default([](Operation *op) { return emitError(op->getLoc()) << "'" << op->getName() << "' is not a nest"; });

@@ -45,6 +45,11 @@ mlir::LogicalResult emitPackedMatmul(Emitter &e, core::PackedMatmulOp op, mlir::
 mlir::LogicalResult emitPackedConv(Emitter &e, core::PackedConvOp op, mlir::Value begin, mlir::Value end,
                                    WriteFn write);
 
+/// The sizes of what a scatter can be cut into without regard to the order of updates.
+llvm::SmallVector<core::DimExpr> scatterLines(core::DimAnalysis &dims, mlir::Operation *op);
+/// One of these parts.
+mlir::LogicalResult emitScatterLine(Emitter &e, mlir::Operation *op, mlir::Value line);
+
 // Each emits one item; what an item is, nestGrid says.
 mlir::LogicalResult emitMatmul(Emitter &e, core::MatmulOp op, mlir::Value item, WriteFn write);
 mlir::LogicalResult emitConv(Emitter &e, core::ConvOp op, mlir::Value item, WriteFn write);
@@ -54,8 +59,8 @@ mlir::LogicalResult emitSoftmax(Emitter &e, core::SoftmaxOp op, mlir::Value item
 mlir::LogicalResult emitNorm(Emitter &e, core::NormOp op, mlir::Value item, WriteFn write);
 mlir::LogicalResult emitScan(Emitter &e, core::ScanOp op, mlir::Value item, WriteFn write);
 mlir::LogicalResult emitSort(Emitter &e, core::SortOp op, mlir::Value item, WriteFn write);
-mlir::LogicalResult emitScatterElements(Emitter &e, core::ScatterElementsOp op);
-mlir::LogicalResult emitScatterNd(Emitter &e, core::ScatterNdOp op);
+/// All of a core.scatter_elements or a core.scatter_nd.
+mlir::LogicalResult emitScatter(Emitter &e, mlir::Operation *op);
 mlir::LogicalResult emitNonZeroCount(Emitter &e, core::NonZeroOp op, WriteFn write);
 mlir::LogicalResult emitNonZeroIndices(Emitter &e, core::NonZeroIndicesOp op);
 

@@ -73,7 +73,7 @@ class Model:
         self.inputs: list[TensorInfo] = _infos(artifact.inputs)
         self.outputs: list[TensorInfo] = _infos(artifact.outputs)
         self.diagnostics = diagnostics  #: warnings of the compilation
-        self.summary = summary  #: figures of the compilation: kernels, code_bytes, ..., cached; None after adze.load
+        self.summary = summary  #: figures of the compilation: kernels, code_bytes, ..., host_kernels, cached; None after adze.load
         for output in self.outputs:
             if output.dtype is None:
                 raise run_error(f"output '{output.name}': type {output.onnx_type} is not supported")

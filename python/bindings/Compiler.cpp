@@ -23,6 +23,15 @@ py::dict asDict(const adze::Diagnostic &d) {
   return result;
 }
 
+py::dict asDict(const adze::HostKernel &kernel) {
+  py::dict result;
+  result["kernel"] = text(kernel.kernel);
+  result["nodes"] = text(kernel.nodes);
+  result["operators"] = text(kernel.operators);
+  result["reason"] = text(kernel.reason);
+  return result;
+}
+
 py::dict asDict(const adze::CompileSummary &s) {
   py::dict result;
   result["kernels"] = s.kernels;
@@ -30,6 +39,10 @@ py::dict asDict(const adze::CompileSummary &s) {
   result["weight_bytes"] = s.weightBytes;
   result["peak_arena_bytes"] = s.peakArenaBytes;
   result["seconds"] = s.seconds;
+  py::list hostKernels;
+  for (const adze::HostKernel &kernel : s.hostKernels)
+    hostKernels.append(asDict(kernel));
+  result["host_kernels"] = hostKernels;
   return result;
 }
 

@@ -46,6 +46,12 @@ def gather():
                  [tensor("data", ["n"]), tensor("index", ["k"], TensorProto.INT64)], [tensor("picked", ["k"])])
 
 
+def non_zero(name="find"):
+    """For a device, a kernel of it and two of the host."""
+    nodes = [h.make_node("Relu", ["x"], ["r"], name="relu1"), h.make_node("NonZero", ["r"], ["y"], name=name)]
+    return model(nodes, [tensor("x", [4, 8])], [tensor("y", [2, None], TensorProto.INT64)])
+
+
 def three_softmaxes():
     """What the second one takes and gives is in memory at the same time."""
     return model([h.make_node("Softmax", ["x"], ["a"], axis=1), h.make_node("Softmax", ["a"], ["b"], axis=0),

@@ -84,7 +84,15 @@ def test_values_that_do_not_fit(add, call, message):
 
 
 def test_index_out_of_range_names_the_node():
-    m = adze.compile(small.gather())
+    index_out_of_range("cpu")
+
+
+def test_index_out_of_range_on_a_device(device_target):
+    index_out_of_range(device_target)
+
+
+def index_out_of_range(target):
+    m = adze.compile(small.gather(), target=target)
     data = np.arange(4, dtype=np.float32)
     assert m(data, np.array([3, 0, -1])).tolist() == [3, 0, 3]
     for bad in (4, -5, 2**62):

@@ -39,6 +39,14 @@ def test_infos(add):
     assert "batch" in repr(add)
     assert add.kernels and add.summary["kernels"] == len(add.kernels)
     assert add.summary["code_bytes"] > 0
+    assert add.summary["host_kernels"] == []
+
+
+def test_kernels_that_a_device_leaves_to_the_host(device_target):
+    summary = adze.compile(small.non_zero(), target=device_target).summary
+    assert 0 < len(summary["host_kernels"]) < summary["kernels"] == 3
+    found = summary["host_kernels"][-1]
+    assert (found["nodes"], found["operators"]) == ("find", "NonZero") and "depends on all before it" in found["reason"]
 
 
 def test_by_name_and_by_position(add):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """One long-lived process of the pool: reads jobs as lines of JSON from stdin, answers in lines on the descriptor given.
 
-usage: child.py DESCRIPTOR CASES_FOLDER BACKEND TARGET"""
+usage: child.py DESCRIPTOR CASES_FOLDER BACKEND TARGET BUILD_FOLDER REPORTS_FOLDER"""
 import json
 import os
 import sys
@@ -10,7 +10,7 @@ import warnings
 
 import cases
 import compare
-
+import devices
 
 class Adze:
     LEVELS = {"O0": 0, "default": 2}
@@ -18,15 +18,20 @@ class Adze:
     def __init__(self, target):
         import adze
         self.adze, self.target = adze, target
+        self.kernels = {}  # of the last model: their number, and the reasons of those that the target left to the host
 
     def run(self, model, feeds_of_sets, route):
+        self.kernels = {}
         compiled = self.adze.compile(model, opt_level=self.LEVELS[route], target=self.target,
                                      cache=False)
+        summary = compiled.summary
+        self.kernels = {"kernels": summary["kernels"], "host_reasons": [k["reason"] for k in summary["host_kernels"]]}
         return [compiled.run(feeds) for feeds in feeds_of_sets]
 
 
 class OnnxRuntime:
     """The judge of other tests, run over the suite for comparison."""
+    kernels = {}
 
     def __init__(self, target):
         import onnxruntime
@@ -63,7 +68,7 @@ def answer(backend, folder, job):
             return {"status": "fail", "reason": "the case has no data", "seconds": seconds}
         for (_, expected), got in zip(case.data_sets, results):
             compare.all_same(expected, got, case.rtol, case.atol)
-        return {"status": "pass", "reason": "", "seconds": seconds}
+        return {"status": "pass", "reason": "", "seconds": seconds, **backend.kernels}
     except compare.Mismatch as error:
         return {"status": "fail", "reason": str(error), "seconds": seconds}
     except Exception as error:
@@ -72,13 +77,22 @@ def answer(backend, folder, job):
                 "seconds": time.perf_counter() - start, "stage": stage}
 
 
+def judged(answer, report):
+    """The answer, which is a failure if the device has something to report."""
+    if report and answer["status"] in ("pass", "fail"):
+        return {**answer, "status": "fail", "reason": f"report: {report}"}
+    return answer
+
+
 def main():
     descriptor, folder, name, target = int(sys.argv[1]), *sys.argv[2:5]
+    simulator = devices.Simulator(target, *sys.argv[5:7])
     warnings.simplefilter("ignore")
     backend = BACKENDS[name](target)
     with os.fdopen(descriptor, "w") as out:
         for line in sys.stdin:
-            print(json.dumps(answer(backend, folder, json.loads(line))), file=out, flush=True)
+            given = answer(backend, folder, json.loads(line))
+            print(json.dumps(judged(given, simulator.new_report())), file=out, flush=True)
 
 
 if __name__ == "__main__":

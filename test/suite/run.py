@@ -7,10 +7,12 @@ import json
 import os
 import re
 import sys
+import tempfile
 import time
 from collections import Counter, defaultdict
 
 import cases
+import devices
 import gaps
 import pool
 
@@ -26,7 +28,7 @@ def arguments():
     parser.add_argument("--dims", default=",".join(DIMS))
     parser.add_argument("--sample", metavar="K/N", help="only cases K, K+N, K+2N, ...")
     parser.add_argument("--jobs", type=int, default=2, help="number of child processes")
-    parser.add_argument("--timeout", type=float, default=60, help="seconds before a case counts as hanging")
+    parser.add_argument("--timeout", type=float, help="seconds before a case counts as hanging (60; 300 on a device that is played)")
     parser.add_argument("--target", default="cpu", help="the target to compile for")
     parser.add_argument("--gaps", help="default: gaps/TARGET.txt")
     parser.add_argument("--update-gaps", action="store_true", help="rewrite the list of gaps from this run")
@@ -34,7 +36,8 @@ def arguments():
     parser.add_argument("--json", default=os.path.join(BUILD, "suite.json"))
     parser.add_argument("-v", "--verbose", action="store_true", help="print every failure, known gaps too")
     options = parser.parse_args()
-    options.gaps = options.gaps or os.path.join(HERE, "gaps", f"{options.target}.txt")
+    options.gaps = options.gaps or os.path.join(HERE, "gaps", f"{options.target.partition(':')[0]}.txt")
+    options.timeout = options.timeout or (300 if options.target.partition(":")[0] in devices.SIMULATED else 60)
     options.routes, options.dims = options.routes.split(","), options.dims.split(",")
     if not set(options.routes) <= set(ROUTES) or not set(options.dims) <= set(DIMS):
         parser.error(f"routes are {', '.join(ROUTES)}; dims are {', '.join(DIMS)}")
@@ -42,8 +45,8 @@ def arguments():
     return options
 
 
-def pick(names, options):
-    picked = [n for n in names if re.search(options.filter, n)]
+def pick(names, options, known):
+    picked = [n for n in names if re.search(options.filter, n) and not known.get(n, "").startswith(gaps.NOT_RUN)]
     if options.sample:
         first, step = map(int, options.sample.split("/"))
         picked = picked[first % step::step]
@@ -125,6 +128,18 @@ class Results:
         for reason, count in reasons.most_common(40 if self.options.verbose else 15):
             print(f"  {count:5}  {reason}")
 
+    def placement(self):
+        """Of the runs that passed: which kernels the target left to the host, and why."""
+        passed = [a for v in self.answers.values() for a in v.values() if a["status"] == "pass" and "kernels" in a]
+        reasons = Counter(reason for a in passed for reason in a["host_reasons"])
+        if not reasons:
+            return
+        alone = sum(0 < a["kernels"] == len(a["host_reasons"]) for a in passed)
+        print(f"on the host: {reasons.total()} of {sum(a['kernels'] for a in passed)} kernels, all of them in {alone} of "
+              f"{len(passed)} runs that pass")
+        for reason, count in reasons.most_common(40 if self.options.verbose else 8):
+            print(f"  {count:5}  {reason}")
+
     def write(self):
         runs = [{"name": n, "route": r, "dims": d, **a} for n, v in self.answers.items() for (r, d), a in v.items()]
         os.makedirs(os.path.dirname(self.options.json), exist_ok=True)
@@ -135,12 +150,13 @@ class Results:
 def main():
     options = arguments()
     folder, index = cases.cache(os.path.join(BUILD, "suite-cache"))
-    names = pick(index, options)
+    results = Results(options, index)
+    names = pick(index, options, results.known)
     jobs = [{"name": n, "route": r, "dims": d} for n in names for r in options.routes for d in options.dims]
     jobs.sort(key=lambda job: index[job["name"]][0] != "real")  # the long ones first
-    results = Results(options, index)
-    command = [sys.executable, os.path.join(HERE, "child.py"), "{}", folder, options.backend, options.target]
-    pool.run(command, jobs, options.jobs, options.timeout, results.add)
+    with tempfile.TemporaryDirectory(prefix="adze-suite-") as reports:
+        command = [sys.executable, os.path.join(HERE, "child.py"), "{}", folder, options.backend, options.target, BUILD, reports]
+        pool.run(command, jobs, options.jobs, options.timeout, results.add)
     if options.update_gaps:
         # What a run of some cases, routes or dims does not cover stays as it stands.
         ran = set(names) if options.whole else set()
@@ -149,6 +165,7 @@ def main():
         results.known = gaps.read(options.gaps)
     results.write()
     results.summary()
+    results.placement()
     bad = [t for t in results.tests() if not t["ok"]]
     for test in bad[:50]:
         print(f"FAILED {test['name']}")

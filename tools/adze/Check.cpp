@@ -19,7 +19,9 @@ void adze::tool::addCheck(CLI::App &app, int &status) {
     }
     CompileResult result = compileShown(flags->options);
     status = result.ok ? 0 : 1;
-    if (result.ok)
-      printf("%s: compiles\n", flags->options.modelPath.c_str());
+    if (!result.ok)
+      return;
+    printf("%s: compiles\n", flags->options.modelPath.c_str());
+    printHostKernels(result.summary);
   });
 }

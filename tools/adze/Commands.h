@@ -35,4 +35,7 @@ bool parseDims(const std::vector<std::string> &texts, std::vector<std::pair<std:
 /// Compiles with a progress bar and prints all diagnostics.
 CompileResult compileShown(const CompileOptions &options);
 
+/// Prints which kernels the host runs though the target is a device, and why; nothing if there are none.
+void printHostKernels(const CompileSummary &summary);
+
 } // namespace adze::tool

@@ -18,6 +18,8 @@ std::string summaryLine(const std::string &output, const CompileSummary &s) {
   auto add = [&](const std::string &part) { text += (text.back() == ':' ? " " : ", ") + part; };
   if (s.kernels >= 0)
     add(std::to_string(s.kernels) + " kernels");
+  if (!s.hostKernels.empty())
+    text += " (" + std::to_string(s.hostKernels.size()) + " on the host)";
   if (s.codeBytes >= 0)
     add(bytesText(s.codeBytes) + " code");
   if (s.weightBytes >= 0)
@@ -43,7 +45,7 @@ int copyToStdout(int from) {
   }
 }
 
-int run(const CompileOptions &options) {
+int run(const CompileOptions &options, bool verbose) {
   bool toStdout = options.outputPath == "-";
   CompileOptions mine = options;
   if (toStdout)
@@ -55,6 +57,8 @@ int run(const CompileOptions &options) {
     return copyToStdout(result.descriptor.get());
   if (options.emit == Emit::Artifact)
     printf("%s\n", summaryLine(options.outputPath, result.summary).c_str());
+  if (verbose)
+    printHostKernels(result.summary);
   return 0;
 }
 
@@ -80,10 +84,12 @@ void adze::tool::addCompile(CLI::App &app, int &status) {
       ->type_name("STAGE");
   command->add_flag("--expose-values", o.exposeValues,
                     "Make every named value of the graph an output (`adze run --dump` writes them)");
-  command->callback([flags, &status] {
+  auto verbose = std::make_shared<bool>(false);
+  command->add_flag("-v,--verbose", *verbose, "Say which kernels the host runs though the target is a device, and why");
+  command->callback([flags, verbose, &status] {
     CompileOptions &options = flags->options;
     if (!options.stopAfter.empty())
       options.emit = Emit::MLIR;
-    status = flags->finish() ? run(options) : 2;
+    status = flags->finish() ? run(options, *verbose) : 2;
   });
 }

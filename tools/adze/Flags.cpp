@@ -50,6 +50,14 @@ bool adze::tool::parseDims(const std::vector<std::string> &texts, std::vector<st
   return true;
 }
 
+void adze::tool::printHostKernels(const CompileSummary &summary) {
+  if (summary.hostKernels.empty())
+    return;
+  printf("%zu of %lld kernels run on the host:\n", summary.hostKernels.size(), static_cast<long long>(summary.kernels));
+  for (const HostKernel &kernel : summary.hostKernels)
+    printf("  %s\n", printable(toString(kernel)).c_str());
+}
+
 CompileResult adze::tool::compileShown(const CompileOptions &options) {
   ProgressBar bar;
   Callbacks callbacks;

@@ -10,6 +10,9 @@ namespace adze {
 #define GEN_PASS_DEF_GPULOWERKERNELS
 #include "codegen/common/gpu/Passes.h.inc"
 
+/// What the threads of one launch may have as scratch memory together, unless one block needs more.
+static constexpr int64_t kScratchBytes = int64_t(64) << 20;
+
 namespace {
 /// Lowers one kernel.func.
 class KernelLowering {
@@ -33,7 +36,10 @@ public:
     auto number = [&](StringRef name, int64_t value) { return b.getNamedAttr(name, b.getI64IntegerAttr(value)); };
     function->setAttr(kernel::kDeviceAttr, b.getDictionaryAttr({number("threads", schedule.threads),
                                                                 number("shared_bytes", block.sharedBytes())}));
-    kernel.finish(e, *grid, e.scratchBytes() * DimExpr(schedule.threads));
+    DimExpr scratch = e.scratchBytes() * DimExpr(schedule.threads);
+    if (schedule.kind == gpu::Kind::items)
+      grid->items = boundedBy(grid->items, scratch);
+    kernel.finish(e, *grid, scratch);
     return success();
   }
 
@@ -63,6 +69,12 @@ private:
     return Grid{ceilDiv(work, schedule.threads)};
   }
 
+  /// So many of `blocks` that their scratch memory, of so many bytes each, is not too much; at least one.
+  DimExpr boundedBy(const DimExpr &blocks, const DimExpr &bytes) {
+    DimContext &d = kernel.dims.dims;
+    return d.min(blocks, d.max(d.floorDiv(kScratchBytes, d.max(bytes, 1)), 1));
+  }
+
   DimExpr ceilDiv(const DimExpr &x, int64_t y) { return kernel.dims.dims.floorDiv(x + DimExpr(y - 1), DimExpr(y)); }
 
   /// The number of this thread in the launch.
@@ -90,12 +102,19 @@ private:
         [] { return Emitter::Values(); });
   }
 
+  /// A thread does every so-manieth item: where items need much scratch memory, there are fewer threads than items.
   LogicalResult emitItems(Emitter &e) {
     SmallVector<DimExpr> sizes = kernel.dims.shape(kernel.nest->getResult(0)).dims;
     auto write = [&](ArrayRef<Coord> at, ArrayRef<Value> values) { return kernel.storeEpilogue(e, at, values, sizes); };
     LogicalResult done = success();
-    onlyBelow(e, nestGrid(e, kernel.nest).items,
-              [&] { done = emitNest(e, kernel.nest, thread, e.addi(thread, e.index(1)), write); });
+    bool scatters = isa<ScatterElementsOp, ScatterNdOp>(kernel.nest);
+    work = scatters ? product(scatterLines(e.dims, kernel.nest)) : nestGrid(e, kernel.nest).items;
+    Value blocks = kernel.function.getArgument(1), threads = e.muli(blocks, e.index(schedule.threads));
+    e.loop(thread, e.size(work), threads, {}, [&](Value item, ValueRange) {
+      done = scatters ? emitScatterLine(e, kernel.nest, item)
+                      : emitNest(e, kernel.nest, item, e.addi(item, e.index(1)), write);
+      return Emitter::Values();
+    });
     return done;
   }
 

@@ -10,7 +10,7 @@ def GpuSchedule : Pass<"adze-gpu-schedule", "::mlir::ModuleOp"> {
     `adze.host_reason = "..."` on the others. Kinds:
 
     - `elements`: each thread computes neighbouring elements of the results;
-    - `items`: each thread computes one item of an op that has loops of its own.
+    - `items`: each thread computes items of an op that has loops of its own; of a scatter, an item is what updates of one another may meet in.
   }];
 }
 

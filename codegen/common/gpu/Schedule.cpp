@@ -3,7 +3,7 @@
 #include "codegen/common/gpu/Kinds.h"
 #include "codegen/common/gpu/Passes.h"
 #include "codegen/common/gpu/Product.h"
-#include "passes/core_to_loops/Emitter.h"
+#include "passes/core_to_loops/Nests.h"
 
 using namespace mlir;
 using namespace adze::core;
@@ -57,12 +57,14 @@ FailureOr<Schedule> Schedule::read(kernel::FuncOp kernel) {
 }
 
 /// Why an op's work cannot be cut into items that do not wait for each other; empty if it can.
-static StringRef whySequential(Operation *op) {
-  if (isa<ScatterElementsOp, ScatterNdOp>(op))
-    return "updates of one element are joined in their order";
+static StringRef whySequential(Operation *op, const Facts &facts) {
   if (isa<NonZeroOp, NonZeroIndicesOp>(op))
     return "where an element goes depends on all before it";
-  return "";
+  if (!isa<ScatterElementsOp, ScatterNdOp>(op))
+    return "";
+  DimAnalysis dims;
+  auto lines = product(scatterLines(dims, op)).constant();
+  return lines && *lines < facts.warpSize ? "updates of one element are joined in their order" : "";
 }
 
 /// A warp a row where that keeps a row in its registers, else a block a row.
@@ -128,7 +130,7 @@ std::optional<Schedule> chooseSchedule(kernel::FuncOp kernel, const Facts &facts
       nest = &op;
   if (!nest)
     return Schedule{Kind::elements, 8 * facts.warpSize, 0, {}};
-  if (StringRef why = whySequential(nest); !why.empty()) {
+  if (StringRef why = whySequential(nest, facts); !why.empty()) {
     reason = (nest->getName().getStringRef() + ": " + why).str();
     return std::nullopt;
   }
