@@ -46,6 +46,9 @@ struct CachePolicy {
   std::string folder; ///< empty: the user's: ADZE_CACHE_DIR, else XDG_CACHE_HOME/adze, else ~/.cache/adze
 };
 
+/// What a user may allow, by word: "tf32": f32 products by units that read the first 10 bits of a mantissa.
+std::vector<std::string> allowances();
+
 /// What to compile, and how.
 struct CompileOptions {
   std::string modelPath;       ///< the file of the model; empty: the model is `modelBytes`
@@ -57,6 +60,7 @@ struct CompileOptions {
   std::string target;                                ///< a word of ADZE_TARGETS; empty: the host's
   std::string cpu = "native";                        ///< "native", an x86-64 level or a CPU's name as LLVM knows it
   int optLevel = 2;                                  ///< 0: the numeric reference route; 2
+  std::vector<std::string> allow;                    ///< what results may lose: words of allowances()
   int jobs = 0;                                      ///< threads of the compiler; 0: all CPUs
   Emit emit = Emit::Artifact;
   std::string stopAfter; ///< the last stage to run (stageNames); its MLIR is written

@@ -127,6 +127,9 @@ LogicalResult Compilation::checkOptions() {
   StringRef target = StringRef(options.target).split(':').first;
   if (!target.empty() && !llvm::is_contained(targetNames(), target))
     return fail("there is no target '" + target + "'; targets: " + llvm::join(targetNames(), ", "));
+  for (const std::string &word : options.allow)
+    if (!llvm::is_contained(allowances(), word))
+      return fail("'" + word + "' is nothing that can be allowed; known: " + llvm::join(allowances(), ", "));
   if (options.optLevel != 0 && options.optLevel != 2)
     return fail("optimisation level " + Twine(options.optLevel) + " is none of 0, 2");
   return success();
@@ -173,6 +176,17 @@ LogicalResult Compilation::writeText() {
   return error ? fail(llvm::toString(std::move(error))) : success();
 }
 
+/// The device's facts, and what the user allows.
+static DictionaryAttr withAllowed(DictionaryAttr facts, const std::set<std::string> &allow) {
+  if (allow.empty())
+    return facts;
+  Builder b(facts.getContext());
+  SmallVector<StringRef> words(allow.begin(), allow.end());
+  SmallVector<NamedAttribute> entries(facts.begin(), facts.end());
+  entries.push_back(b.getNamedAttr("allow", b.getStrArrayAttr(words)));
+  return b.getDictionaryAttr(entries);
+}
+
 /// The module at the first stage, with the target's facts.
 LogicalResult Compilation::prepare() {
   enter("import");
@@ -189,7 +203,7 @@ LogicalResult Compilation::prepare() {
     return fail(error);
   (*module)->setAttr(kTargetAttr, targets->kernels().facts(context));
   if (const DeviceTarget *device = targets->device())
-    (*module)->setAttr(kDeviceFactsAttr, device->deviceFacts(context));
+    (*module)->setAttr(kDeviceFactsAttr, withAllowed(device->deviceFacts(context), pipeline.allow));
   return success();
 }
 
@@ -286,12 +300,15 @@ std::string Compilation::sourceDigest() const {
   return file ? digest((*file)->getBuffer()) : "";
 }
 
+std::vector<std::string> allowances() { return {"tf32"}; }
+
 Options Compilation::pipelineOptions() {
   Options out;
   out.cpu = options.cpu;
   out.target = options.target;
   out.jobs = options.jobs;
   out.optLevel = options.optLevel;
+  out.allow.insert(options.allow.begin(), options.allow.end());
   out.dims.insert(options.dims.begin(), options.dims.end());
   out.weightsPath = options.weightsPath;
   if (options.emit == Emit::Artifact)

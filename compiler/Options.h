@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 namespace adze {
@@ -17,6 +18,9 @@ struct Options {
   unsigned jobs = 0;
   /// 0: the reference route; 1: everything.
   unsigned optLevel = 1;
+  /// What results may lose: words of adze::allowances(). None: products of f32 are exact in every bit of their
+  /// operands.
+  std::set<std::string> allow;
   /// Sizes that are fixed, by the model's names of dimensions.
   std::map<std::string, int64_t> dims;
   /// The folder of the archives that are linked into artifacts; empty: found beside the running program.

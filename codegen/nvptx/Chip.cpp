@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "codegen/nvptx/Chip.h"
+#include "codegen/nvptx/MatrixTable.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -9,7 +10,7 @@ using namespace adze::nvptx;
 using llvm::StringRef;
 
 static constexpr Chip kChips[] = {
-    {"sm_75", 75, "ptx63", 64 * 1024}, {"sm_80", 80, "ptx70", 163 * 1024}, {"sm_86", 86, "ptx71", 99 * 1024},
+    {"sm_75", 75, "ptx65", 64 * 1024}, {"sm_80", 80, "ptx70", 163 * 1024}, {"sm_86", 86, "ptx71", 99 * 1024},
     {"sm_89", 89, "ptx78", 99 * 1024}, {"sm_90", 90, "ptx78", 227 * 1024}, {"sm_120", 120, "ptx87", 99 * 1024},
 };
 
@@ -31,11 +32,15 @@ std::vector<Chip> adze::nvptx::parseChips(StringRef text, std::string &error) {
   return found;
 }
 
-adze::gpu::Facts adze::nvptx::factsOf(llvm::ArrayRef<Chip> chips) {
+adze::gpu::Facts adze::nvptx::factsOf(llvm::ArrayRef<Chip> chips, mlir::MLIRContext &context) {
   gpu::Facts facts;
   facts.sharedBytes = chips.front().sharedBytes;
   for (const Chip &chip : chips)
     facts.sharedBytes = std::min(facts.sharedBytes, chip.sharedBytes);
+  int least = chips.front().capability; // they are sorted
+  facts.asyncCopy = least >= 80;
+  facts.loadFragment = least >= 75;
+  facts.units = matrixUnits(least, context);
   return facts;
 }
 

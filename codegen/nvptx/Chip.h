@@ -24,7 +24,7 @@ llvm::ArrayRef<Chip> chips();
 std::vector<Chip> parseChips(llvm::StringRef text, std::string &error);
 
 /// What kernels for all of these chips may count on.
-gpu::Facts factsOf(llvm::ArrayRef<Chip> chips);
+gpu::Facts factsOf(llvm::ArrayRef<Chip> chips, mlir::MLIRContext &context);
 
 /// LLVM's machine for a chip. Null, and a reason in `error`, if LLVM was built without.
 std::unique_ptr<llvm::TargetMachine> createMachine(const Chip &chip, llvm::CodeGenOptLevel level, std::string &error);

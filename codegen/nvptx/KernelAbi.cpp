@@ -28,7 +28,8 @@ static bool isWritten(Value buffer) {
   while (!open.empty())
     for (OpOperand &use : open.pop_back_val().getUses()) {
       Operation *user = use.getOwner();
-      if (isa<memref::LoadOp, vector::LoadOp>(user))
+      auto copy = dyn_cast<kernel::AsyncCopyOp>(user);
+      if (isa<memref::LoadOp, vector::LoadOp>(user) || (copy && copy.getSource() == use.get()))
         continue;
       if (!isa<memref::ViewOp, memref::SubViewOp, memref::ReinterpretCastOp, memref::CastOp>(user))
         return true;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "codegen/common/BodyToLlvm.h"
+#include "codegen/nvptx/DeviceToNvvm.h"
 #include "codegen/nvptx/GpuToNvvm.h"
 #include "codegen/nvptx/Passes.h"
 #include "dialects/kernel/Kernel.h"
@@ -21,7 +22,7 @@ namespace adze {
 #define GEN_PASS_DEF_NVPTXKERNELTOLLVM
 #include "codegen/nvptx/Passes.h.inc"
 
-static LogicalResult convert(ModuleOp module) {
+static LogicalResult convert(ModuleOp module, int capability) {
   LLVMTypeConverter types(module.getContext());
   nvgpu::populateCommonGPUTypeAndAttributeConversions(types);
   RewritePatternSet patterns(module.getContext());
@@ -33,6 +34,7 @@ static LogicalResult convert(ModuleOp module) {
   populateMathToLLVMConversionPatterns(types, patterns, /*approximateLog1p=*/false);
   populateVectorToLLVMConversionPatterns(types, patterns);
   nvptx::addGpuConversions(types, patterns);
+  nvptx::addDeviceConversions(types, capability, patterns);
   LLVMConversionTarget target(*module.getContext());
   target.addLegalDialect<NVVM::NVVMDialect>();
   target.addLegalOp<ModuleOp, UnrealizedConversionCastOp>();
@@ -51,7 +53,9 @@ static void markEntries(ModuleOp module) {
     auto device = dyn_cast_or_null<DictionaryAttr>(function->removeAttr(kernel::kDeviceAttr));
     if (!device)
       continue;
-    auto threads = device.getAs<IntegerAttr>("threads");
+    auto threads = device.getAs<IntegerAttr>("threads"), blocks = device.getAs<IntegerAttr>("blocks");
+    if (blocks)
+      function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(blocks.getInt()));
     function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), b.getUnitAttr());
     function->setAttr(NVVM::NVVMDialect::getReqntidAttrName(), b.getDenseI32ArrayAttr({int32_t(threads.getInt())}));
   }
@@ -59,9 +63,10 @@ static void markEntries(ModuleOp module) {
 
 namespace {
 struct NvptxKernelToLlvm : impl::NvptxKernelToLlvmBase<NvptxKernelToLlvm> {
+  using NvptxKernelToLlvmBase::NvptxKernelToLlvmBase;
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    if (failed(flattenVectors(module)) || failed(lowerLoops(module)) || failed(convert(module)))
+    if (failed(flattenVectors(module)) || failed(lowerLoops(module)) || failed(convert(module, capability)))
       return signalPassFailure();
     markEntries(module);
   }

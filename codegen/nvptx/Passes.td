@@ -15,6 +15,7 @@ def NvptxKernelAbi : Pass<"adze-nvptx-kernel-abi", "::mlir::ModuleOp"> {
 
 def NvptxKernelToLlvm : Pass<"adze-nvptx-kernel-to-llvm", "::mlir::ModuleOp"> {
   let summary = "Convert kernels of the device to the LLVM and NVVM dialects";
+  let options = [Option<"capability", "capability", "int", /*default=*/"80", "Of the chip: 10 * major + minor">];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect", "::mlir::cf::ControlFlowDialect",
                            "::mlir::func::FuncDialect", "::mlir::vector::VectorDialect", "::mlir::arith::ArithDialect"];
 }

@@ -28,7 +28,7 @@ public:
   StringRef name() const override { return "nvptx"; }
   std::string machine() const override { return "nvptx64-nvidia-cuda " + llvm::join(names, ","); }
   DictionaryAttr facts(MLIRContext &context) const override { return DictionaryAttr::get(&context); }
-  DictionaryAttr deviceFacts(MLIRContext &context) const override { return factsOf(chips).write(context); }
+  DictionaryAttr deviceFacts(MLIRContext &context) const override { return factsOf(chips, context).write(context); }
   ArrayRef<std::string> machines() const override { return names; }
   std::string kernelName(StringRef kernel) const override { return ptxName(kernel); }
   StringRef driverSymbol() const override { return "adze_cuda_driver"; }
@@ -51,10 +51,10 @@ public:
   }
 
 private:
-  void addBodyLowering(PassManager &passes) const {
+  void addBodyLowering(PassManager &passes, const Chip &chip) const {
     passes.addPass(createGpuMath());
     passes.addPass(createNvptxKernelAbi());
-    passes.addPass(createNvptxKernelToLlvm());
+    passes.addPass(createNvptxKernelToLlvm({chip.capability}));
   }
 
   std::vector<Chip> chips;
@@ -84,7 +84,7 @@ LogicalResult checkDefined(llvm::Module &module, Location loc) {
 
 void NvptxTarget::loadDialects(MLIRContext &context) const {
   PassManager passes(&context, ModuleOp::getOperationName());
-  addBodyLowering(passes);
+  addBodyLowering(passes, chips.front());
   DialectRegistry registry;
   passes.getDependentDialects(registry);
   for (StringRef name : registry.getDialectNames())
@@ -100,7 +100,7 @@ FailureOr<Emitted> NvptxTarget::compileFor(unsigned index, ModuleOp given, const
   OwningOpRef<ModuleOp> kernel(given.clone());
   PassManager passes(kernel->getContext(), ModuleOp::getOperationName());
   passes.enableVerifier(false);
-  addBodyLowering(passes);
+  addBodyLowering(passes, chips[index]);
   if (failed(passes.run(*kernel)))
     return failure();
   llvm::LLVMContext context;

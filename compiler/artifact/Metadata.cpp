@@ -89,6 +89,7 @@ std::string adze::makeMetadata(mlir::ModuleOp module, const host::Program &progr
                     {"machine", machine},
                     {"model", aboutModel(module)},
                     {"opt_level", int64_t(options.optLevel)},
+                    {"allow", json::Array(options.allow)},
                     {"dims", std::move(dims)},
                     {"source", json::fixUTF8(options.sourceDigest)},
                     {"inputs", tensors(program.inputs)},

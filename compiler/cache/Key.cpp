@@ -9,6 +9,7 @@
 #include <ctime>
 #include <filesystem>
 #include <map>
+#include <set>
 #ifdef __x86_64__
 #include <cpuid.h>
 #else
@@ -121,9 +122,9 @@ std::string Key::text(const std::vector<External> &external) const {
   for (const External &file : external)
     beside.push_back({file.location, file.file.digest});
   std::map<std::string, int64_t> dims(options.dims.begin(), options.dims.end());
-  return blake2b(
-      pack({kForm, compiler, model->digest, beside, dims, options.target,
-            options.cpu == "native" ? hostMachine() : "named " + options.cpu, options.optLevel, options.exposeValues}));
+  return blake2b(pack({kForm, compiler, model->digest, beside, dims, options.target,
+                       options.cpu == "native" ? hostMachine() : "named " + options.cpu, options.optLevel,
+                       options.exposeValues, std::set<std::string>(options.allow.begin(), options.allow.end())}));
 }
 
 std::optional<std::string> Key::beforeCompiling() {

@@ -18,6 +18,7 @@ static void to_json(json &j, const CompileOptions &o) {
        {"target", o.target},
        {"processor", o.cpu},
        {"optLevel", o.optLevel},
+       {"allow", o.allow},
        {"jobs", o.jobs},
        {"emit", o.emit},
        {"stopAfter", o.stopAfter},
@@ -35,6 +36,7 @@ static void from_json(const json &j, CompileOptions &o) {
   j.at("target").get_to(o.target);
   j.at("processor").get_to(o.cpu);
   j.at("optLevel").get_to(o.optLevel);
+  j.at("allow").get_to(o.allow);
   j.at("jobs").get_to(o.jobs);
   j.at("emit").get_to(o.emit);
   j.at("stopAfter").get_to(o.stopAfter);

@@ -90,4 +90,6 @@ def Kernel_CopyOp : Op<Kernel_Dialect, "copy", [Pure, AllTypesMatch<["source", "
   let assemblyFormat = "$source `to` $memory attr-dict `:` type($result)";
   let hasFolder = 1;
 }
+
+include "dialects/kernel/Device.td"
 #endif

@@ -132,9 +132,11 @@ static bool isInDeviceBody(Operation *op) {
 static std::string bodyRule(Operation *op) {
   if (anyType(op, llvm::IsaPred<TensorType>))
     return "bodies hold no tensors";
-  if (isa<kernel::KernelDialect>(op->getDialect()) && !isa<kernel::DotOp>(op))
+  bool isOfDevice = isa<kernel::AsyncCopyOp, kernel::AsyncCommitOp, kernel::AsyncWaitOp, kernel::LoadFragmentOp,
+                        kernel::MultiplyFragmentsOp>(op);
+  if (isa<kernel::KernelDialect>(op->getDialect()) && !isa<kernel::DotOp>(op) && !isOfDevice)
     return "bodies are functions and loops";
-  if (isa<gpu::GPUDialect>(op->getDialect()) && !isInDeviceBody(op))
+  if ((isOfDevice || isa<gpu::GPUDialect>(op->getDialect())) && !isInDeviceBody(op))
     return "only bodies for a device (adze.device) have threads and barriers";
   if (isa<memref::AtomicRMWOp>(op) && isInDeviceBody(op))
     return "";

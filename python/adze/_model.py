@@ -211,7 +211,8 @@ def _source(model: ModelLike) -> str | os.PathLike[str] | bytes:
 
 
 def compile(model: ModelLike, *, dims: Mapping[str, int] | None = None, target: str = "cpu", cpu: str = "native",
-            threads: int | None = None, device: int | str | None = None, opt_level: int = 2, jobs: int = 0,
+            threads: int | None = None, device: int | str | None = None, opt_level: int = 2,
+            allow: Sequence[str] = (), jobs: int = 0,
             base_dir: str | os.PathLike[str] | None = None, cache: bool | str | os.PathLike[str] = True) -> Model:
     """Compiles an ONNX model and makes it ready to run.
 
@@ -221,6 +222,7 @@ def compile(model: ModelLike, *, dims: Mapping[str, int] | None = None, target: 
     threads: to run on; None: one for each CPU that this process may use. Models with as many threads share them.
     device: for models with kernels for one: its number, or a part of its name; None: the first that the code runs on.
     opt_level: 2, or 0 for the slow numeric reference.
+    allow: what results may lose: "tf32", products of f32 by units that read shorter mantissas.
     jobs: threads of the compiler; 0: one for each CPU.
     base_dir: the folder of external data, for models that are not given as a path; None: such data is an error.
     cache: whether to take it from the user's cache and put it there (`adze cache --help`), or the folder of another cache.
@@ -230,7 +232,8 @@ def compile(model: ModelLike, *, dims: Mapping[str, int] | None = None, target: 
     source = _source(model)
     descriptor, weights, found, summary = _adze.compile(
         source, base_dir=os.fsencode(base_dir) if base_dir is not None else b"", dims=dict(dims or {}), target=target,
-        machine=cpu, opt_level=opt_level, jobs=jobs,
+        machine=cpu, opt_level=opt_level,
+        allow=list(allow), jobs=jobs,
         cache=None if cache is False else b"" if cache is True else os.fsencode(cache))
     diagnostics = [Diagnostic._of(fields) for fields in found]
     if descriptor < 0:

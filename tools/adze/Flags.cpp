@@ -18,6 +18,11 @@ void CompileFlags::add(CLI::App &command) {
       ->type_name("LEVEL")
       ->check(CLI::IsMember({0, 2}))
       ->capture_default_str();
+  command
+      .add_option("--allow", options.allow,
+                  "What results may lose: tf32 (products of f32 by units for shorter mantissas)")
+      ->type_name("WORD,...")
+      ->delimiter(',');
   command.add_option("--jobs", options.jobs, "Threads of the compiler (0: all CPUs)")
       ->type_name("N")
       ->check(CLI::Range(0, 1024))

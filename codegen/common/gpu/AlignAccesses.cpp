@@ -20,28 +20,60 @@ static constexpr int64_t kMost = 256;
 /// How far expressions are followed.
 static constexpr int kDepth = 16;
 
-/// A power of two, kMost at most, that `index` is proved to be a multiple of.
-static int64_t powerOfTwoIn(Value index, int depth = 0) {
-  APInt constant;
-  if (matchPattern(index, m_ConstantInt(&constant)))
-    return constant.isZero() ? kMost : std::min<int64_t>(int64_t(1) << constant.countr_zero(), kMost);
-  Operation *op = index.getDefiningOp();
-  if (depth == kDepth)
-    return 1;
-  auto of = [&](Value v) { return powerOfTwoIn(v, depth + 1); };
-  if (!op) {
-    auto loop = dyn_cast<scf::ForOp>(index.getParentBlock()->getParentOp());
-    bool counts = loop && index == loop.getInductionVar();
-    return counts ? std::min(of(loop.getLowerBound()), of(loop.getStep())) : 1;
+namespace {
+/// Finds powers of two that indices are proved to be multiples of.
+class Multiples {
+public:
+  /// A power of two, kMost at most.
+  int64_t of(Value index, int depth = 0) {
+    APInt constant;
+    if (matchPattern(index, m_ConstantInt(&constant)))
+      return constant.isZero() ? kMost : std::min<int64_t>(int64_t(1) << constant.countr_zero(), kMost);
+    if (depth == kDepth)
+      return 1;
+    if (auto assumed = carried.find(index); assumed != carried.end())
+      return assumed->second;
+    if (Operation *op = index.getDefiningOp())
+      return ofResult(op, depth + 1);
+    auto argument = cast<BlockArgument>(index);
+    auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
+    if (!loop)
+      return 1;
+    if (index == loop.getInductionVar())
+      return std::min(of(loop.getLowerBound(), depth + 1), of(loop.getStep(), depth + 1));
+    return ofCarried(loop, argument, depth + 1);
   }
-  return llvm::TypeSwitch<Operation *, int64_t>(op)
-      .Case<arith::AddIOp, arith::SubIOp, arith::RemUIOp, arith::MinSIOp, arith::MaxSIOp>(
-          [&](auto op) { return std::min(of(op.getLhs()), of(op.getRhs())); })
-      .Case([&](arith::MulIOp op) { return std::min(of(op.getLhs()) * of(op.getRhs()), kMost); })
-      .Case([&](arith::SelectOp op) { return std::min(of(op.getTrueValue()), of(op.getFalseValue())); })
-      .Case([&](arith::IndexCastOp op) { return of(op.getIn()); })
-      .Default([](Operation *) { return 1; });
-}
+
+private:
+  int64_t ofResult(Operation *op, int depth) {
+    auto next = [&](Value v) { return of(v, depth); };
+    return llvm::TypeSwitch<Operation *, int64_t>(op)
+        .Case<arith::AddIOp, arith::SubIOp, arith::RemUIOp, arith::MinSIOp, arith::MinUIOp, arith::MaxSIOp,
+              arith::XOrIOp>([&](auto op) { return std::min(next(op.getLhs()), next(op.getRhs())); })
+        .Case([&](arith::MulIOp op) { return std::min(next(op.getLhs()) * next(op.getRhs()), kMost); })
+        .Case([&](arith::SelectOp op) { return std::min(next(op.getTrueValue()), next(op.getFalseValue())); })
+        .Case<arith::IndexCastOp, arith::IndexCastUIOp, arith::ExtUIOp, arith::ExtSIOp, arith::TruncIOp>(
+            [&](auto op) { return next(op.getIn()); })
+        .Default([](Operation *) { return 1; });
+  }
+
+  /// The greatest that the first value has, and each next one if the one before it does.
+  int64_t ofCarried(scf::ForOp loop, BlockArgument argument, int depth) {
+    unsigned number = argument.getArgNumber() - loop.getNumInductionVars();
+    int64_t found = of(loop.getInitArgs()[number], depth);
+    for (int64_t assumed = 0; assumed != found;) {
+      assumed = carried[argument] = found;
+      found = std::min(assumed, of(loop.getYieldedValues()[number], depth));
+    }
+    carried.erase(argument);
+    return found;
+  }
+
+  llvm::DenseMap<Value, int64_t> carried; ///< assumed
+};
+} // namespace
+
+static int64_t powerOfTwoIn(Value index) { return Multiples().of(index); }
 
 /// Bytes that the buffer's first element is aligned to.
 static int64_t alignmentOf(Value buffer) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What the GPU storey knows of a machine.
 #pragma once
+#include "codegen/common/gpu/MatrixUnits.h"
 #include "mlir/IR/BuiltinOps.h"
+#include <vector>
 
 namespace adze::gpu {
 
@@ -9,11 +11,17 @@ struct Facts {
   int64_t warpSize = 32;           ///< threads that run in step
   int64_t sharedBytes = 48 * 1024; ///< of a block
   int64_t accessBytes = 16;        ///< the widest access of one thread
+  bool asyncCopy = false;          ///< kernel.async_copy is an instruction
+  bool loadFragment = false;       ///< kernel.load_fragment is one
+  bool allowTf32 = false;          ///< the user's choice, not the machine's: `allow` has "tf32"
+  std::vector<MatrixUnit> units;   ///< the preferred first among those of equal types
 
   /// As the module's attribute kDeviceFactsAttr.
   mlir::DictionaryAttr write(mlir::MLIRContext &context) const;
   /// Those of `module`; the defaults for what it does not say.
   static Facts of(mlir::ModuleOp module);
+  /// The unit of this name, or null.
+  const MatrixUnit *unit(llvm::StringRef name) const;
 };
 
 } // namespace adze::gpu

@@ -14,8 +14,13 @@ std::optional<int64_t> rowAxis(mlir::Operation *op);
 /// Rows.cpp. `mostLanes` elements are one access of a thread.
 mlir::FailureOr<Grid> emitRows(KernelFunction &kernel, ThreadBlock &block, const Schedule &schedule, int64_t mostLanes);
 
-/// Contraction.cpp: blocks of a matrix product or a convolution, by way of shared memory.
-mlir::FailureOr<Grid> emitTiles(KernelFunction &kernel, ThreadBlock &block, const Schedule &schedule);
+/// How a matrix product or a convolution of one group is run; nothing if by what runs any op.
+std::optional<Schedule> chooseProduct(mlir::Operation *op, const Facts &facts);
+/// Tiles.cpp, Matrix.cpp: blocks of a matrix product or a convolution, by way of shared memory.
+mlir::FailureOr<Grid> emitTiles(KernelFunction &kernel, ThreadBlock &block, const Schedule &schedule,
+                                const Facts &facts);
+mlir::FailureOr<Grid> emitMatrix(KernelFunction &kernel, ThreadBlock &block, const Schedule &schedule,
+                                 const Facts &facts);
 
 /// Attention.cpp: the threads of a block for `op`; nothing if its sizes or types are not among those that it takes.
 std::optional<int64_t> attentionThreads(core::AttentionOp op, const Facts &facts);

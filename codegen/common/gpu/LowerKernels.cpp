@@ -34,8 +34,11 @@ public:
     func::FuncOp function = kernel.function;
     Builder b(function.getContext());
     auto number = [&](StringRef name, int64_t value) { return b.getNamedAttr(name, b.getI64IntegerAttr(value)); };
-    function->setAttr(kernel::kDeviceAttr, b.getDictionaryAttr({number("threads", schedule.threads),
-                                                                number("shared_bytes", block.sharedBytes())}));
+    SmallVector<NamedAttribute> device{number("threads", schedule.threads),
+                                       number("shared_bytes", block.sharedBytes())};
+    if (schedule.kind == gpu::Kind::tiles || schedule.kind == gpu::Kind::matrix)
+      device.push_back(number("blocks", gpu::kBlocksTogether));
+    function->setAttr(kernel::kDeviceAttr, b.getDictionaryAttr(device));
     DimExpr scratch = e.scratchBytes() * DimExpr(schedule.threads);
     if (schedule.kind == gpu::Kind::items)
       grid->items = boundedBy(grid->items, scratch);
@@ -49,7 +52,9 @@ private:
     case gpu::Kind::rows:
       return gpu::emitRows(kernel, block, schedule, mostLanes());
     case gpu::Kind::tiles:
-      return gpu::emitTiles(kernel, block, schedule);
+      return gpu::emitTiles(kernel, block, schedule, facts);
+    case gpu::Kind::matrix:
+      return gpu::emitMatrix(kernel, block, schedule, facts);
     case gpu::Kind::attention:
       return gpu::emitAttention(kernel, block);
     case gpu::Kind::elements:

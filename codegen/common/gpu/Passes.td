@@ -10,7 +10,12 @@ def GpuSchedule : Pass<"adze-gpu-schedule", "::mlir::ModuleOp"> {
     `adze.host_reason = "..."` on the others. Kinds:
 
     - `elements`: each thread computes neighbouring elements of the results;
-    - `items`: each thread computes items of an op that has loops of its own; of a scatter, an item is what updates of one another may meet in.
+    - `points`: the same of an op that has loops of its own for each element;
+    - `items`: each thread computes items of an op that has loops of its own; of a scatter, an item is what updates of one another may meet in;
+    - `rows`: a warp or a block (`team`) computes a row;
+    - `tiles`, `matrix`: a block computes a tile of a product, by scalar units or by the matrix unit `unit`; `stages` steps of the depth
+      are in shared memory at a time;
+    - `attention`: a block has some queries of one head.
   }];
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "codegen/common/gpu/Product.h"
+#include "codegen/common/gpu/Walk.h"
 
 using namespace mlir;
 using namespace adze;
@@ -21,7 +21,7 @@ Product::Product(Emitter &e, Operation *op)
     : e(e), op(op), matmul(dyn_cast<MatmulOp>(op)), conv(dyn_cast<ConvOp>(op)),
       result(e.dims.shape(op->getResult(0)).dims), leftSizes(e.dims.shape(op->getOperand(0)).dims),
       rightSizes(e.dims.shape(op->getOperand(1)).dims) {
-  accumulator = accumulatorOf(matmul ? matmul.getTo() : conv.getTo());
+  leftType = rightType = accumulator = accumulatorOf(matmul ? matmul.getTo() : conv.getTo());
   columns = result.back();
   if (conv) {
     rows = product(ArrayRef(result).drop_back());
@@ -49,14 +49,28 @@ bool Product::rightInLanes(int64_t lanes) {
   return divides(lanes, rightSizes.back()) && e.vectorizable(op->getOperand(1), rightSizes.size() - 1);
 }
 
+bool Product::isCopied(bool isLeft, int64_t chunk) {
+  Type element = getElementTypeOrSelf(op->getOperand(isLeft ? 0 : 1));
+  return storageType(element) == (isLeft ? leftType : rightType) && Walk::isPossible(op, e.dims, isLeft, chunk);
+}
+
 void Product::enterBatch(Value number) {
   if (matmul && !foldsBatch)
     batch = e.delinearize(number, ArrayRef(result).drop_back(2));
 }
 
-Value Product::element(Value tensor, ArrayRef<Coord> at) {
+Value Product::element(Value tensor, Type as, ArrayRef<Coord> at) {
   Value v = e.element(tensor, at);
-  return v ? e.convert(v, getElementTypeOrSelf(tensor), accumulator, false) : v;
+  Type from = getElementTypeOrSelf(tensor);
+  return v && from != as ? e.convert(v, from, as, false) : v;
+}
+
+Coords Product::batchOf(ArrayRef<DimExpr> sizes) {
+  Coords at;
+  size_t skip = result.size() - sizes.size();
+  for (size_t i = 0; i + 2 < sizes.size(); ++i)
+    at.push_back(foldsBatch ? Coord{e.index(0)} : e.broadcastCoord(sizes[i], result[skip + i], batch[skip + i]));
+  return at;
 }
 
 /// Place in the window, and channel, of an element of the depth.
@@ -75,18 +89,16 @@ Value Product::left(Value row, Coord k) {
       at.push_back({e.addi(e.muli(out[i + 1].base, e.index(conv.getStrides()[i])),
                            e.muli(in[i].base, e.index(conv.getDilations()[i])))});
     at.push_back(in.back());
-    return element(conv.getInput(), at);
+    return element(conv.getInput(), leftType, at);
   }
   if (foldsBatch) {
     at = e.delinearize(row, ArrayRef(leftSizes).drop_back());
   } else {
-    size_t skip = result.size() - leftSizes.size();
-    for (size_t i = 0; i + 2 < leftSizes.size(); ++i)
-      at.push_back(e.broadcastCoord(leftSizes[i], result[skip + i], batch[skip + i]));
+    at = batchOf(leftSizes);
     at.push_back({row});
   }
   at.push_back(k);
-  return element(matmul.getLhs(), at);
+  return element(matmul.getLhs(), leftType, at);
 }
 
 Value Product::right(Value k, Coord column) {
@@ -94,13 +106,11 @@ Value Product::right(Value k, Coord column) {
   if (conv) {
     at = window({k});
     at.push_back(column);
-    return element(conv.getFilter(), at);
+    return element(conv.getFilter(), rightType, at);
   }
-  size_t skip = result.size() - rightSizes.size();
-  for (size_t i = 0; i + 2 < rightSizes.size(); ++i)
-    at.push_back(foldsBatch ? Coord{e.index(0)} : e.broadcastCoord(rightSizes[i], result[skip + i], batch[skip + i]));
+  at = batchOf(rightSizes);
   at.append({Coord{k}, column});
-  return element(matmul.getRhs(), at);
+  return element(matmul.getRhs(), rightType, at);
 }
 
 Coords Product::resultAt(Value row, Coord column) {

@@ -17,13 +17,17 @@ public:
   core::DimExpr batches = 1, rows, columns, depth;
   /// What sums are made in.
   mlir::Type accumulator;
+  /// What the operands' elements are converted to; at first the accumulator's type.
+  mlir::Type leftType, rightType;
+  /// True if chunks of this many elements of an operand are copies of what lies in a buffer.
+  bool isCopied(bool isLeft, int64_t chunk);
   /// True if `lanes` neighbours along the depth (of left), along the columns (of right) lie in one row of memory.
   bool leftInLanes(int64_t lanes);
   bool rightInLanes(int64_t lanes);
 
   /// Says which of the batches the following are about.
   void enterBatch(Value number);
-  /// Elements in the accumulator's type; with lanes where the coordinate has some. Null after an error.
+  /// Elements, converted; with lanes where the coordinate has some. Null after an error.
   Value left(Value row, Coord k);
   Value right(Value k, Coord column);
   /// The result's coordinates, and an accumulated value as its element.
@@ -31,7 +35,10 @@ public:
   Value finish(Value sum);
 
 private:
-  Value element(Value tensor, llvm::ArrayRef<Coord> at);
+  friend class Walk;
+  Value element(Value tensor, mlir::Type as, llvm::ArrayRef<Coord> at);
+  /// The coordinates of the batch in an operand of these sizes: all but the last two.
+  Coords batchOf(llvm::ArrayRef<core::DimExpr> sizes);
   Coords window(Coord k);
 
   Emitter &e;

@@ -16,7 +16,10 @@ namespace gpu {
 
 static constexpr std::pair<Kind, llvm::StringLiteral> kKinds[] = {
     {Kind::elements, "elements"}, {Kind::points, "points"}, {Kind::items, "items"},
-    {Kind::rows, "rows"},         {Kind::tiles, "tiles"},   {Kind::attention, "attention"}};
+    {Kind::rows, "rows"},         {Kind::tiles, "tiles"},   {Kind::matrix, "matrix"},
+    {Kind::attention, "attention"}};
+
+static bool hasTile(Kind kind) { return kind == Kind::tiles || kind == Kind::matrix; }
 
 DictionaryAttr Schedule::write(MLIRContext &context) const {
   Builder b(&context);
@@ -25,9 +28,13 @@ DictionaryAttr Schedule::write(MLIRContext &context) const {
                                       b.getNamedAttr("threads", b.getI64IntegerAttr(threads))};
   if (kind == Kind::rows)
     entries.push_back(b.getNamedAttr("team", b.getI64IntegerAttr(team)));
-  if (kind == Kind::tiles)
+  if (hasTile(kind)) {
     entries.push_back(b.getNamedAttr(
         "tile", b.getDenseI64ArrayAttr({tile.rows, tile.columns, tile.depth, tile.warpRows, tile.warpColumns})));
+    entries.push_back(b.getNamedAttr("stages", b.getI64IntegerAttr(stages)));
+  }
+  if (kind == Kind::matrix)
+    entries.push_back(b.getNamedAttr("unit", b.getStringAttr(unit)));
   return b.getDictionaryAttr(entries);
 }
 
@@ -49,7 +56,13 @@ FailureOr<Schedule> Schedule::read(kernel::FuncOp kernel) {
   if (tile && tile.size() == 5)
     schedule.tile = {tile[0], tile[1], tile[2], tile[3], tile[4]};
   good &= schedule.kind != Kind::rows || schedule.team > 0;
-  good &= schedule.kind != Kind::tiles || schedule.tile.rows > 0;
+  if (auto unit = given ? given.getAs<StringAttr>("unit") : StringAttr())
+    schedule.unit = unit.str();
+  if (hasTile(schedule.kind)) {
+    schedule.stages = number("stages");
+    good &= schedule.tile.rows > 0 && schedule.stages >= 2;
+  }
+  good &= schedule.kind != Kind::matrix || !schedule.unit.empty();
   if (!good)
     return kernel.emitOpError() << "has the schedule " << given
                                 << ", expected a known kind, a number of threads, and the kind's own numbers";
@@ -73,7 +86,7 @@ static Schedule chooseRows(Operation *op, const Facts &facts) {
   DimAnalysis dims;
   SmallVector<DimExpr> sizes = dims.shape(op->getOperand(0)).dims;
   auto count = product(ArrayRef(sizes).drop_front(*rowAxis(op))).constant();
-  Schedule schedule{Kind::rows, 4 * facts.warpSize, facts.warpSize, {}};
+  Schedule schedule{Kind::rows, 4 * facts.warpSize, facts.warpSize, {}, 2, {}};
   if (!count || *count > kRowOfWarp) {
     schedule.threads = count ? 8 * facts.warpSize : 4 * facts.warpSize;
     schedule.team = schedule.threads;
@@ -81,46 +94,17 @@ static Schedule chooseRows(Operation *op, const Facts &facts) {
   return schedule;
 }
 
-/// The rows of a product, or nothing if they are known only at run time.
-static std::optional<int64_t> productRows(DimAnalysis &dims, Operation *op) {
-  SmallVector<DimExpr> sizes = dims.shape(op->getResult(0)).dims;
-  if (isa<ConvOp>(op))
-    return product(ArrayRef(sizes).drop_back()).constant();
-  return sizes[sizes.size() - 2].constant();
-}
-
-/// The tile of a product; larger ones do more with what they read, smaller ones waste less and keep more blocks busy.
-static TileShape chooseTile(Operation *op, int64_t accumulatorBytes) {
-  DimAnalysis dims;
-  auto rows = productRows(dims, op), columns = dims.shape(op->getResult(0)).dims.back().constant();
-  if (accumulatorBytes == 8)
-    return {32, 64, 16, 16, 64};
-  if (rows && *rows <= 16)
-    return {16, 64, 16, 16, 64};
-  if (rows && *rows <= 32)
-    return {32, 64, 16, 32, 64};
-  bool large = rows && columns && *rows >= 512 && *columns >= 512;
-  return large ? TileShape{128, 128, 16, 32, 64} : TileShape{64, 64, 16, 32, 64};
-}
-
 static Schedule chooseNest(Operation *nest, const Facts &facts) {
   if (rowAxis(nest))
     return chooseRows(nest, facts);
-  if (Product::isProduct(nest)) {
-    Type to = isa<MatmulOp>(nest) ? cast<MatmulOp>(nest).getTo() : cast<ConvOp>(nest).getTo();
-    int64_t bytes = isa<FloatType>(to) ? std::max<int64_t>(elementBytes(to), 4) : elementBytes(to);
-    if (bytes >= 4) {
-      Schedule schedule{Kind::tiles, 0, 0, chooseTile(nest, bytes)};
-      schedule.threads = schedule.tile.warps() * facts.warpSize;
-      return schedule;
-    }
-  }
+  if (auto schedule = Product::isProduct(nest) ? chooseProduct(nest, facts) : std::nullopt)
+    return *schedule;
   if (auto attention = dyn_cast<AttentionOp>(nest))
     if (auto threads = attentionThreads(attention, facts))
-      return {Kind::attention, *threads, 0, {}};
+      return {Kind::attention, *threads, 0, {}, 2, {}};
   if (isa<ConvOp, PoolOp>(nest))
-    return {Kind::points, 4 * facts.warpSize, 0, {}};
-  return {Kind::items, 2 * facts.warpSize, 0, {}};
+    return {Kind::points, 4 * facts.warpSize, 0, {}, 2, {}};
+  return {Kind::items, 2 * facts.warpSize, 0, {}, 2, {}};
 }
 
 std::optional<Schedule> chooseSchedule(kernel::FuncOp kernel, const Facts &facts, std::string &reason) {
@@ -129,7 +113,7 @@ std::optional<Schedule> chooseSchedule(kernel::FuncOp kernel, const Facts &facts
     if (isNest(&op))
       nest = &op;
   if (!nest)
-    return Schedule{Kind::elements, 8 * facts.warpSize, 0, {}};
+    return Schedule{Kind::elements, 8 * facts.warpSize, 0, {}, 2, {}};
   if (StringRef why = whySequential(nest, facts); !why.empty()) {
     reason = (nest->getName().getStringRef() + ": " + why).str();
     return std::nullopt;

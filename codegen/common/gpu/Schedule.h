@@ -12,7 +12,8 @@ enum class Kind {
   points,   ///< the same, of an op that has loops of its own for each element
   items,    ///< each thread computes one item of an op that has loops of its own
   rows,     ///< a warp or a block computes a row
-  tiles,    ///< a block computes a tile of a product
+  tiles,    ///< a block computes a tile of a product, by scalar units
+  matrix,   ///< the same, by matrix units
   attention ///< a block has some queries of one head
 };
 
@@ -24,11 +25,16 @@ struct TileShape {
   int64_t warps() const { return (rows / warpRows) * (columns / warpColumns); }
 };
 
+/// Blocks of a product that a multiprocessor should have room for: while one waits the other computes.
+constexpr int64_t kBlocksTogether = 2;
+
 struct Schedule {
   Kind kind = Kind::elements;
   int64_t threads = 256; ///< of a block
   int64_t team = 0;      ///< of rows: threads that have one row, a warp or all of the block
-  TileShape tile;        ///< of tiles
+  TileShape tile;        ///< of tiles and matrix
+  int64_t stages = 2;    ///< of tiles and matrix: steps of the depth that are in shared memory at a time
+  std::string unit;      ///< of matrix: its name in the machine's table
 
   mlir::DictionaryAttr write(mlir::MLIRContext &context) const;
   /// That of `kernel`; an error on it if it is of another form.

@@ -18,15 +18,23 @@ ThreadBlock::ThreadBlock(Emitter &e, const gpu::Facts &facts, int64_t threads)
   lane = e.create<arith::RemUIOp>(thread, e.index(warpSize));
 }
 
+int64_t ThreadBlock::reserve(int64_t size) {
+  int64_t place = bytes;
+  bytes = llvm::alignTo(bytes + size, kSharedAlignment);
+  return place;
+}
+
 Value ThreadBlock::shared(Type element, int64_t count) {
+  return sharedAt(element, count, e.index(reserve(count * elementBytes(storageType(element)))));
+}
+
+Value ThreadBlock::sharedAt(Type element, int64_t count, Value place) {
   Type storage = storageType(element);
   auto space = mlir::gpu::AddressSpaceAttr::get(e.b.getContext(), mlir::gpu::AddressSpace::Workgroup);
   auto slab = MemRefType::get({ShapedType::kDynamic}, e.b.getI8Type(), MemRefLayoutAttrInterface(), space);
   auto type = MemRefType::get({count}, storage, MemRefLayoutAttrInterface(), space);
   Value memory = e.create<mlir::gpu::DynamicSharedMemoryOp>(slab);
-  Value view = e.create<memref::ViewOp>(type, memory, e.index(bytes), ValueRange());
-  bytes = llvm::alignTo(bytes + count * elementBytes(storage), kSharedAlignment);
-  return view;
+  return e.create<memref::ViewOp>(type, memory, place, ValueRange());
 }
 
 void ThreadBlock::barrier() { mlir::gpu::BarrierOp::create(e.b, e.loc); }

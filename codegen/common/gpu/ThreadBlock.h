@@ -21,8 +21,18 @@ public:
 
   /// `count` elements of `element`'s storage type that all threads of the block see, aligned to 16 bytes.
   Value shared(mlir::Type element, int64_t count);
-  /// All that has been asked for.
-  int64_t sharedBytes() const { return bytes; }
+  /// `bytes` of the block's shared memory, by their place there, aligned to 16; and a buffer at a place in it, which is
+  /// a multiple of 16.
+  int64_t reserve(int64_t bytes);
+  Value sharedAt(mlir::Type element, int64_t count, Value place);
+  /// The most that has been in use at a time.
+  int64_t sharedBytes() const { return std::max(bytes, most); }
+  /// What has been asked for so far; shareFrom(mark) gives back all that came later, which no thread uses any more.
+  int64_t sharedMark() const { return bytes; }
+  void shareFrom(int64_t mark) {
+    most = sharedBytes();
+    bytes = mark;
+  }
   /// Waits for all threads of the block, whose writes to shared memory are then seen. Not inside of what only some
   /// threads do.
   void barrier();
@@ -39,7 +49,7 @@ private:
   /// `x` of the lane whose number differs in the bits of `mask`.
   Value fromLane(Value x, int64_t mask);
 
-  int64_t bytes = 0;
+  int64_t bytes = 0, most = 0;
 };
 
 } // namespace adze::gpu

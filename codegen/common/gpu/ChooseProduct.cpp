@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// How products are cut into tiles. Larger tiles do more with what they read, smaller ones waste less and keep more
+// blocks busy.
+#include "codegen/common/gpu/Kinds.h"
+#include "codegen/common/gpu/SharedTile.h"
+#include "codegen/common/gpu/Walk.h"
+
+using namespace mlir;
+using namespace adze;
+using namespace adze::core;
+using namespace adze::gpu;
+
+/// Blocks that keep a machine busy.
+static constexpr int64_t kManyBlocks = 96;
+/// Steps of the depth under way, at most.
+static constexpr int64_t kMostStages = 4;
+
+namespace {
+/// What tiles are chosen by.
+class ProductChoice {
+public:
+  ProductChoice(Operation *op, const Facts &facts) : op(op), facts(facts) {
+    SmallVector<DimExpr> sizes = dims.shape(op->getResult(0)).dims;
+    columns = sizes.back().constant();
+    bool isRow = !isa<ConvOp>(op);
+    rows = isRow ? sizes[sizes.size() - 2].constant() : product(ArrayRef(sizes).drop_back()).constant();
+    batches = isRow ? product(ArrayRef(sizes).drop_back(2)).constant().value_or(1) : 1;
+  }
+
+  std::optional<Schedule> choose() {
+    if (const MatrixUnit *unit = findUnit())
+      return matrix(*unit);
+    return tiles();
+  }
+
+private:
+  Type elementOf(unsigned operand) { return getElementTypeOrSelf(op->getOperand(operand)); }
+  Type resultType() { return isa<MatmulOp>(op) ? cast<MatmulOp>(op).getTo() : cast<ConvOp>(op).getTo(); }
+  /// What sums are made in: f32 for the shorter floats.
+  Type accumulator() {
+    Type to = resultType();
+    bool isShort = isa<FloatType>(to) && to.getIntOrFloatBitWidth() < 32;
+    return isShort ? Type(Float32Type::get(to.getContext())) : to;
+  }
+
+  const MatrixUnit *findUnit() {
+    for (const MatrixUnit &unit : facts.units)
+      if ((facts.allowTf32 || !unit.a.type.isTF32()) && memoryType(unit.a) == elementOf(0) &&
+          memoryType(unit.b) == elementOf(1) && unit.c.type == accumulator())
+        return &unit;
+    return nullptr;
+  }
+
+  bool hasManyBlocks(int64_t tileRows, int64_t tileColumns) {
+    return rows && columns &&
+           batches * llvm::divideCeil(*rows, tileRows) * llvm::divideCeil(*columns, tileColumns) >= kManyBlocks;
+  }
+
+  Schedule withStages(Kind kind, const TileShape &tile, int64_t leftBytes, int64_t rightBytes) {
+    Schedule schedule;
+    schedule.kind = kind;
+    schedule.tile = tile;
+    schedule.threads = tile.warps() * facts.warpSize;
+    int64_t bytes = tile.depth * (tile.rows * leftBytes + tile.columns * rightBytes);
+    bool copies = facts.asyncCopy && (Walk::isPossible(op, dims, true, kChunkBytes / leftBytes) ||
+                                      Walk::isPossible(op, dims, false, kChunkBytes / rightBytes));
+    schedule.stages = copies ? std::clamp<int64_t>(facts.sharedBytes / kBlocksTogether / bytes, 2, kMostStages) : 2;
+    return schedule;
+  }
+
+  Schedule matrix(const MatrixUnit &unit) {
+    int64_t bytes = elementBytes(elementOf(0)), depth = 64 / bytes;
+    TileShape tile{64, 64, depth, 32, 32};
+    if (rows && *rows <= 16)
+      tile = {16, 64, 2 * depth, 16, 16};
+    else if (rows && *rows <= 32)
+      tile = {32, 64, 2 * depth, 32, 16};
+    else if (hasManyBlocks(128, 128))
+      tile = {128, 128, depth, 64, 64};
+    else if (hasManyBlocks(128, 64))
+      tile = {128, 64, depth, 64, 32};
+    Schedule schedule = withStages(Kind::matrix, tile, bytes, elementBytes(elementOf(1)));
+    schedule.unit = unit.name;
+    return schedule;
+  }
+
+  std::optional<Schedule> tiles() {
+    int64_t bytes = elementBytes(accumulator());
+    if (bytes < 4)
+      return std::nullopt;
+    TileShape tile{64, 64, 16, 32, 64};
+    if (bytes == 8)
+      tile = {32, 64, 16, 16, 64};
+    else if (rows && *rows <= 16)
+      tile = {16, 64, 16, 16, 64};
+    else if (rows && *rows <= 32)
+      tile = {32, 64, 16, 32, 64};
+    else if (hasManyBlocks(128, 64))
+      tile = {128, 64, 16, 32, 64}; // with twice the columns, two blocks have too few registers
+    return withStages(Kind::tiles, tile, bytes, bytes);
+  }
+
+  Operation *op;
+  const Facts &facts;
+  DimAnalysis dims;
+  std::optional<int64_t> rows, columns;
+  int64_t batches = 1;
+};
+} // namespace
+
+std::optional<Schedule> adze::gpu::chooseProduct(Operation *op, const Facts &facts) {
+  return ProductChoice(op, facts).choose();
+}

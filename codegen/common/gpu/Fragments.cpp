@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "codegen/common/gpu/Fragments.h"
+
+using namespace mlir;
+using namespace adze;
+using namespace adze::core;
+using adze::gpu::Fragments;
+
+/// Of kernel.load_fragment: matrices of one instruction, rows of a matrix.
+static constexpr int64_t kMostMatrices = 4, kMatrixRows = 8;
+
+static Type elementOf(Value memory) { return cast<MemRefType>(memory.getType()).getElementType(); }
+
+Fragments::Fragments(ThreadBlock &block, const Facts &facts, const Fragment &fragment, int64_t rows, int64_t columns,
+                     SharedTile &tile, int64_t count, bool across, Value first, int64_t firstMultiple)
+    : block(block), e(block.e), fragment(fragment), rows(rows), columns(columns), tile(tile), count(count),
+      across(across) {
+  behind = warpRow = warpChunk = e.index(0);
+  if (first && !across)
+    (SharedTile::exchangesWithinRows(firstMultiple) ? behind : warpRow) =
+        SharedTile::exchangesWithinRows(firstMultiple) ? e.muli(first, e.index(tile.columns)) : first;
+  if (first && across) {
+    bool outside = firstMultiple % tile.chunk == 0 && tile.exchangesWithinChunks(firstMultiple / tile.chunk);
+    Value chunks = e.b.createOrFold<arith::DivUIOp>(e.loc, first, e.index(tile.chunk));
+    (outside ? behind : warpChunk) = outside ? first : chunks;
+  }
+  if (!facts.loadFragment)
+    return;
+  for (bool turned : {false, true})
+    if (auto found = matricesOf(fragment, block.warpSize, turned)) {
+      matrices = *found;
+      transposed = turned;
+    }
+  bool wholeChunks = llvm::all_of(matrices, [&](Origin o) { return o.column % tile.chunk == 0; });
+  if (!wholeChunks || columns % tile.chunk != 0 || matrices.size() > kMostMatrices)
+    matrices.clear();
+  if (matrices.empty())
+    return;
+  while (2 * together * int64_t(matrices.size()) <= kMostMatrices && count % (2 * together) == 0)
+    together *= 2;
+  // The lane's matrix, by choosing between those of the instruction.
+  Value number = e.create<arith::DivUIOp>(block.lane, e.index(kMatrixRows));
+  Value row = e.index(0), chunk = e.index(0);
+  int64_t all = together * matrices.size();
+  for (int64_t q = all - 1; q >= 0; --q) {
+    Origin origin = matrices[q % matrices.size()];
+    int64_t which = q / int64_t(matrices.size());
+    int64_t r = origin.row + (across ? 0 : which * rows),
+            c = (origin.column + (across ? which * columns : 0)) / tile.chunk;
+    if (q == all - 1) {
+      row = e.index(r);
+      chunk = e.index(c);
+      continue;
+    }
+    Value here = e.cmpi(arith::CmpIPredicate::eq, number, e.index(q));
+    row = e.select(here, e.index(r), row);
+    chunk = e.select(here, e.index(c), chunk);
+  }
+  laneRow = e.addi(e.addi(row, e.create<arith::RemUIOp>(block.lane, e.index(kMatrixRows))), warpRow);
+  laneChunk = e.addi(chunk, warpChunk);
+}
+
+Value Fragments::position(Value row, int64_t moreRows, Value chunk, int64_t moreChunks) {
+  return e.addi(behind, tile.place(row, moreRows, chunk, moreChunks));
+}
+
+Fragments::Values Fragments::load(Value memory, int64_t moreRows, int64_t moreColumns) {
+  if (!matrices.empty())
+    return loadMatrices(memory, moreRows, moreColumns);
+  Values out;
+  for (int64_t i = 0; i < count; ++i)
+    out.push_back(loadElements(memory, moreRows + (across ? 0 : i * rows), moreColumns + (across ? i * columns : 0)));
+  return out;
+}
+
+Fragments::Values Fragments::loadMatrices(Value memory, int64_t moreRows, int64_t moreColumns) {
+  Values out;
+  int64_t elements = fragment.elements;
+  for (int64_t i = 0; i < count; i += together) {
+    int64_t r = moreRows + (across ? 0 : i * rows), c = (moreColumns + (across ? i * columns : 0)) / tile.chunk;
+    Value at = position(laneRow, r, laneChunk, c);
+    Value loaded = e.create<kernel::LoadFragmentOp>(VectorType::get({elements * together}, elementOf(memory)), memory,
+                                                    at, transposed);
+    for (int64_t j = 0; j < together; ++j)
+      out.push_back(together == 1
+                        ? loaded
+                        : e.create<vector::ExtractStridedSliceOp>(loaded, ArrayRef<int64_t>{j * elements},
+                                                                  ArrayRef<int64_t>{elements}, ArrayRef<int64_t>{1}));
+  }
+  return out;
+}
+
+/// A result of the fragment's map at this lane and a constant element.
+Value Fragments::expand(AffineExpr expr, int64_t element) {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return e.index(constant.getValue());
+  if (auto dim = dyn_cast<AffineDimExpr>(expr))
+    return dim.getPosition() == 0 ? block.lane : e.index(element);
+  auto pair = cast<AffineBinaryOpExpr>(expr);
+  Value x = expand(pair.getLHS(), element), y = expand(pair.getRHS(), element);
+  switch (expr.getKind()) {
+  case AffineExprKind::Add:
+    return e.addi(x, y);
+  case AffineExprKind::Mul:
+    return e.muli(x, y);
+  case AffineExprKind::FloorDiv:
+    return e.b.createOrFold<arith::DivUIOp>(e.loc, x, y);
+  case AffineExprKind::Mod:
+    return e.b.createOrFold<arith::RemUIOp>(e.loc, x, y);
+  default:
+    llvm_unreachable("tables have no other expressions");
+  }
+}
+
+int64_t Fragments::runFrom(int64_t element) {
+  auto areNeighbours = [&](int64_t run) {
+    for (int64_t lane = 0; lane < block.warpSize; ++lane) {
+      auto [row, column] = placeOf(fragment, lane, element);
+      if (column % run != 0)
+        return false;
+      for (int64_t i = 1; i < run; ++i)
+        if (placeOf(fragment, lane, element + i) != std::make_pair(row, column + i))
+          return false;
+    }
+    return true;
+  };
+  int64_t run = 1;
+  while (2 * run <= tile.chunk && element + 2 * run <= fragment.elements && areNeighbours(2 * run))
+    run *= 2;
+  return run;
+}
+
+Value Fragments::elementPosition(int64_t element, int64_t moreRows, int64_t moreColumns) {
+  Value row = e.addi(expand(fragment.places.getResult(0), element), warpRow);
+  Value column = e.addi(expand(fragment.places.getResult(1), element), e.index(moreColumns % tile.chunk));
+  Value chunk = e.addi(e.b.createOrFold<arith::DivUIOp>(e.loc, column, e.index(tile.chunk)), warpChunk);
+  Value within = e.b.createOrFold<arith::RemUIOp>(e.loc, column, e.index(tile.chunk));
+  return e.addi(position(row, moreRows, chunk, moreColumns / tile.chunk), within);
+}
+
+Value Fragments::loadElements(Value memory, int64_t moreRows, int64_t moreColumns) {
+  Type type = elementOf(memory);
+  auto whole = VectorType::get({fragment.elements}, type);
+  Values parts;
+  for (int64_t i = 0, run; i < fragment.elements; i += run) {
+    run = runFrom(i);
+    Value at = elementPosition(i, moreRows, moreColumns);
+    Value loaded = e.create<vector::LoadOp>(VectorType::get({run}, type), memory, ValueRange{at});
+    for (int64_t j = 0; j < run; ++j)
+      parts.push_back(e.create<vector::ExtractOp>(loaded, j));
+  }
+  return e.create<vector::FromElementsOp>(whole, parts);
+}
+
+void Fragments::store(Value elements, Value memory, int64_t moreRows, int64_t moreColumns) {
+  for (int64_t i = 0, run; i < fragment.elements; i += run) {
+    run = runFrom(i);
+    Value part = e.create<vector::ExtractStridedSliceOp>(elements, ArrayRef<int64_t>{i}, ArrayRef<int64_t>{run},
+                                                         ArrayRef<int64_t>{1});
+    Value at = elementPosition(i, moreRows, moreColumns);
+    vector::StoreOp::create(e.b, e.loc, part, memory, ValueRange{at});
+  }
+}

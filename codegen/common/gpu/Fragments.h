@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Fragments of one operand of a matrix unit, loaded from a tile in shared memory: by kernel.load_fragment where the
+// machine has it and the fragment's form allows, else element by element where the table says they lie.
+#pragma once
+#include "codegen/common/gpu/Facts.h"
+#include "codegen/common/gpu/SharedTile.h"
+
+namespace adze::gpu {
+
+class Fragments {
+public:
+  using Value = mlir::Value;
+  using Values = llvm::SmallVector<Value>;
+
+  /// `count` fragments, neighbours down the tile, or `across` it, from row `firstRow` or column `firstColumn` on, which
+  /// is a value of the warp (null: 0) and a multiple of `firstMultiple`.
+  Fragments(ThreadBlock &block, const Facts &facts, const Fragment &fragment, int64_t rows, int64_t columns,
+            SharedTile &tile, int64_t count, bool across, Value first, int64_t firstMultiple);
+
+  /// Those of the tile that lies in `memory`, moved by so many rows and columns of the tile.
+  Values load(Value memory, int64_t moreRows, int64_t moreColumns);
+  /// Writes one to the tile.
+  void store(Value elements, Value memory, int64_t moreRows, int64_t moreColumns);
+
+private:
+  Values loadMatrices(Value memory, int64_t moreRows, int64_t moreColumns);
+  Value loadElements(Value memory, int64_t moreRows, int64_t moreColumns);
+  Value expand(mlir::AffineExpr expr, int64_t element);
+  /// Elements from `element` on that are neighbours in a chunk, in all lanes: a power of two.
+  int64_t runFrom(int64_t element);
+  Value elementPosition(int64_t element, int64_t moreRows, int64_t moreColumns);
+  /// Where this lane's place is: at a row and a chunk that it knows, and constants.
+  Value position(Value row, int64_t moreRows, Value chunk, int64_t moreChunks);
+
+  ThreadBlock &block;
+  Emitter &e;
+  Fragment fragment;
+  int64_t rows, columns; ///< of one
+  SharedTile &tile;
+  int64_t count;
+  bool across;
+  Value behind;             ///< the warp's part of the position that the exchange of chunks does not see
+  Value warpRow, warpChunk; ///< the part that it sees
+  bool transposed = false;
+  llvm::SmallVector<Origin> matrices; ///< none: element by element
+  Value laneRow, laneChunk;           ///< of the address that this lane gives
+  int64_t together = 1;               ///< fragments of one instruction
+};
+
+} // namespace adze::gpu

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Products by matrix units: a block computes a tile of the result, each warp a part of it in registers. Steps of the
+// depth come through a ring of slots in shared memory; fragments for the next part of a step are loaded while those of
+// the last one are multiplied, across steps too.
+#include "codegen/common/gpu/BlockOrder.h"
+#include "codegen/common/gpu/Fragments.h"
+#include "codegen/common/gpu/Kinds.h"
+#include "codegen/common/gpu/Staging.h"
+
+using namespace mlir;
+using namespace adze;
+using namespace adze::core;
+using namespace adze::gpu;
+
+namespace {
+class MatrixProduct {
+public:
+  MatrixProduct(KernelFunction &kernel, ThreadBlock &block, const Schedule &schedule, const MatrixUnit &unit,
+                const Facts &facts)
+      : kernel(kernel), block(block), e(block.e), shape(schedule.tile), stages(schedule.stages), unit(unit),
+        facts(facts), product(e, kernel.nest) {
+    product.leftType = valueType(memoryType(unit.a));
+    product.rightType = valueType(memoryType(unit.b));
+  }
+
+  FailureOr<Grid> emit() {
+    BlockPlace place = placeBlock(block, product, shape);
+    product.enterBatch(place.batch);
+    int64_t before = block.sharedMark();
+    staging.emplace(block, product, shape, stages, facts.asyncCopy, spreads());
+    staging->enter(place.row, place.column);
+    findWarp();
+    Emitter::Values sums = sumUp();
+    block.shareFrom(before);
+    writeSums(place, sums);
+    if (failedAny || staging->failed())
+      return failure();
+    return Grid{place.blocks};
+  }
+
+private:
+  /// Fragments that are loaded element by element: lanes of neighbouring rows read two chunks each.
+  Staging::Spreads spreads() const { return {0, memoryType(unit.b).getIntOrFloatBitWidth() == 32 ? 1 : 0}; }
+  int64_t down() const { return shape.warpRows / unit.rows; }
+  int64_t across() const { return shape.warpColumns / unit.columns; }
+  int64_t parts() const { return shape.depth / unit.depth; }
+  Value divide(Value x, int64_t y) { return e.b.createOrFold<arith::DivUIOp>(e.loc, x, e.index(y)); }
+  Value remainder(Value x, int64_t y) { return e.b.createOrFold<arith::RemUIOp>(e.loc, x, e.index(y)); }
+
+  void findWarp() {
+    int64_t warpsAcross = shape.columns / shape.warpColumns;
+    warpRow = e.muli(divide(block.warp, warpsAcross), e.index(shape.warpRows));
+    warpColumn = e.muli(remainder(block.warp, warpsAcross), e.index(shape.warpColumns));
+    leftFragments.emplace(block, facts, unit.a, unit.rows, unit.depth, staging->left, down(), /*across=*/false, warpRow,
+                          shape.warpRows);
+    rightFragments.emplace(block, facts, unit.b, unit.depth, unit.columns, staging->right, across(), /*across=*/true,
+                           warpColumn, shape.warpColumns);
+  }
+
+  /// Those of one part of a step, of the left and then of the right.
+  Emitter::Values load(const Staging::Slot &slot, int64_t part) {
+    Emitter::Values out = leftFragments->load(slot.left, 0, part * unit.depth);
+    out.append(rightFragments->load(slot.right, part * unit.depth, 0));
+    return out;
+  }
+
+  void multiply(MutableArrayRef<Value> sums, ArrayRef<Value> fragments) {
+    for (int64_t i = 0; i < down(); ++i)
+      for (int64_t j = 0; j < across(); ++j) {
+        Value &sum = sums[i * across() + j];
+        sum = e.create<kernel::MultiplyFragmentsOp>(sum.getType(), e.b.getStringAttr(unit.name), fragments[i],
+                                                    fragments[down() + j], sum);
+      }
+  }
+
+  Emitter::Values sumUp() {
+    Emitter::Values state = staging->start();
+    staging->fill(state);
+    staging->wait(stages - 2);
+    size_t count = down() * across();
+    Emitter::Values carried(count, e.constant(VectorType::get({unit.c.elements}, product.accumulator), 0));
+    carried.append(load(staging->slot(0), 0));
+    Emitter::Values last = staging->loop(carried, state, [&](Staging::Step &step, ValueRange from) {
+      Emitter::Values sums(from.take_front(count)), current(from.drop_front(count));
+      step.begin();
+      for (int64_t part = 0; part < parts(); ++part) {
+        bool isLast = part + 1 == parts();
+        if (isLast) {
+          step.finish();
+          staging->wait(stages - 2);
+        }
+        Emitter::Values loaded = isLast ? load(step.next, 0) : load(step.here, part + 1);
+        multiply(sums, current);
+        current = loaded;
+      }
+      sums.append(current);
+      return sums;
+    });
+    last.resize(count);
+    staging->wait(0);
+    return last;
+  }
+
+  /// The sums go through shared memory, some rows of each warp at a time, so that neighbouring lanes have neighbouring
+  /// columns.
+  void writeSums(const BlockPlace &place, ArrayRef<Value> sums) {
+    int64_t warps = block.threads / block.warpSize;
+    SharedTile turned(block, product.accumulator, unit.rows, shape.warpColumns, /*spread=*/1);
+    int64_t memory = block.reserve(warps * turned.bytes());
+    Value mine = turned.at(e.addi(e.muli(block.warp, e.index(turned.bytes())), e.index(memory)));
+    Fragments places(block, facts, unit.c, unit.rows, unit.columns, turned, 1, /*across=*/false, {}, 1);
+    int64_t lanes = resultLanes(), perRow = shape.warpColumns / lanes;
+    Value firstRow = e.addi(place.row, warpRow), firstColumn = e.addi(place.column, warpColumn);
+    for (int64_t i = 0; i < down(); ++i) {
+      for (int64_t j = 0; j < across(); ++j)
+        places.store(sums[i * across() + j], mine, 0, j * unit.columns);
+      block.barrier();
+      e.loop(block.lane, e.index(unit.rows * perRow), e.index(block.warpSize), {}, [&](Value n, ValueRange) {
+        Value row = divide(n, perRow), column = e.muli(remainder(n, perRow), e.index(lanes));
+        writeLanes(turned, mine, row, column, lanes, e.addi(firstRow, e.addi(row, e.index(i * unit.rows))),
+                   e.addi(firstColumn, column));
+        return Emitter::Values();
+      });
+      if (i + 1 < down())
+        block.barrier();
+    }
+  }
+
+  /// Elements of the result that a lane writes at a time.
+  int64_t resultLanes() {
+    SmallVector<DimExpr> sizes = e.dims.shape(kernel.nest->getResult(0)).dims;
+    int64_t bytes = 1;
+    for (Value v : kernel.returned())
+      bytes = std::max<int64_t>(bytes, elementBytes(getElementTypeOrSelf(v)));
+    int64_t lanes = std::max<int64_t>(facts.accessBytes / bytes, 1),
+            chunk = kChunkBytes / elementBytes(product.accumulator);
+    auto columns = product.columns.constant();
+    bool inLanes = columns && *columns % lanes == 0 && lanes % chunk == 0 && kernel.vectorizable(e, sizes.size() - 1);
+    return inLanes ? std::min(lanes, shape.warpColumns) : 1;
+  }
+
+  void writeLanes(SharedTile &tile, Value mine, Value row, Value column, int64_t lanes, Value resultRow,
+                  Value resultColumn) {
+    int64_t chunk = tile.chunk;
+    auto below = [&](Value x, const DimExpr &size, int64_t tileSize) {
+      auto known = size.constant();
+      return known && *known % tileSize == 0 ? Value() : e.cmpi(arith::CmpIPredicate::ult, x, e.size(size));
+    };
+    Value inside = below(resultRow, product.rows, shape.rows),
+          insideColumn = below(resultColumn, product.columns, shape.columns);
+    if (inside && insideColumn)
+      inside = e.create<arith::AndIOp>(inside, insideColumn);
+    else if (insideColumn)
+      inside = insideColumn;
+    auto write = [&] {
+      Value value;
+      Value c = divide(column, chunk);
+      if (lanes == 1) {
+        value = e.create<memref::LoadOp>(mine, ValueRange{e.addi(tile.place(row, 0, c, 0), remainder(column, chunk))});
+      } else {
+        auto part = VectorType::get({chunk}, product.accumulator);
+        auto load = [&](int64_t i) {
+          return e.create<vector::LoadOp>(part, mine, ValueRange{tile.place(row, 0, c, i)});
+        };
+        value = load(0);
+        if (lanes > chunk) {
+          auto whole = VectorType::get({lanes}, product.accumulator);
+          Value joined = e.constant(whole, 0);
+          for (int64_t i = 0; i < lanes / chunk; ++i)
+            joined = e.create<vector::InsertStridedSliceOp>(i == 0 ? value : load(i), joined,
+                                                            ArrayRef<int64_t>{i * chunk}, ArrayRef<int64_t>{1});
+          value = joined;
+        }
+      }
+      SmallVector<DimExpr> sizes = e.dims.shape(kernel.nest->getResult(0)).dims;
+      int64_t width = std::exchange(e.width, lanes);
+      Coords at = product.resultAt(resultRow, {resultColumn, lanes > 1});
+      failedAny |= mlir::failed(kernel.storeEpilogue(e, at, product.finish(value), sizes));
+      e.width = width;
+    };
+    if (!inside)
+      return write();
+    e.branch(inside, {}, [&] { return write(), Emitter::Values(); }, [] { return Emitter::Values(); });
+  }
+
+  KernelFunction &kernel;
+  ThreadBlock &block;
+  Emitter &e;
+  TileShape shape;
+  int64_t stages;
+  const MatrixUnit &unit;
+  const Facts &facts;
+  Product product;
+  std::optional<Staging> staging;
+  std::optional<Fragments> leftFragments, rightFragments;
+  Value warpRow, warpColumn;
+  bool failedAny = false;
+};
+} // namespace
+
+FailureOr<Grid> adze::gpu::emitMatrix(KernelFunction &kernel, ThreadBlock &block, const Schedule &schedule,
+                                      const Facts &facts) {
+  const MatrixUnit *unit = facts.unit(schedule.unit);
+  if (!unit)
+    return kernel.nest->emitOpError() << "is scheduled for the matrix unit '" << schedule.unit
+                                      << "', which the device has not";
+  return MatrixProduct(kernel, block, schedule, *unit, facts).emit();
+}

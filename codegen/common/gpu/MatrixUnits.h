@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Units that multiply small matrices which the lanes of a warp hold together: the machine's table of them, and what
+// follows from an entry. Nothing here knows a vendor: an entry says which elements a lane holds.
+#pragma once
+#include "mlir/IR/AffineMap.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include <optional>
+#include <string>
+
+namespace adze::gpu {
+
+/// The elements of one matrix that each lane holds, in their order.
+struct Fragment {
+  mlir::Type type;        ///< of an element; ints say by their sign how they are read (signless: signed)
+  int64_t elements = 0;   ///< of a lane
+  mlir::AffineMap places; ///< (lane, element) -> (row, column) of the matrix
+};
+
+/// c[rows x columns] += a[rows x depth] * b[depth x columns].
+struct MatrixUnit {
+  std::string name; ///< as kernel.multiply_fragments says it: "f16.m16n8k16"
+  int64_t rows = 0, columns = 0, depth = 0;
+  Fragment a, b, c;
+
+  mlir::DictionaryAttr write(mlir::MLIRContext &context) const;
+  /// What `write` made; nothing if it is of another form.
+  static std::optional<MatrixUnit> read(mlir::DictionaryAttr from);
+};
+
+/// The type of an element of a fragment in memory: f32 for tf32.
+mlir::Type memoryType(const Fragment &fragment);
+
+/// Row and column of an element of a fragment.
+std::pair<int64_t, int64_t> placeOf(const Fragment &fragment, int64_t lane, int64_t element);
+
+/// A matrix of 8 rows of 16 bytes within a fragment's, by its first row and column.
+struct Origin {
+  int64_t row, column;
+};
+/// The matrices that kernel.load_fragment brings, for a fragment whose rows (with `transposed`: the columns of each of
+/// the matrices' rows) lie in rows of shared memory; nothing if the fragment is of another form.
+std::optional<llvm::SmallVector<Origin>> matricesOf(const Fragment &fragment, int64_t lanes, bool transposed);
+
+} // namespace adze::gpu

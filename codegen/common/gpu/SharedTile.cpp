@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "codegen/common/gpu/SharedTile.h"
+
+using namespace mlir;
+using namespace adze;
+using namespace adze::core;
+using adze::gpu::SharedTile;
+
+/// All banks together.
+static constexpr int64_t kBankBytes = 128;
+
+SharedTile::SharedTile(ThreadBlock &block, Type element, int64_t rows, int64_t columns, int64_t spread)
+    : rows(rows), columns(columns), chunk(kChunkBytes / elementBytes(element)), perRow(columns / chunk),
+      element(element), block(block), e(block.e), exchanged(std::min(perRow, kBankBytes / kChunkBytes)),
+      spread(spread) {
+  assert(llvm::isPowerOf2_64(columns) && llvm::isPowerOf2_64(rows) && perRow > 0);
+}
+
+Value SharedTile::place(Value row, int64_t moreRows, Value c, int64_t moreChunks) {
+  int64_t lowRows = moreRows % kPeriod, lowChunks = moreChunks % exchanged;
+  row = e.addi(row, e.index(lowRows));
+  c = e.addi(c, e.index(lowChunks));
+  int64_t rowsOfBanks = std::max<int64_t>(kBankBytes / kChunkBytes / perRow, 1), numbers = exchanged >> spread;
+  if (numbers > 1) {
+    Value number = e.b.createOrFold<arith::RemUIOp>(
+        e.loc, e.b.createOrFold<arith::DivUIOp>(e.loc, row, e.index(rowsOfBanks)), e.index(numbers));
+    c = e.create<arith::XOrIOp>(c, e.muli(number, e.index(int64_t(1) << spread)));
+  }
+  Value place = e.addi(e.muli(row, e.index(columns)), e.muli(c, e.index(chunk)));
+  return e.addi(place, e.index((moreRows - lowRows) * columns + (moreChunks - lowChunks) * chunk));
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// How a matrix lies in a block's shared memory: row by row, in chunks of 16 bytes. Chunks are exchanged within
+// their row by XOR with a number of the row, so that lanes which read or write the same chunk of neighbouring rows meet
+// different banks.
+#pragma once
+#include "codegen/common/gpu/ThreadBlock.h"
+
+namespace adze::gpu {
+
+constexpr int64_t kChunkBytes = 16;
+
+class SharedTile {
+public:
+  using Value = mlir::Value;
+
+  /// The `spread` with which nothing is exchanged.
+  static constexpr int64_t kTogether = 3;
+
+  /// The sizes are powers of two. Neighbouring rows are apart by 2^spread chunks.
+  SharedTile(ThreadBlock &block, mlir::Type element, int64_t rows, int64_t columns, int64_t spread = 0);
+
+  int64_t rows, columns;
+  int64_t chunk;  ///< elements of one
+  int64_t perRow; ///< chunks
+  mlir::Type element;
+
+  int64_t bytes() const { return rows * perRow * kChunkBytes; }
+  /// The buffer of one that lies at this place in shared memory.
+  Value at(Value place) { return block.sharedAt(element, rows * columns, place); }
+  /// Where chunk `c` + moreChunks of row `row` + moreRows lies. What is constant should be in moreRows and
+  /// moreChunks: the parts of them that the exchange does not see become a constant of the address.
+  Value place(Value row, int64_t moreRows, Value c, int64_t moreChunks);
+  /// True if `n` chunks within a row (rows) may be added to a place behind the exchange.
+  bool exchangesWithinChunks(int64_t n) const { return n % exchanged == 0; }
+  static bool exchangesWithinRows(int64_t n) { return n % kPeriod == 0; }
+
+private:
+  static constexpr int64_t kPeriod = 8; ///< rows, after which the exchange is the same
+
+  ThreadBlock &block;
+  Emitter &e;
+  int64_t exchanged; ///< chunks among which one is exchanged
+  int64_t spread;
+};
+
+} // namespace adze::gpu

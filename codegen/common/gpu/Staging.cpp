@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "codegen/common/gpu/Staging.h"
+
+using namespace mlir;
+using namespace adze;
+using namespace adze::core;
+using adze::gpu::Staging;
+
+Staging::Staging(ThreadBlock &block, Product &product, const TileShape &shape, int64_t slots, bool asyncCopy,
+                 Spreads spreads)
+    : left(block, product.leftType, shape.rows, shape.depth, spreads.left),
+      right(block, product.rightType, shape.depth, shape.columns, spreads.right), block(block), e(block.e),
+      product(product), shape(shape), slots(slots),
+      sides{{true, &left, product.leftType, {}, 0, 0, {}, {}, {}, {}, {}},
+            {false, &right, product.rightType, {}, 0, 0, {}, {}, {}, {}, {}}} {
+  memory = block.reserve(slots * slotBytes());
+  for (Side &side : sides) {
+    SharedTile &tile = *side.tile;
+    if (asyncCopy && product.isCopied(side.isLeft, tile.chunk))
+      side.walk.emplace(product, side.isLeft, shape.depth);
+    side.rowsOfPass = block.threads / tile.perRow;
+    side.passes = tile.rows / side.rowsOfPass;
+    assert(side.rowsOfPass * side.passes == tile.rows && "each thread has the same number of chunks");
+  }
+}
+
+void Staging::enter(Value firstRow, Value firstColumn) {
+  depth = e.size(product.depth);
+  enter(sides[0], firstRow);
+  enter(sides[1], firstColumn);
+}
+
+void Staging::enter(Side &side, Value firstOuter) {
+  SharedTile &tile = *side.tile;
+  first[side.isLeft ? 0 : 1] = firstOuter;
+  side.row = e.b.createOrFold<arith::DivUIOp>(e.loc, block.thread, e.index(tile.perRow));
+  side.chunk = e.b.createOrFold<arith::RemUIOp>(e.loc, block.thread, e.index(tile.perRow));
+  for (int64_t i = 0; i < side.passes; ++i)
+    side.places.push_back(tile.place(side.row, i * side.rowsOfPass, side.chunk, 0));
+  if (!side.walk)
+    return;
+  Value within = e.muli(side.chunk, e.index(tile.chunk));
+  auto atMost = [&](Value x, const DimExpr &size, int64_t width, int64_t tileSize) -> Value {
+    auto known = size.constant();
+    if (known && *known % tileSize == 0)
+      return x;
+    return e.create<arith::MinSIOp>(x, e.size(size - DimExpr(width)));
+  };
+  // Rows of the left are equally apart if none is beyond the last; those of the right always are.
+  auto rows = product.rows.constant();
+  bool equallyApart = !side.isLeft || (side.walk->rowStride() && rows && *rows % shape.rows == 0);
+  Value stride = side.isLeft ? side.walk->rowStride() : side.walk->depthStride();
+  auto baseOf = [&](Value row) {
+    if (side.isLeft) {
+      Value base = side.walk->base(atMost(e.addi(firstOuter, row), product.rows, 1, shape.rows));
+      return side.walk->isUniform() ? e.addi(base, within) : base;
+    }
+    Value column = atMost(e.addi(firstOuter, within), product.columns, tile.chunk, shape.columns);
+    return e.addi(side.walk->base(column), e.muli(row, stride));
+  };
+  for (int64_t i = 0; i < side.passes; ++i) {
+    Value more = e.index(i * side.rowsOfPass);
+    side.bases.push_back(baseOf(equallyApart ? side.row : e.addi(side.row, more)));
+    side.apart.push_back(equallyApart ? e.muli(more, stride) : e.index(0));
+  }
+}
+
+size_t Staging::stateSize(Side &side) { return side.walk ? side.walk->stateSize() : 0; }
+
+Staging::Values Staging::start() {
+  Values state;
+  for (Side &side : sides)
+    if (side.walk) {
+      Value from = side.walk->isUniform() ? e.index(0) : e.muli(side.chunk, e.index(side.tile->chunk));
+      state.append(side.walk->start(from));
+    }
+  return state;
+}
+
+Staging::Values Staging::next(ValueRange state) {
+  Values out;
+  for (Side &side : sides)
+    if (side.walk) {
+      out.append(side.walk->next(state.take_front(stateSize(side))));
+      state = state.drop_front(stateSize(side));
+    }
+  return out;
+}
+
+Value Staging::asIndex(Value k) {
+  return k.getType().isIndex() ? k : e.create<arith::IndexCastUIOp>(e.b.getIndexType(), k);
+}
+
+bool Staging::depthDivides() const {
+  auto known = product.depth.constant();
+  return known && *known % shape.depth == 0;
+}
+
+/// True if chunk number `pass` of a tile at `k` is inside of the depth.
+Value Staging::insideDepth(Side &side, int64_t pass, Value k) {
+  if (k.getType().isInteger(32) && depthDivides())
+    return e.cmpi(arith::CmpIPredicate::ult, k, e.create<arith::ConstantIntOp>(*product.depth.constant(), 32));
+  k = asIndex(k);
+  if (!depthDivides())
+    k = e.addi(k, side.isLeft ? e.muli(side.chunk, e.index(side.tile->chunk))
+                              : e.addi(side.row, e.index(pass * side.rowsOfPass)));
+  return e.cmpi(arith::CmpIPredicate::ult, k, depth);
+}
+
+void Staging::copy(Side &side, ValueRange state, Value k, const Slot &slot) {
+  Value offset = side.walk->offset(state), to = side.isLeft ? slot.left : slot.right;
+  Type i32 = e.b.getI32Type();
+  Value all = e.create<arith::ConstantIntOp>(kChunkBytes, 32), none = e.create<arith::ConstantIntOp>(int64_t(0), 32);
+  for (int64_t i = 0; i < side.passes; ++i) {
+    Value read = e.create<arith::SelectOp>(i32, insideDepth(side, i, k), all, none);
+    kernel::AsyncCopyOp::create(e.b, e.loc, side.walk->buffer, e.addi(e.addi(side.bases[i], offset), side.apart[i]), to,
+                                side.places[i], read, kChunkBytes);
+  }
+}
+
+/// A chunk of an operand that is computed, zeros from the depth's end on.
+Value Staging::readChunk(Side &side, int64_t pass, Value k) {
+  int64_t chunk = side.tile->chunk;
+  auto atMost = [&](Value x, const DimExpr &size, int64_t width) {
+    return e.create<arith::MinSIOp>(x, e.size(size - DimExpr(width)));
+  };
+  Value row = e.addi(side.row, e.index(pass * side.rowsOfPass)), along = e.muli(side.chunk, e.index(chunk));
+  Value outer = e.addi(first[side.isLeft ? 0 : 1], side.isLeft ? row : along);
+  Value at = e.addi(k, side.isLeft ? along : row); // in the depth
+  auto element = [&](int64_t i, bool lane) {
+    int64_t width = lane ? chunk : 1;
+    if (side.isLeft)
+      return product.left(atMost(outer, product.rows, 1), {atMost(e.addi(at, e.index(i)), product.depth, width), lane});
+    return product.right(atMost(at, product.depth, 1),
+                         {atMost(e.addi(outer, e.index(i)), product.columns, width), lane});
+  };
+  Value zero = e.constant(valueType(side.type), 0);
+  auto check = [&](Value v) {
+    failedAny |= !v;
+    return v ? v : zero;
+  };
+  auto inside = [&](int64_t i) { return e.cmpi(arith::CmpIPredicate::ult, e.addi(at, e.index(i)), depth); };
+  if (side.isLeft ? product.leftInLanes(chunk) : product.rightInLanes(chunk)) {
+    int64_t width = std::exchange(e.width, chunk);
+    Value v = e.splat(check(element(0, true)), chunk);
+    e.width = width;
+    return depthDivides() ? v : e.create<arith::SelectOp>(inside(0), v, e.splat(zero, chunk));
+  }
+  Values parts;
+  for (int64_t i = 0; i < chunk; ++i) {
+    Value v = check(element(i, false));
+    parts.push_back(depthDivides() ? v : e.create<arith::SelectOp>(inside(side.isLeft ? i : 0), v, zero));
+  }
+  return e.create<vector::FromElementsOp>(VectorType::get({chunk}, valueType(side.type)), parts);
+}
+
+Staging::Values Staging::read(Side &side, Value k) {
+  k = asIndex(k);
+  auto type = VectorType::get({side.tile->chunk}, valueType(side.type));
+  SmallVector<Type> types(side.passes, type);
+  // What lies behind the depth's end is not read: there may be nothing at all.
+  return e.branch(
+      e.cmpi(arith::CmpIPredicate::ult, k, depth), types,
+      [&] {
+        Values chunks;
+        for (int64_t i = 0; i < side.passes; ++i)
+          chunks.push_back(readChunk(side, i, k));
+        return chunks;
+      },
+      [&] { return Values(side.passes, e.splat(e.constant(valueType(side.type), 0), side.tile->chunk)); });
+}
+
+Staging::Values Staging::begin(ValueRange state, Value k, const Slot &slot) {
+  Values chunks;
+  bool copies = false;
+  for (Side &side : sides) {
+    if (!side.walk) {
+      chunks.append(read(side, k));
+      continue;
+    }
+    copies = true;
+    copy(side, state.take_front(stateSize(side)), k, slot);
+    state = state.drop_front(stateSize(side));
+  }
+  if (copies)
+    kernel::AsyncCommitOp::create(e.b, e.loc);
+  return chunks;
+}
+
+void Staging::finish(ValueRange chunks, const Slot &slot) {
+  for (Side &side : sides) {
+    if (side.walk)
+      continue;
+    Value to = side.isLeft ? slot.left : slot.right;
+    for (int64_t i = 0; i < side.passes; ++i)
+      vector::StoreOp::create(e.b, e.loc, chunks[i], to, ValueRange{side.places[i]});
+    chunks = chunks.drop_front(side.passes);
+  }
+}
+
+Staging::Slot Staging::slotAt(Value place) { return {left.at(place), right.at(e.addi(place, e.index(left.bytes())))}; }
+
+Value Staging::ring(int64_t number) { return e.create<arith::ConstantIntOp>(memory + number * slotBytes(), 32); }
+
+Value Staging::nextOf(Value carried) {
+  Value next = e.addi(carried, e.create<arith::ConstantIntOp>(slotBytes(), 32));
+  return e.select(e.cmpi(arith::CmpIPredicate::eq, next, ring(slots)), ring(0), next);
+}
+
+void Staging::fill(Values &state) {
+  for (int64_t s = 0; s + 1 < slots; ++s) {
+    finish(begin(state, e.index(s * shape.depth), slot(s)), slot(s));
+    state = next(state);
+  }
+}
+
+Staging::Values Staging::loop(ValueRange carried, ValueRange state, function_ref<Values(Step &, ValueRange)> body) {
+  constexpr int64_t kSmall = int64_t(1) << 30;
+  // A counter of 32 bits is cheaper, where it is known to be enough.
+  auto known = product.depth.constant();
+  bool isSmall = known && *known < kSmall;
+  auto count = [&](int64_t v) { return isSmall ? e.create<arith::ConstantIntOp>(v, 32) : e.index(v); };
+  size_t given = carried.size();
+  Values init(carried);
+  init.append({ring(0), ring(slots - 1)});
+  init.append(state.begin(), state.end());
+  Value to = isSmall ? count(*known) : depth;
+  Values out = e.loop(count(0), to, count(shape.depth), init, [&](Value k, ValueRange from) {
+    Value reads = from[given], writes = from[given + 1], nextReads = nextOf(reads);
+    ValueRange at = from.drop_front(given + 2);
+    auto slotOf = [&](Value carried) { return slotAt(asIndex(carried)); };
+    Value ahead = e.addi(k, count((slots - 1) * shape.depth));
+    Step step{slotOf(reads), slotOf(nextReads), *this, slotOf(writes), at, ahead};
+    Values next = body(step, from.take_front(given));
+    next.append({nextReads, nextOf(writes)});
+    next.append(this->next(at));
+    return next;
+  });
+  out.resize(given);
+  return out;
+}
+
+void Staging::wait(int64_t pending) {
+  if (sides[0].walk || sides[1].walk)
+    kernel::AsyncWaitOp::create(e.b, e.loc, pending);
+  block.barrier();
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The operands of a product on their way through shared memory: tiles of both for one step of the depth, in a ring of
+// slots. What lies in buffers in chunks of 16 bytes is copied there asynchronously where the machine can; all else is
+// computed in registers and stored.
+#pragma once
+#include "codegen/common/gpu/Schedule.h"
+#include "codegen/common/gpu/SharedTile.h"
+#include "codegen/common/gpu/Walk.h"
+
+namespace adze::gpu {
+
+class Staging {
+public:
+  using Value = mlir::Value;
+  using Values = llvm::SmallVector<Value>;
+
+  /// How neighbouring rows of the tiles are kept apart: SharedTile's `spread`.
+  struct Spreads {
+    int64_t left = 0, right = 0;
+  };
+  /// Of the tile whose first row and column these are; `slots` steps of the depth are there at a time.
+  Staging(ThreadBlock &block, Product &product, const TileShape &shape, int64_t slots, bool asyncCopy, Spreads spreads);
+
+  /// Finds what does not change along the depth.
+  void enter(Value firstRow, Value firstColumn);
+
+  SharedTile left;  ///< rows x depth
+  SharedTile right; ///< depth x columns
+
+  /// Where the operands are at depth 0, and one step on.
+  Values start();
+  Values next(mlir::ValueRange state);
+  /// The buffers of a slot.
+  struct Slot {
+    Value left, right;
+  };
+  Slot slot(int64_t number) { return slotAt(e.index(memory + number * slotBytes())); }
+  /// Begins to fill all slots but the last, and moves `state` behind them.
+  void fill(Values &state);
+
+  /// One step of the depth within the loop: the slot that it uses, and the next step's.
+  struct Step {
+    Slot here, next;
+    /// Begins to bring what comes `slots` - 1 steps later; behind a barrier that all readers of the last step have
+    /// passed.
+    void begin() { chunks = staging.begin(state, k, written); }
+    /// Writes what has been computed of it, before a barrier that its readers wait at.
+    void finish() { staging.finish(chunks, written); }
+
+    Staging &staging;
+    Slot written;
+    mlir::ValueRange state;
+    Value k;
+    Values chunks{};
+  };
+  /// Loops over the depth. `body` gives the next of the `carried` values; what comes out is the last of them.
+  Values loop(mlir::ValueRange carried, mlir::ValueRange state,
+              llvm::function_ref<Values(Step &, mlir::ValueRange)> body);
+  /// Waits until the groups but for the `pending` youngest are there, for all threads.
+  void wait(int64_t pending);
+  /// True if some operand could not be emitted; an error has been reported.
+  bool failed() const { return failedAny; }
+
+private:
+  struct Side {
+    bool isLeft;
+    SharedTile *tile;
+    mlir::Type type;
+    std::optional<Walk> walk; ///< of asynchronous copies
+    int64_t passes = 0, rowsOfPass = 0;
+    Value row, chunk; ///< this thread's, in the tile
+    Values places;    ///< of its chunks, in slot 0
+    Values bases;     ///< of the walk, for its chunks
+    Values apart;     ///< what is added to them
+  };
+
+  void enter(Side &side, Value first);
+  void copy(Side &side, mlir::ValueRange state, Value k, const Slot &slot);
+  int64_t slotBytes() const { return left.bytes() + right.bytes(); }
+  Slot slotAt(Value place);
+  /// What is carried for a slot: its place, as i32; and the next one's.
+  Value ring(int64_t number);
+  Value nextOf(Value carried);
+  /// Begins to bring the tiles at `k`, which may be beyond the depth: then zeros. Asynchronous copies are one group.
+  /// What comes out is given to `finish`.
+  Values begin(mlir::ValueRange state, Value k, const Slot &slot);
+  void finish(mlir::ValueRange chunks, const Slot &slot);
+  Values read(Side &side, Value k);
+  Value readChunk(Side &side, int64_t pass, Value k);
+  Value insideDepth(Side &side, int64_t pass, Value k);
+  size_t stateSize(Side &side);
+  bool depthDivides() const;
+  Value asIndex(Value k);
+
+  ThreadBlock &block;
+  Emitter &e;
+  Product &product;
+  TileShape shape;
+  int64_t slots, memory;
+  Side sides[2];
+  Value depth, first[2];
+  bool failedAny = false;
+};
+
+} // namespace adze::gpu

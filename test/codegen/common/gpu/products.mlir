@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: adze-opt %s --adze-gpu-schedule | FileCheck %s --check-prefix=SCHEDULE
+// RUN: adze-opt %s --adze-gpu-schedule --adze-gpu-lower-kernels | FileCheck %s
+
+#a = affine_map<(l, e) -> (l floordiv 4 + ((e floordiv 2) mod 2) * 8, (l mod 4) * 2 + e mod 2 + (e floordiv 4) * 8)>
+#b = affine_map<(l, e) -> ((l mod 4) * 2 + e mod 2 + (e floordiv 2) * 8, l floordiv 4)>
+#c = affine_map<(l, e) -> (l floordiv 4 + (e floordiv 2) * 8, (l mod 4) * 2 + e mod 2)>
+module attributes {adze.device_facts = {
+    warp_size = 32 : i64, shared_bytes = 101376 : i64, access_bytes = 16 : i64, async_copy = true, load_fragment = true,
+    matrix_units = [{name = "unit", shape = array<i64: 16, 8, 16>, a = {type = f16, elements = 8 : i64, places = #a},
+                     b = {type = f16, elements = 4 : i64, places = #b}, c = {type = f32, elements = 4 : i64, places = #c}}]}} {
+
+// By a unit of the operands' types; as many stages as leave room for two blocks.
+// SCHEDULE-LABEL: kernel.func @large(
+// SCHEDULE-SAME:    schedule = {kind = "matrix", stages = 3 : i64, threads = 128 : i64, tile = array<i64: 128, 128, 32, 64, 64>, unit = "unit"}
+// CHECK-LABEL:   func.func private @large(
+// CHECK-SAME:      adze.device = {blocks = 2 : i64, shared_bytes = 49152 : i64, threads = 128 : i64}
+// CHECK-COUNT-8:   kernel.async_copy
+// CHECK:           kernel.async_commit
+// CHECK-COUNT-8:   kernel.async_copy
+// CHECK:           kernel.async_commit
+// CHECK:           kernel.async_wait 1
+// CHECK:           gpu.barrier
+// CHECK-COUNT-4:   kernel.load_fragment %{{[^:]*}} : {{.*}} -> vector<8xf16>
+// CHECK-COUNT-4:   kernel.load_fragment %{{.*}} transposed : {{.*}} -> vector<8xf16>
+// CHECK:           scf.for
+// CHECK-COUNT-8:     kernel.async_copy
+// CHECK:             kernel.async_commit
+// CHECK-COUNT-8:     kernel.load_fragment
+// CHECK-COUNT-32:    kernel.multiply_fragments "unit"
+// CHECK:             kernel.async_wait 1
+// CHECK:             gpu.barrier
+// CHECK-COUNT-8:     kernel.load_fragment
+// CHECK-COUNT-32:    kernel.multiply_fragments "unit"
+// CHECK-NOT:         kernel.
+// CHECK:             scf.yield
+// CHECK:           kernel.async_wait 0
+kernel.func @large(%x: tensor<2048x1024xf16>, %y: tensor<1024x2048xf16>) -> tensor<2048x2048xf16> {
+  %0 = core.matmul %x, %y to f16 : (tensor<2048x1024xf16>, tensor<1024x2048xf16>) -> tensor<2048x2048xf16>
+  kernel.return %0 : tensor<2048x2048xf16>
+}
+
+// What is not contiguous in chunks goes through registers, two steps at a time are enough then.
+// SCHEDULE-LABEL: kernel.func @odd(
+// SCHEDULE-SAME:    kind = "matrix", stages = 2 : i64
+// CHECK-LABEL:   func.func private @odd(
+// CHECK-NOT:       kernel.async
+// CHECK:           vector.store
+// CHECK:           kernel.multiply_fragments
+kernel.func @odd(%x: tensor<65x33xf16>, %y: tensor<33x35xf16>) -> tensor<65x35xf16> {
+  %0 = core.matmul %x, %y to f16 : (tensor<65x33xf16>, tensor<33x35xf16>) -> tensor<65x35xf16>
+  kernel.return %0 : tensor<65x35xf16>
+}
+
+// f32 is exact: no unit.
+// SCHEDULE-LABEL: kernel.func @exact(
+// SCHEDULE-SAME:    kind = "tiles", stages = 4 : i64
+// CHECK-LABEL:   func.func private @exact(
+// CHECK:           kernel.async_copy
+// CHECK-NOT:       kernel.multiply_fragments
+// CHECK:           vector.fma
+kernel.func @exact(%x: tensor<64x64xf32>, %y: tensor<64x64xf32>) -> tensor<64x64xf32> {
+  %0 = core.matmul %x, %y to f32 : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>
+  kernel.return %0 : tensor<64x64xf32>
+}
+
+// The place in a convolution's window is counted along, not divided out of the depth.
+// SCHEDULE-LABEL: kernel.func @conv(
+// SCHEDULE-SAME:    kind = "matrix"
+// CHECK-LABEL:   func.func private @conv(
+// CHECK:           scf.for
+// CHECK-NOT:       arith.divui %{{.*}}, %c3 
+// CHECK-NOT:       arith.remui %{{.*}}, %c3 
+// CHECK:           kernel.async_wait 0
+kernel.func @conv(%x: tensor<1x58x58x64xf16>, %y: tensor<3x3x64x64xf16>) -> tensor<1x56x56x64xf16> {
+  %0 = core.conv %x, %y strides [1, 1] dilations [1, 1] groups 1 to f16
+      : (tensor<1x58x58x64xf16>, tensor<3x3x64x64xf16>) -> tensor<1x56x56x64xf16>
+  kernel.return %0 : tensor<1x56x56x64xf16>
+}
+}

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Products and convolutions on a device: what they compute, on the played driver, which reports what a card would let pass; and how
+good their code is."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+BUILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "build")
+DRIVER = os.path.abspath(os.path.join(BUILD, "lib", "libadze_sim_cuda.so"))
+PTXAS = shutil.which("ptxas") or shutil.which("ptxas", path="/usr/local/cuda/bin")
+
+pytestmark = pytest.mark.skipif(not os.path.exists(DRIVER), reason="the played driver is not built")
+
+TYPES = {"f32": TensorProto.FLOAT, "f16": TensorProto.FLOAT16, "bf16": TensorProto.BFLOAT16, "i8": TensorProto.INT8,
+         "u8": TensorProto.UINT8}
+#: The most that a result may be off, relative to the sum of the products' magnitudes.
+TOLERANCE = {"f32": 1e-5, "f16": 2e-3, "bf16": 1e-2}
+
+
+def save(path, nodes, inputs, outputs, initializers=()):
+    graph = helper.make_graph(nodes, "g", inputs, outputs, list(initializers))
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+    return str(path)
+
+
+def value(name, kind, shape):
+    return helper.make_tensor_value_info(name, TYPES[kind], shape)
+
+
+#: Runs in a process of its own: a process has one driver.
+RUN = """
+import sys, numpy as np, adze
+model, target, feeds, out, allow = sys.argv[1:6]
+feeds = dict(np.load(feeds))
+types = {"bf16": "bfloat16"}
+made = adze.compile(model, target=target, allow=[word for word in allow.split(",") if word])
+result = next(iter(made.run({n.split("/")[0]: v.view(__import__("ml_dtypes").bfloat16) if n.endswith("/bf16") else v
+                             for n, v in feeds.items()}).values()))
+np.save(out, np.asarray(result).astype(np.float64))
+"""
+
+
+class Device:
+    def __init__(self, folder):
+        self.folder = folder
+
+    def run(self, model, feeds, target="nvptx", allow=""):
+        paths = {name: os.path.join(self.folder, name) for name in ("feeds.npz", "out.npy", "report", "counts")}
+        for path in paths.values():
+            if os.path.exists(path):
+                os.remove(path)
+        packed = {name + "/bf16" if a.dtype.name == "bfloat16" else name: a.view(np.uint16) if a.dtype.name == "bfloat16" else a
+                  for name, a in feeds.items()}
+        np.savez(paths["feeds.npz"], **packed)
+        environment = dict(os.environ, ADZE_CUDA_DRIVER=DRIVER, ADZE_SIM_REPORT=paths["report"], ADZE_SIM_COUNTS=paths["counts"],
+                           PYTHONPATH=os.pathsep.join(sys.path))
+        subprocess.run([sys.executable, "-c", RUN, model, target, paths["feeds.npz"], paths["out.npy"], allow], check=True,
+                       env=environment, timeout=600)
+        report = open(paths["report"]).read() if os.path.exists(paths["report"]) else ""
+        assert report == ""
+        self.counts = [json.loads(line) for line in open(paths["counts"])] if os.path.exists(paths["counts"]) else []
+        return np.load(paths["out.npy"])
+
+
+@pytest.fixture
+def device(tmp_path):
+    return Device(str(tmp_path))
+
+
+def dtype(kind):
+    if kind == "bf16":
+        return pytest.importorskip("ml_dtypes").bfloat16
+    return {"f32": np.float32, "f16": np.float16, "i8": np.int8, "u8": np.uint8}[kind]
+
+
+def random(kind, shape, seed):
+    rng = np.random.default_rng(seed)
+    if kind in ("i8", "u8"):
+        return rng.integers(np.iinfo(dtype(kind)).min, np.iinfo(dtype(kind)).max + 1, shape).astype(dtype(kind))
+    return rng.standard_normal(shape).astype(dtype(kind))
+
+
+def assert_product(found, a, b, tolerance):
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    expected, size = a @ b, np.abs(a) @ np.abs(b)
+    assert found.shape == expected.shape
+    assert not np.any(np.abs(found - expected) > tolerance * size + 1e-30)
+
+
+# Whole and broken tiles, operands that are copied in chunks and such that are not, batches, broadcast, empty.
+SHAPES = [((64, 64), (64, 64)), ((1, 40), (40, 24)), ((17, 33), (33, 19)), ((130, 72), (72, 136)), ((33, 48), (48, 70)),
+          ((2, 3, 20, 40), (2, 3, 40, 48)), ((4, 20, 40), (40, 48)), ((2, 1, 20, 8), (3, 8, 16)), ((5, 0), (0, 8))]
+
+
+@pytest.mark.parametrize("kind", ["f32", "f16", "bf16"])
+@pytest.mark.parametrize("a_shape,b_shape", SHAPES)
+def test_matmul(device, tmp_path, kind, a_shape, b_shape):
+    a, b = random(kind, a_shape, 1), random(kind, b_shape, 2)
+    model = save(tmp_path / "m.onnx", [helper.make_node("MatMul", ["a", "b"], ["c"])],
+                 [value("a", kind, a_shape), value("b", kind, b_shape)], [value("c", kind, None)])
+    assert_product(device.run(model, {"a": a, "b": b}), a, b, TOLERANCE[kind])
+
+
+@pytest.mark.parametrize("kind", ["f32", "f16"])
+@pytest.mark.parametrize("a_shape,b_shape", [((1270, 40), (40, 1288)), ((700, 24), (24, 1280)), ((1281, 17), (17, 1283))])
+def test_large_tiles(device, tmp_path, kind, a_shape, b_shape):
+    test_matmul(device, tmp_path, kind, a_shape, b_shape)
+
+
+@pytest.mark.parametrize("kind", ["f32", "f16"])
+def test_dynamic(device, tmp_path, kind):
+    model = save(tmp_path / "m.onnx", [helper.make_node("MatMul", ["a", "b"], ["c"])],
+                 [value("a", kind, ["batch", "rows", "depth"]), value("b", kind, ["depth", "columns"])], [value("c", kind, None)])
+    for rows, depth, columns in [(50, 64, 72), (33, 7, 9)]:
+        a, b = random(kind, (2, rows, depth), 1), random(kind, (depth, columns), 2)
+        assert_product(device.run(model, {"a": a, "b": b}), a, b, TOLERANCE[kind])
+
+
+@pytest.mark.parametrize("left,right", [("i8", "i8"), ("u8", "i8"), ("u8", "u8")])
+def test_integers(device, tmp_path, left, right):
+    a, b = random(left, (33, 48), 1), random(right, (48, 35), 2)
+    model = save(tmp_path / "m.onnx", [helper.make_node("MatMulInteger", ["a", "b"], ["c"])],
+                 [value("a", left, a.shape), value("b", right, b.shape)],
+                 [helper.make_tensor_value_info("c", TensorProto.INT32, None)])
+    assert np.array_equal(device.run(model, {"a": a, "b": b}), a.astype(np.float64) @ b.astype(np.float64))
+
+
+@pytest.mark.parametrize("kind", ["f32", "f16"])
+def test_gemm_with_epilogue(device, tmp_path, kind):
+    a, w, c = random(kind, (70, 48), 1), random(kind, (80, 48), 2), random(kind, (80,), 3)
+    model = save(tmp_path / "m.onnx",
+                 [helper.make_node("Gemm", ["a", "w", "c"], ["g"], transB=1), helper.make_node("Relu", ["g"], ["y"])],
+                 [value("a", kind, a.shape), value("w", kind, w.shape), value("c", kind, c.shape)], [value("y", kind, None)])
+    found = device.run(model, {"a": a, "w": w, "c": c})
+    a, w, c = (x.astype(np.float64) for x in (a, w, c))
+    size = np.abs(a) @ np.abs(w.T) + np.abs(c)
+    assert np.all(np.abs(found - np.maximum(a @ w.T + c, 0)) <= TOLERANCE[kind] * size)
+
+
+# Steps of the depth within one place of the window, across places, and channels that are no chunk.
+CONVS = [((2, 16, 9, 11), (24, 16, 3, 3), dict(pads=[1] * 4)), ((1, 32, 14, 14), (64, 32, 3, 3), dict(pads=[1] * 4, strides=[2, 2])),
+         ((1, 24, 10, 10), (20, 24, 3, 2), dict(dilations=[2, 2])), ((1, 3, 20, 20), (16, 3, 7, 7), dict(strides=[2, 2], pads=[3] * 4)),
+         ((1, 64, 8, 8), (32, 64, 1, 1), {})]
+
+
+@pytest.mark.parametrize("kind", ["f32", "f16"])
+@pytest.mark.parametrize("x_shape,w_shape,attributes", CONVS)
+def test_conv(device, tmp_path, kind, x_shape, w_shape, attributes):
+    x, w = random(kind, x_shape, 1), random(kind, w_shape, 2)
+    weights = helper.make_tensor("w", TYPES[kind], w_shape, w.tobytes(), raw=True)
+    model = save(tmp_path / "m.onnx", [helper.make_node("Conv", ["x", "w"], ["y"], **attributes)], [value("x", kind, x_shape)],
+                 [value("y", kind, None)], [weights])
+    found, expected = device.run(model, {"x": x}), device.run(model, {"x": x}, target="cpu")
+    assert np.all(np.abs(found - expected) <= TOLERANCE[kind] * np.abs(w.astype(np.float64)).sum() / w_shape[0] * 4)
+
+
+def test_tf32_only_where_allowed(device, tmp_path):
+    a, b = random("f32", (70, 72), 1), random("f32", (72, 136), 2)
+    model = save(tmp_path / "m.onnx", [helper.make_node("MatMul", ["a", "b"], ["c"])],
+                 [value("a", "f32", a.shape), value("b", "f32", b.shape)], [value("c", "f32", None)])
+    exact, short = device.run(model, {"a": a, "b": b}), device.run(model, {"a": a, "b": b}, allow="tf32")
+    assert_product(exact, a, b, 1e-6)
+    assert_product(short, a, b, 2e-3)
+    assert np.abs(short - exact).max() > 1e-5
+
+
+def test_what_cannot_be_allowed(adze_cli, tmp_path):
+    model = save(tmp_path / "m.onnx", [helper.make_node("MatMul", ["a", "b"], ["c"])], [value("a", "f32", (4, 4)), value("b", "f32", (4, 4))],
+                 [value("c", "f32", None)])
+    done = subprocess.run([adze_cli, "compile", model, "-o", str(tmp_path / "m.so"), "--allow", "bf16x3"], capture_output=True, text=True)
+    assert done.returncode != 0 and "'bf16x3' is nothing that can be allowed; known: tf32" in done.stderr
+
+
+# ---- quality ----
+
+def ptx_of(adze_cli, model, chip, folder):
+    out = os.path.join(folder, chip + ".so")
+    subprocess.run([adze_cli, "compile", model, "--target", "nvptx:" + chip, "-o", out], check=True, capture_output=True)
+    data = open(out, "rb").read()
+    begin = data.index(b".version")
+    return data[begin:data.index(b"\0", begin)].decode()
+
+
+def square(tmp_path, kind, size, depth=None):
+    depth = depth or size
+    return save(tmp_path / f"{kind}_{size}_{depth}.onnx", [helper.make_node("MatMul", ["a", "b"], ["c"])],
+                [value("a", kind, (size, depth)), value("b", kind, (depth, size))], [value("c", kind, None)])
+
+
+def conv_of_resnet(tmp_path, kind):
+    w = random(kind, (64, 64, 3, 3), 1)
+    return save(tmp_path / f"conv_{kind}.onnx", [helper.make_node("Conv", ["x", "w"], ["y"], pads=[1] * 4)],
+                [value("x", kind, (1, 64, 56, 56))], [value("y", kind, None)],
+                [helper.make_tensor("w", TYPES[kind], w.shape, w.tobytes(), raw=True)])
+
+
+def test_loads_are_chunks_in_three_stages(adze_cli, tmp_path):
+    for kind in ("f16", "f32"):
+        text = ptx_of(adze_cli, square(tmp_path, kind, 2048), "sm_80", str(tmp_path))
+        assert not re.search(r"ld\.global", text)
+        copies = re.findall(r"cp\.async\.(c[ag])\.shared\.global \[.*?\], \[.*?\], (\d+)", text)
+        assert copies and all(copy == ("cg", "16") for copy in copies)
+        stores = re.findall(r"st\.global(\S*)", text)
+        assert stores and all(store.startswith(".v4.b32") for store in stores)
+        # So many groups are still under way while a step is computed: the stages but for this one and the next.
+        assert max(int(n) for n in re.findall(r"cp\.async\.wait_group\s+(\d+)", text)) >= 1
+        assert ("mma.sync" in text) == (kind == "f16")
+
+
+def test_no_copy_or_unit_that_the_chip_lacks(adze_cli, tmp_path):
+    text = ptx_of(adze_cli, square(tmp_path, "f16", 256), "sm_75", str(tmp_path))
+    assert "cp.async" not in text and "m16n8k8" in text and "m16n8k16" not in text
+
+
+@pytest.mark.skipif(PTXAS is None, reason="no ptxas")
+@pytest.mark.parametrize("chip", ["sm_80", "sm_89", "sm_90"])
+def test_nothing_spills(adze_cli, tmp_path, chip):
+    models = [square(tmp_path, kind, size) for kind in ("f16", "f32") for size in (1024, 4096)]
+    models += [conv_of_resnet(tmp_path, kind) for kind in ("f16", "f32")]
+    for model in models:
+        path = tmp_path / "k.ptx"
+        path.write_text(ptx_of(adze_cli, model, chip, str(tmp_path)))
+        log = subprocess.run([PTXAS, "-O3", "-v", "-arch=" + chip, str(path), "-o", str(tmp_path / "k.cubin")], check=True,
+                             capture_output=True, text=True).stderr
+        spills = re.findall(r"(\d+) bytes spill stores, (\d+) bytes spill loads", log)
+        assert spills and all(pair == ("0", "0") for pair in spills)
+        assert max(int(n) for n in re.findall(r"Used (\d+) registers", log)) <= 248
+
+
+@pytest.mark.parametrize("kind", ["f16", "f32"])
+def test_main_loop_has_no_bank_conflicts(device, tmp_path, kind):
+    """The first and last parts are the same whatever the depth is: conflicts of the main loop would grow with it."""
+    conflicts = []
+    for depth in (128, 256):
+        size = 256
+        a, b = random(kind, (size, depth), 1), random(kind, (depth, size), 2)
+        device.run(square(tmp_path, kind, size, depth), {"a": a, "b": b})
+        conflicts.append(sum(count["bank_conflicts"] for count in device.counts))
+    assert conflicts[0] == conflicts[1]
