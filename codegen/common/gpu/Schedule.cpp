@@ -15,9 +15,8 @@ namespace adze {
 namespace gpu {
 
 static constexpr std::pair<Kind, llvm::StringLiteral> kKinds[] = {
-    {Kind::elements, "elements"}, {Kind::points, "points"}, {Kind::items, "items"},
-    {Kind::rows, "rows"},         {Kind::tiles, "tiles"},   {Kind::matrix, "matrix"},
-    {Kind::attention, "attention"}};
+    {Kind::elements, "elements"}, {Kind::points, "points"}, {Kind::items, "items"},        {Kind::rows, "rows"},
+    {Kind::tiles, "tiles"},       {Kind::matrix, "matrix"}, {Kind::attention, "attention"}};
 
 static bool hasTile(Kind kind) { return kind == Kind::tiles || kind == Kind::matrix; }
 

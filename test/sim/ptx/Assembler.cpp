@@ -64,9 +64,12 @@ bool Assembler::take(std::string_view modifier) {
 }
 
 std::string_view Assembler::takeAny(std::initializer_list<std::string_view> modifiers) {
-  for (std::string_view modifier : modifiers)
-    if (take(modifier))
-      return modifier;
+  for (size_t i = 0; i < taken.size(); ++i)
+    for (std::string_view modifier : modifiers)
+      if (!taken[i] && in.modifiers[i] == modifier) {
+        taken[i] = true;
+        return modifier;
+      }
   return {};
 }
 

@@ -25,7 +25,7 @@ public:
 
   // ---- modifiers: each is taken once; what is left over is an error ----
   bool take(std::string_view modifier);
-  /// The first of them that is there, or empty.
+  /// The first modifier of the instruction that is one of them, or empty.
   std::string_view takeAny(std::initializer_list<std::string_view> modifiers);
   /// The next type that is not taken yet; Type::none if there is none.
   Type takeType();

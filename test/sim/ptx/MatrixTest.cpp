@@ -42,6 +42,7 @@ struct Fragments {
   int bits;
   bool isHalfC = false, isDouble = false, isInteger = false;
   int low = -4, high = 4;
+  bool isSignedB = false; ///< though A is not: from -128 on
 };
 
 /// Row and column of element i (of all elements of the lane) of A, as the tables of the ISA say.
@@ -82,7 +83,8 @@ std::string registers(const char *prefix, int count) {
 
 void check(const Fragments &f, int sm = 80) {
   SCOPED_TRACE(f.name);
-  Matrix a = randomMatrix(f.m, f.k, 1, f.low, f.high), b = randomMatrix(f.k, 8, 2, f.low, f.high),
+  Matrix a = randomMatrix(f.m, f.k, 1, f.low, f.high),
+         b = f.isSignedB ? randomMatrix(f.k, 8, 2, -128, 127) : randomMatrix(f.k, 8, 2, f.low, f.high),
          c = randomMatrix(f.m, 8, 3, -9, 9);
   std::string word = f.isDouble ? "b64" : "b32";
   std::ostringstream text;
@@ -170,6 +172,8 @@ TEST(PtxMatrix, Products) {
   check({"mma.sync.aligned.m16n8k16.row.col.satfinite.s32.s8.s8.s32", 16, 16, 2, 1, 4, 4, s8, 8, false, false, true,
          -128, 127});
   check({"mma.sync.aligned.m16n8k32.row.col.s32.u8.u8.s32", 16, 32, 4, 2, 4, 4, s8, 8, false, false, true, 0, 255});
+  check(
+      {"mma.sync.aligned.m16n8k32.row.col.s32.u8.s8.s32", 16, 32, 4, 2, 4, 4, s8, 8, false, false, true, 0, 255, true});
   check({"mma.sync.aligned.m8n8k16.row.col.s32.s8.s8.s32", 8, 16, 1, 1, 2, 4, s8, 8, false, false, true, -128, 127});
 }
 
