@@ -6,9 +6,11 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "passes/host/Program.h"
 #include "llvm/ADT/SmallVector.h"
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace adze {
 
@@ -41,6 +43,18 @@ struct DeviceImage {
 struct DeviceCode {
   std::vector<DeviceImage> images; ///< none: no kernel is the device's
   std::string driverSymbol;        ///< of the runtime's driver: an adze_device_driver of runtime/abi.h
+};
+
+/// What is said of a device's kernels before any has run, for one piece of hardware; collected while they are compiled.
+class DeviceReport {
+public:
+  virtual ~DeviceReport() = default;
+  /// Learns what there is to see after a stage: kernels and launches (placed), bodies and grids (loops).
+  virtual void learn(mlir::ModuleOp module) = 0;
+  /// Learns of the images, which are texts.
+  virtual mlir::LogicalResult learnImages(llvm::ArrayRef<DeviceImage> texts, mlir::Location loc) = 0;
+  /// The report, as JSON text: an object whose list `kernels` has one object a kernel.
+  virtual std::string write() const = 0;
 };
 
 class DeviceTarget;
@@ -113,6 +127,15 @@ public:
   /// Joins what compileFor gave for one machine.
   virtual mlir::FailureOr<DeviceImage> link(unsigned machine, llvm::ArrayRef<Emitted> kernels,
                                             mlir::Location loc) const = 0;
+  /// The forms of images: that of link, then that of assemble.
+  virtual std::array<llvm::StringLiteral, 2> imageForms() const = 0;
+  /// Code of the image's machine alone, by tools of its vendor. An error at `loc` where they are missing or fail.
+  virtual mlir::FailureOr<DeviceImage> assemble(const DeviceImage &image, mlir::Location loc) const = 0;
+  /// The files of those tools, as far as there are any.
+  virtual std::vector<std::string> tools() const = 0;
+  /// A report for the hardware called `name`, or if that is empty for the first that is known and runs what is
+  /// compiled. Null, with the reason in `error`, if there is none.
+  virtual std::unique_ptr<DeviceReport> report(llvm::StringRef name, std::string &error) const = 0;
   /// The runtime's driver for this device.
   virtual llvm::StringRef driverSymbol() const = 0;
 };

@@ -37,6 +37,7 @@ enum class Emit {
   Object,   ///< a relocatable object: the code of the artifact
   LLVM,     ///< LLVM IR as text
   Asm,      ///< assembly
+  Images,   ///< the code of a device's kernels: a file for each machine in the folder `outputPath`, in `imageForm`
   MLIR      ///< MLIR as text: after `stopAfter`, else after the last stage
 };
 
@@ -63,6 +64,11 @@ struct CompileOptions {
   std::vector<std::string> allow;                    ///< what results may lose: words of allowances()
   int jobs = 0;                                      ///< threads of the compiler; 0: all CPUs
   Emit emit = Emit::Artifact;
+  std::string imageForm; ///< a form of the target's
+  bool report = false;   ///< on what a device's kernels ask of it: CompileResult::report
+  std::string
+      reportFor; ///< a piece of hardware, by a name of the target's; empty: the first that it knows and that fits
+  bool assemble = false; ///< the artifact also has what tools of the device's vendor make of its images
   std::string stopAfter; ///< the last stage to run (stageNames); its MLIR is written
   std::string startAt;   ///< the first stage to run; the model is then MLIR text as `stopAfter` of the one before wrote
   bool exposeValues = false; ///< each named value of the model's graph becomes an output, after the model's own
@@ -117,6 +123,7 @@ struct CompileResult {
   CompileSummary summary;              ///< if ok
   Descriptor descriptor;               ///< if ok and without outputPath: the output
   Descriptor weights;                  ///< the weights, where they are apart from the artifact: as the cache keeps them
+  std::string report;                  ///< if it was asked for: JSON text, see the target's README
   bool cached = false;                 ///< nothing was compiled: the cache had it
   std::vector<std::string> externalFiles; ///< files beside the model with weights of it, as the model names them
 };

@@ -44,6 +44,8 @@ public:
     if (!result.ok && !diagnostics.hasErrors())
       diagnostics.addError("the compilation failed without a reason");
     result.diagnostics = diagnostics.take();
+    if (report && result.ok)
+      result.report = report->write();
     summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     result.summary = summary;
     result.externalFiles = std::move(externalFiles);
@@ -69,9 +71,11 @@ private:
 
   LogicalResult compile();
   LogicalResult checkOptions();
+  LogicalResult checkDeviceOptions();
   OwningOpRef<ModuleOp> read();
   OwningOpRef<ModuleOp> readText();
   LogicalResult prepare();
+  LogicalResult beginReport(const Targets &targets);
   LogicalResult runStage(const Stage &stage);
   bool isOurFault(StringRef pass, unsigned errorsBefore);
   LogicalResult writeText();
@@ -87,6 +91,7 @@ private:
   DiagnosticCollector diagnostics;
   OwningOpRef<ModuleOp> module;
   Options pipeline;
+  std::unique_ptr<DeviceReport> report; ///< null: none is asked for
   CompileSummary summary;
   std::vector<std::string> externalFiles;
 };
@@ -130,8 +135,29 @@ LogicalResult Compilation::checkOptions() {
   for (const std::string &word : options.allow)
     if (!llvm::is_contained(allowances(), word))
       return fail("'" + word + "' is nothing that can be allowed; known: " + llvm::join(allowances(), ", "));
+  if (failed(checkDeviceOptions()))
+    return failure();
   if (options.optLevel != 0 && options.optLevel != 2)
     return fail("optimisation level " + Twine(options.optLevel) + " is none of 0, 2");
+  return success();
+}
+
+/// What only a target with a device can give.
+LogicalResult Compilation::checkDeviceOptions() {
+  if (!options.assemble && options.emit != Emit::Images)
+    return success();
+  std::string error;
+  auto targets = createTargets(options.target, options.cpu, error);
+  if (!targets)
+    return fail(error);
+  const DeviceTarget *device = targets->device();
+  if (options.emit == Emit::Images && (!device || !llvm::is_contained(device->imageForms(), options.imageForm)))
+    return fail("target '" + options.target + "' has no form '" + options.imageForm +
+                "'; forms: object, llvm, asm, mlir" + (device ? ", " + llvm::join(device->imageForms(), ", ") : ""));
+  if (options.emit == Emit::Images && options.outputPath.empty())
+    return fail("form '" + options.imageForm + "' is files in a folder, and none is given");
+  if (options.assemble && !device)
+    return fail("there is nothing to assemble without a target that is a device");
   return success();
 }
 
@@ -204,6 +230,19 @@ LogicalResult Compilation::prepare() {
   (*module)->setAttr(kTargetAttr, targets->kernels().facts(context));
   if (const DeviceTarget *device = targets->device())
     (*module)->setAttr(kDeviceFactsAttr, withAllowed(device->deviceFacts(context), pipeline.allow));
+  return beginReport(*targets);
+}
+
+LogicalResult Compilation::beginReport(const Targets &targets) {
+  if (!options.report)
+    return success();
+  if (!targets.device())
+    return fail("a report is about the kernels of a device, and the target is none");
+  std::string error;
+  report = targets.device()->report(options.reportFor, error);
+  if (!report)
+    return fail(error);
+  pipeline.report = report.get();
   return success();
 }
 
@@ -243,6 +282,8 @@ LogicalResult Compilation::compile() {
       return failure();
     if (stage.name == kPlaced)
       countKernels();
+    if (report)
+      report->learn(*module);
     if (stage.name == options.stopAfter)
       return options.emit == Emit::Nothing ? success() : writeText();
   }
@@ -311,6 +352,7 @@ Options Compilation::pipelineOptions() {
   out.allow.insert(options.allow.begin(), options.allow.end());
   out.dims.insert(options.dims.begin(), options.dims.end());
   out.weightsPath = options.weightsPath;
+  out.assemble = options.assemble;
   if (options.emit == Emit::Artifact)
     out.sourceDigest = sourceDigest();
   return out;
@@ -325,6 +367,8 @@ LogicalResult Compilation::emit() {
   FailureOr<Summary> made = failure();
   if (options.emit == Emit::Artifact)
     made = emitArtifact(*module, pipeline, options.outputPath, tell);
+  else if (options.emit == Emit::Images)
+    made = emitImages(*module, pipeline, options.imageForm, options.outputPath, tell);
   else
     made = emitCode(*module, pipeline, codeForm(options.emit), options.outputPath, tell);
   if (failed(made))
@@ -362,6 +406,12 @@ std::vector<std::string> compilerFiles() {
   };
   dl_iterate_phdr(note, &paths);
   return paths;
+}
+
+std::vector<std::string> targetTools(const CompileOptions &options) {
+  std::string error;
+  auto targets = createTargets(options.target, options.cpu, error);
+  return targets && targets->device() ? targets->device()->tools() : std::vector<std::string>();
 }
 
 std::vector<std::string> compilerStages() {

@@ -19,6 +19,9 @@ std::string reproduce(const CompileOptions &options, const std::string &stage);
 /// The files that this compiler consists of: its program, the libraries in use, what goes into artifacts.
 std::vector<std::string> compilerFiles();
 
+/// The files of the programs of others that make code for the options' target, where it is asked to assemble it.
+std::vector<std::string> targetTools(const CompileOptions &options);
+
 /// The names of the stages, in order.
 std::vector<std::string> compilerStages();
 

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Emit.h"
 #include "codegen/common/Link.h"
+#include "compiler/Images.h"
 #include "compiler/Kernels.h"
 #include "compiler/artifact/Metadata.h"
 #include "compiler/artifact/OutputFile.h"
+#include "dialects/kernel/Kernel.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "runtime/planner.h"
 #include "llvm/Support/raw_ostream.h"
 #include <chrono>
+#include <map>
 
 using namespace mlir;
 using namespace adze;
@@ -28,9 +32,41 @@ struct Code {
   std::vector<OwningOpRef<core::ConstantOp>> constants;
   std::vector<Emitted> objects; ///< of the host's kernels, then of the host program
   DeviceCode device;
+  std::map<std::string, std::string> hostReasons; ///< by kernel
   std::string metadata;
 };
 } // namespace
+
+/// Why the host runs kernels though there is a device, by kernel.
+static std::map<std::string, std::string> hostReasons(ModuleOp module) {
+  std::map<std::string, std::string> reasons;
+  for (auto body : module.getOps<func::FuncOp>())
+    if (auto reason = body->getAttrOfType<StringAttr>(kernel::kHostReasonAttr))
+      reasons[body.getName().str()] = reason.getValue().str();
+  return reasons;
+}
+
+/// Code of the kernels, in the form asked for. `code` gets the program; the module is used up.
+static FailureOr<KernelCode> generateKernels(ModuleOp module, const Options &options, const Targets &targets,
+                                             EmitOptions emitOptions, Code &code, const Progress &progress) {
+  auto program = host::Program::read(module);
+  if (failed(program))
+    return failure();
+  code.program = std::move(*program);
+  code.hostReasons = hostReasons(module);
+  code.constants = takeConstants(module);
+  auto kernels = compileKernels(module, code.program, targets, emitOptions, options.jobs, progress);
+  if (succeeded(kernels) && options.report && failed(options.report->learnImages(kernels->images, module.getLoc())))
+    return failure();
+  return kernels;
+}
+
+static EmitOptions emitOptionsOf(const Options &options, EmitOptions::Form form) {
+  EmitOptions emitOptions;
+  emitOptions.reference = options.optLevel == 0;
+  emitOptions.form = form;
+  return emitOptions;
+}
 
 /// From stage host to code in the form asked for.
 static FailureOr<Code> generate(ModuleOp module, const Options &options, EmitOptions::Form form,
@@ -39,27 +75,24 @@ static FailureOr<Code> generate(ModuleOp module, const Options &options, EmitOpt
   auto targets = createTargets(options.target, options.cpu, error);
   if (!targets)
     return module.emitError() << error;
-  auto program = host::Program::read(module);
-  if (failed(program))
-    return failure();
   Code code;
-  code.program = std::move(*program);
-  code.constants = takeConstants(module);
-  EmitOptions emitOptions;
-  emitOptions.reference = options.optLevel == 0;
-  emitOptions.form = form;
-  auto kernels = compileKernels(module, code.program, *targets, emitOptions, options.jobs, progress);
+  EmitOptions emitOptions = emitOptionsOf(options, form);
+  auto kernels = generateKernels(module, options, *targets, emitOptions, code, progress);
   if (failed(kernels))
     return failure();
   code.objects = std::move(kernels->objects);
-  code.device.images = std::move(kernels->images);
   if (const DeviceTarget *device = targets->device()) {
+    auto images = imagesToCarry(*device, std::move(kernels->images), options.assemble, module.getLoc());
+    if (failed(images))
+      return failure();
+    code.device.images = std::move(*images);
     code.device.driverSymbol = device->driverSymbol();
     for (host::Kernel &kernel : code.program.kernels)
       if (kernel.device)
         kernel.device->name = device->kernelName(kernel.symbol);
   }
-  code.metadata = makeMetadata(module, code.program, targets->host->machine(), options);
+  code.metadata =
+      makeMetadata(module, code.program, {code.device.images, code.hostReasons}, targets->host->machine(), options);
   auto hostObject = targets->host->compileHost(module, code.program, code.device, code.metadata, emitOptions);
   if (failed(hostObject))
     return failure();
@@ -141,4 +174,25 @@ FailureOr<Summary> adze::emitCode(ModuleOp module, const Options &options, EmitO
   if (error)
     return module.emitError() << llvm::toString(std::move(error));
   return summarise(*code, bytes);
+}
+
+FailureOr<Summary> adze::emitImages(ModuleOp module, const Options &options, StringRef form, StringRef folder,
+                                    const Progress &progress) {
+  std::string error;
+  auto targets = createTargets(options.target, options.cpu, error);
+  if (!targets)
+    return module.emitError() << error;
+  Location loc = module.getLoc();
+  const DeviceTarget *device = targets->device();
+  if (!device || !llvm::is_contained(device->imageForms(), form))
+    return emitError(loc) << "target '" << options.target << "' has no form '" << form << "'";
+  Code code;
+  auto kernels =
+      generateKernels(module, options, *targets, emitOptionsOf(options, EmitOptions::Form::Object), code, progress);
+  if (failed(kernels))
+    return failure();
+  auto bytes = writeImages(*device, std::move(kernels->images), form, folder, loc);
+  if (failed(bytes))
+    return failure();
+  return summarise(code, *bytes);
 }

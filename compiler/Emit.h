@@ -17,4 +17,8 @@ mlir::FailureOr<Summary> emitArtifact(mlir::ModuleOp module, const Options &opti
 mlir::FailureOr<Summary> emitCode(mlir::ModuleOp module, const Options &options, EmitOptions::Form form,
                                   llvm::StringRef path, const Progress &progress = {});
 
+/// As emitArtifact, but writes the device's images alone, in one of its forms, into `folder` (Images.h).
+mlir::FailureOr<Summary> emitImages(mlir::ModuleOp module, const Options &options, llvm::StringRef form,
+                                    llvm::StringRef folder, const Progress &progress = {});
+
 } // namespace adze

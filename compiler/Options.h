@@ -9,6 +9,8 @@
 
 namespace adze {
 
+class DeviceReport;
+
 struct Options {
   /// The host's machine: "native", a level such as "x86-64-v3", or a CPU's name by LLVM.
   std::string cpu = "native";
@@ -27,6 +29,10 @@ struct Options {
   std::string libraryFolder;
   /// A file for the artifact's weights; empty: they are in the artifact.
   std::string weightsPath;
+  /// Of a device's images: also the code that its vendor's tools make of them.
+  bool assemble = false;
+  /// What is told of the device's images; may be null.
+  DeviceReport *report = nullptr;
   /// A digest of the model, for the artifact's metadata; may be empty.
   std::string sourceDigest;
 };

@@ -105,6 +105,9 @@ static Constant *deviceKernel(Builder &b, const host::Kernel &kernel) {
   return b.record({b.null(), b.global(entry)});
 }
 
+/// Drivers take objects, which are read in place, at addresses that their tables may need.
+static constexpr uint64_t kImageAlignment = 64;
+
 /// An adze_device_program, or null.
 static Constant *deviceProgram(Builder &b, const DeviceCode &device, int64_t weightBytes) {
   if (device.images.empty())
@@ -112,8 +115,9 @@ static Constant *deviceProgram(Builder &b, const DeviceCode &device, int64_t wei
   SmallVector<Constant *> images;
   for (const DeviceImage &image : device.images) {
     StringRef code(image.code.data(), image.code.size());
-    images.push_back(b.record({b.text(image.machine), b.text(image.form),
-                               b.global(ConstantDataArray::getString(b.c, code)), b.number64(code.size())}));
+    auto *bytes = cast<GlobalVariable>(b.global(ConstantDataArray::getString(b.c, code)));
+    bytes->setAlignment(llvm::Align(kImageAlignment));
+    images.push_back(b.record({b.text(image.machine), b.text(image.form), bytes, b.number64(code.size())}));
   }
   auto *driver = cast<GlobalVariable>(b.module.getOrInsertGlobal(device.driverSymbol, Type::getInt8Ty(b.c)));
   driver->setVisibility(GlobalValue::HiddenVisibility);

@@ -4,9 +4,11 @@
 #include "codegen/common/Emission.h"
 #include "codegen/common/gpu/MathLibrary.h"
 #include "codegen/common/gpu/Passes.h"
+#include "codegen/nvptx/Assemble.h"
 #include "codegen/nvptx/Chip.h"
 #include "codegen/nvptx/Passes.h"
 #include "codegen/nvptx/Ptx.h"
+#include "codegen/nvptx/Report.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
 #include "mlir/Transforms/Passes.h"
@@ -47,7 +49,22 @@ public:
   }
   FailureOr<Emitted> compileFor(unsigned machine, ModuleOp kernel, const EmitOptions &options) const override;
   FailureOr<DeviceImage> link(unsigned machine, ArrayRef<Emitted> kernels, Location) const override {
-    return DeviceImage{names[machine], "ptx", joinTexts(kernels)};
+    return DeviceImage{names[machine], imageForms()[0].str(), joinTexts(kernels)};
+  }
+  std::array<llvm::StringLiteral, 2> imageForms() const override { return {"ptx", "cubin"}; }
+  FailureOr<DeviceImage> assemble(const DeviceImage &image, Location loc) const override {
+    auto assembled = assembleText(StringRef(image.code.data(), image.code.size()), image.machine, loc);
+    if (failed(assembled))
+      return failure();
+    return DeviceImage{image.machine, imageForms()[1].str(), std::move(assembled->code)};
+  }
+  std::unique_ptr<DeviceReport> report(StringRef name, std::string &error) const override {
+    const Card *card = findCard(name, chips, error);
+    return card ? std::make_unique<Report>(*card, *chipFor(*card, chips)) : nullptr;
+  }
+  std::vector<std::string> tools() const override {
+    std::string why, assembler = findAssembler(why);
+    return assembler.empty() ? std::vector<std::string>() : std::vector<std::string>{assembler};
   }
 
 private:

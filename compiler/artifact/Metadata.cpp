@@ -74,13 +74,34 @@ static json::Array values(mlir::ArrayAttr entries) {
   return out;
 }
 
-std::string adze::makeMetadata(mlir::ModuleOp module, const host::Program &program, llvm::StringRef machine,
-                               const Options &options) {
+/// `device` is there for a kernel of the device, `host_reason` for one that it could have had.
+static json::Object about(const host::Kernel &kernel, const DeviceMetadata &device) {
+  json::Object out{{"name", json::fixUTF8(kernel.symbol)},
+                   {"nodes", json::fixUTF8(kernel.nodes)},
+                   {"operators", json::fixUTF8(kernel.operators)}};
+  if (kernel.device)
+    out["device"] = json::Object{{"name", kernel.device->name},
+                                 {"threads", int64_t(kernel.device->threads)},
+                                 {"shared_bytes", int64_t(kernel.device->sharedBytes)}};
+  if (auto reason = device.hostReasons.find(kernel.symbol); reason != device.hostReasons.end())
+    out["host_reason"] = json::fixUTF8(reason->second);
+  return out;
+}
+
+/// The code that the artifact carries for a device.
+static json::Array codeObjects(llvm::ArrayRef<DeviceImage> images) {
+  json::Array out;
+  for (const DeviceImage &image : images)
+    out.push_back(
+        json::Object{{"machine", image.machine}, {"form", image.form}, {"bytes", int64_t(image.code.size())}});
+  return out;
+}
+
+std::string adze::makeMetadata(mlir::ModuleOp module, const host::Program &program, const DeviceMetadata &device,
+                               llvm::StringRef machine, const Options &options) {
   json::Array kernels;
   for (const host::Kernel &kernel : program.kernels)
-    kernels.push_back(json::Object{{"name", json::fixUTF8(kernel.symbol)},
-                                   {"nodes", json::fixUTF8(kernel.nodes)},
-                                   {"operators", json::fixUTF8(kernel.operators)}});
+    kernels.push_back(about(kernel, device));
   json::Object dims;
   for (const auto &[name, size] : options.dims)
     dims[json::fixUTF8(name)] = size;
@@ -96,6 +117,8 @@ std::string adze::makeMetadata(mlir::ModuleOp module, const host::Program &progr
                     {"outputs", tensors(program.outputs)},
                     {"kernels", std::move(kernels)},
                     {"weight_bytes", program.weightBytes}};
+  if (!device.images.empty())
+    root["code_objects"] = codeObjects(device.images);
   if (auto entries = module->getAttrOfType<mlir::ArrayAttr>(core::kValuesAttr))
     root["values"] = values(entries);
   return llvm::formatv("{0}", json::Value(std::move(root)));

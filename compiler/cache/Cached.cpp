@@ -93,7 +93,7 @@ private:
 } // namespace
 
 bool adze::goesThroughCache(const CompileOptions &options) {
-  return options.cache.use && options.emit == Emit::Artifact && options.outputPath.empty() &&
+  return options.cache.use && !options.report && options.emit == Emit::Artifact && options.outputPath.empty() &&
          options.stopAfter.empty() && options.startAt.empty();
 }
 
@@ -110,6 +110,8 @@ CompileResult adze::compileCached(const CompileOptions &options, const Callbacks
   auto build = compilerDigest(store->records(), compiler.files);
   if (!build)
     return compiler.compile(options, callbacks); // which says what is wrong with the compiler
+  if (options.assemble && compiler.tools)
+    build = *build + digestOfFiles(store->records(), compiler.tools()).value_or("");
   Key key(store->records(), options, *build);
   auto name = key.beforeCompiling();
   auto found = name ? store->find(*name) : std::nullopt;

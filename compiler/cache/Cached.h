@@ -11,6 +11,8 @@ struct Compiler {
   std::function<CompileResult(const CompileOptions &, const Callbacks &)> compile;
   /// The files that a worker consists of; empty if none can be started.
   std::function<std::vector<std::string>()> files;
+  /// The files of programs of others with which it assembles for the compilation's target.
+  std::function<std::vector<std::string>()> tools = {};
 };
 
 /// True if the cache is asked for and has to do with such a compilation.

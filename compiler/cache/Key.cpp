@@ -25,7 +25,7 @@ namespace {
 constexpr int64_t kTick = 20000000;
 
 /// Grows with every change of the key's or the entries' form.
-constexpr int kForm = 1;
+constexpr int kForm = 2;
 
 } // namespace
 
@@ -60,7 +60,7 @@ std::string adze::hostMachine() {
   return text;
 }
 
-static std::optional<std::string> digestOfFiles(const Records &records, const std::vector<std::string> &paths) {
+std::optional<std::string> adze::digestOfFiles(const Records &records, const std::vector<std::string> &paths) {
   std::string all;
   for (const std::string &path : paths) {
     auto file = digestOfFile(records, path);
@@ -124,7 +124,8 @@ std::string Key::text(const std::vector<External> &external) const {
   std::map<std::string, int64_t> dims(options.dims.begin(), options.dims.end());
   return blake2b(pack({kForm, compiler, model->digest, beside, dims, options.target,
                        options.cpu == "native" ? hostMachine() : "named " + options.cpu, options.optLevel,
-                       options.exposeValues, std::set<std::string>(options.allow.begin(), options.allow.end())}));
+                       options.exposeValues, std::set<std::string>(options.allow.begin(), options.allow.end()),
+                       options.assemble}));
 }
 
 std::optional<std::string> Key::beforeCompiling() {

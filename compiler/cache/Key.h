@@ -14,10 +14,13 @@ std::string hostMachine();
 /// goes into artifacts. Which those are is asked of a worker (`ask`) once for each program. Nothing if there is none.
 std::optional<std::string> compilerDigest(const Records &records, const std::function<std::vector<std::string>()> &ask);
 
+/// A digest of these files; nothing if one cannot be read.
+std::optional<std::string> digestOfFiles(const Records &records, const std::vector<std::string> &paths);
+
 /// The key of one compilation.
 class Key {
 public:
-  /// `compiler`: compilerDigest's. The options' paths are absolute.
+  /// `compiler`: compilerDigest's, and that of the tools it uses. The options' paths are absolute.
   Key(const Records &records, const CompileOptions &options, std::string compiler);
   /// The key; nothing if the model cannot be read, or what lies beside it is not known yet.
   std::optional<std::string> beforeCompiling();

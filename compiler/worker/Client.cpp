@@ -255,9 +255,11 @@ CompileResult compileInWorker(const CompileOptions &options, const Callbacks &ca
   return result;
 }
 
-std::vector<std::string> askNames(Request::Kind kind) {
+std::vector<std::string> askNames(Request::Kind kind, const CompileOptions &options = {}) {
   Request request;
   request.kind = kind;
+  request.options.target = options.target;
+  request.options.cpu = options.cpu;
   return ask(request, -1, {}).names;
 }
 
@@ -269,7 +271,9 @@ CompileResult adze::compile(const CompileOptions &given, const Callbacks &callba
     *path = absolute(*path);
   if (!goesThroughCache(options))
     return compileInWorker(options, callbacks);
-  return compileCached(options, callbacks, {compileInWorker, [] { return askNames(Request::Kind::Files); }});
+  auto files = [] { return askNames(Request::Kind::Files); };
+  auto tools = [&] { return askNames(Request::Kind::Tools, options); };
+  return compileCached(options, callbacks, {compileInWorker, files, tools});
 }
 
 std::vector<std::string> adze::stageNames() { return askNames(Request::Kind::Stages); }

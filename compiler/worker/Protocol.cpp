@@ -21,6 +21,10 @@ static void to_json(json &j, const CompileOptions &o) {
        {"allow", o.allow},
        {"jobs", o.jobs},
        {"emit", o.emit},
+       {"imageForm", o.imageForm},
+       {"assemble", o.assemble},
+       {"report", o.report},
+       {"reportFor", o.reportFor},
        {"stopAfter", o.stopAfter},
        {"startAt", o.startAt},
        {"exposeValues", o.exposeValues},
@@ -39,6 +43,10 @@ static void from_json(const json &j, CompileOptions &o) {
   j.at("allow").get_to(o.allow);
   j.at("jobs").get_to(o.jobs);
   j.at("emit").get_to(o.emit);
+  j.at("imageForm").get_to(o.imageForm);
+  j.at("assemble").get_to(o.assemble);
+  j.at("report").get_to(o.report);
+  j.at("reportFor").get_to(o.reportFor);
   j.at("stopAfter").get_to(o.stopAfter);
   j.at("startAt").get_to(o.startAt);
   j.at("exposeValues").get_to(o.exposeValues);
@@ -73,6 +81,7 @@ std::string encode(const Reply &reply) {
     j["result"] = {{"ok", reply.result.ok},
                    {"diagnostics", reply.result.diagnostics},
                    {"summary", reply.result.summary},
+                   {"report", reply.result.report},
                    {"externalFiles", reply.result.externalFiles}};
   return pack(j);
 }
@@ -89,6 +98,7 @@ bool decode(const std::string &bytes, Reply &reply) {
       result.at("ok").get_to(reply.result.ok);
       result.at("diagnostics").get_to(reply.result.diagnostics);
       result.at("summary").get_to(reply.result.summary);
+      result.at("report").get_to(reply.result.report);
       result.at("externalFiles").get_to(reply.result.externalFiles);
     }
   });

@@ -11,6 +11,7 @@ struct Request {
     Compile,
     Stages,
     Files,    ///< that the compiler consists of
+    Tools,    ///< files of others that take part in assembling for the options' target
     Reproduce ///< the options' compilation ended a worker in `stage`; the result's one diagnostic says what is left
   } kind = Kind::Compile;
   CompileOptions options; ///< a model given as bytes travels as a descriptor of a file in memory

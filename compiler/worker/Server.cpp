@@ -10,6 +10,7 @@
 #include <malloc.h>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -91,9 +92,9 @@ public:
         return 2;
       Reply reply;
       send(reply);
-      if (request.kind == Request::Kind::Stages || request.kind == Request::Kind::Files) {
+      if (auto names = namesFor(request)) {
         reply.kind = Reply::Kind::Names;
-        reply.names = request.kind == Request::Kind::Stages ? compilerStages() : compilerFiles();
+        reply.names = std::move(*names);
       } else {
         reply.kind = Reply::Kind::Result;
         folder->set(request.outputIsPrivate ? std::filesystem::path(request.options.outputPath).parent_path() : "");
@@ -106,6 +107,20 @@ public:
   }
 
 private:
+  /// The answer to a request for names.
+  static std::optional<std::vector<std::string>> namesFor(const Request &request) {
+    switch (request.kind) {
+    case Request::Kind::Stages:
+      return compilerStages();
+    case Request::Kind::Files:
+      return compilerFiles();
+    case Request::Kind::Tools:
+      return targetTools(request.options);
+    default:
+      return std::nullopt;
+    }
+  }
+
   void send(const Reply &reply) {
     std::lock_guard<std::mutex> lock(mutex);
     channel.send(encode(reply));

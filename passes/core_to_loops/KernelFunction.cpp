@@ -117,7 +117,8 @@ void KernelFunction::finish(Emitter &e, const Grid &grid, const DimExpr &scratch
   };
   func::ReturnOp::create(b, loc, ValueRange{value(grid.items), value(grid.grain), value(scratch)});
   function->setAttr("adze.kernel", UnitAttr::get(kernel.getContext()));
-  for (StringRef name : {"adze.nodes", "adze.operators", "adze.sites"})
+  for (StringRef name : {StringRef("adze.nodes"), StringRef("adze.operators"), StringRef("adze.sites"),
+                         StringRef(kernel::kHostReasonAttr)})
     if (Attribute attr = kernel->getAttr(name))
       function->setAttr(name, attr);
   kernel.erase();

@@ -212,12 +212,14 @@ def _source(model: ModelLike) -> str | os.PathLike[str] | bytes:
 
 def compile(model: ModelLike, *, dims: Mapping[str, int] | None = None, target: str = "cpu", cpu: str = "native",
             threads: int | None = None, device: int | str | None = None, opt_level: int = 2,
-            allow: Sequence[str] = (), jobs: int = 0,
+            allow: Sequence[str] = (), jobs: int = 0, assemble: bool = False,
             base_dir: str | os.PathLike[str] | None = None, cache: bool | str | os.PathLike[str] = True) -> Model:
     """Compiles an ONNX model and makes it ready to run.
 
     model: a path, the bytes of a model, or an onnx.ModelProto.
     dims: sizes for named dimensions of the inputs; the others stay free.
+    target: what runs the kernels: "cpu", or a device such as "nvptx", "nvptx:sm_89", "nvptx:sm_80,sm_90" (for several machines).
+    assemble: for a device, also carry code of its machines, which needs tools of its vendor (of a CUDA toolkit).
     cpu: "native", a level such as "x86-64-v3", or a CPU's name as LLVM knows it.
     threads: to run on; None: one for each CPU that this process may use. Models with as many threads share them.
     device: for models with kernels for one: its number, or a part of its name; None: the first that the code runs on.
@@ -232,8 +234,7 @@ def compile(model: ModelLike, *, dims: Mapping[str, int] | None = None, target: 
     source = _source(model)
     descriptor, weights, found, summary = _adze.compile(
         source, base_dir=os.fsencode(base_dir) if base_dir is not None else b"", dims=dict(dims or {}), target=target,
-        machine=cpu, opt_level=opt_level,
-        allow=list(allow), jobs=jobs,
+        machine=cpu, opt_level=opt_level, allow=list(allow), jobs=jobs, assemble=assemble,
         cache=None if cache is False else b"" if cache is True else os.fsencode(cache))
     diagnostics = [Diagnostic._of(fields) for fields in found]
     if descriptor < 0:

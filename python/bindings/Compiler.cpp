@@ -56,7 +56,8 @@ bool interrupted() {
 /// diagnostics, summary. `cache`: None for no cache, or its folder, empty for the user's.
 py::tuple compileModel(const py::object &model, const std::string &baseDirectory, const py::dict &dims,
                        const std::string &target, const std::string &machine, int optLevel,
-                       const std::vector<std::string> &allow, int jobs, const std::optional<std::string> &cache) {
+                       const std::vector<std::string> &allow, int jobs, bool assemble,
+                       const std::optional<std::string> &cache) {
   adze::CompileOptions options;
   if (py::isinstance<py::bytes>(model))
     options.modelBytes = std::string_view(py::reinterpret_borrow<py::bytes>(model));
@@ -68,6 +69,7 @@ py::tuple compileModel(const py::object &model, const std::string &baseDirectory
   options.optLevel = optLevel;
   options.allow = allow;
   options.jobs = jobs;
+  options.assemble = assemble;
   options.cache = {cache.has_value(), cache.value_or("")};
   for (auto [name, size] : dims)
     options.dims.emplace_back(py::cast<std::string>(name), py::cast<int64_t>(size));
@@ -94,6 +96,6 @@ py::tuple compileModel(const py::object &model, const std::string &baseDirectory
 void adze::python::addCompiler(py::module_ &module) {
   module.def(
       "compile", compileModel, py::arg("model"), py::kw_only(), py::arg("base_dir"), py::arg("dims"), py::arg("target"),
-      py::arg("machine"), py::arg("opt_level"), py::arg("allow"), py::arg("jobs"), py::arg("cache"),
+      py::arg("machine"), py::arg("opt_level"), py::arg("allow"), py::arg("jobs"), py::arg("assemble"), py::arg("cache"),
       "Compiles a model; answers (descriptor of the artifact or -1, of its weights or -1, diagnostics, summary).");
 }

@@ -157,6 +157,34 @@ def test_the_compiler_decides(path, cache, build, tmp_path):
     assert len(entries(cache)) == 2
 
 
+ASSEMBLED = """
+model = adze.compile(sys.argv[1], cache=sys.argv[2], target="nvptx:sm_80", assemble=sys.argv[3] == "yes")
+print(model.summary["cached"], [o["form"] for o in model.metadata["code_objects"]])
+"""
+
+
+def test_the_assembler_decides(path, cache, build, tmp_path):
+    """Another program of the vendor's makes other code of the same text. (Here it makes none: the device of the test takes the text.)"""
+    assembler = tmp_path / "assembler"
+    environment = dict(os.environ, ADZE_PTXAS=str(assembler), ADZE_SIM_DEVICES="sm_90",
+                       ADZE_CUDA_DRIVER=os.path.join(build, "lib", "libadze_sim_cuda.so"))
+
+    def compiled(made, assemble="yes"):
+        assembler.write_text(f'#!/bin/sh\necho {made} > "$6"\n')
+        assembler.chmod(0o755)
+        done = subprocess.run([sys.executable, "-c", "import sys, adze\n" + ASSEMBLED, path, cache, assemble], env=environment,
+                              capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    both = "['cubin', 'ptx']"
+    assert compiled("one") == f"False {both}"
+    assert compiled("one") == f"True {both}"
+    assert compiled("three") == f"False {both}"
+    assert compiled("three", "no") == "False ['ptx']"
+    assert compiled("three") == f"True {both}"
+
+
 def test_other_weights_are_not_lost(path, cache, tmp_path):
     """Specialisations share their weights; a saved model has them in it and is what the command line compiles."""
     free, pinned = adze.compile(path, cache=cache), adze.compile(path, cache=cache, dims={"n": 3})

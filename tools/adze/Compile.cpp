@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // adze compile: a model to a shared library, or to what there is on the way.
 #include "tools/adze/Commands.h"
+#include "tools/adze/DeviceReport.h"
 #include "tools/adze/Terminal.h"
 
 #include <cerrno>
@@ -45,7 +46,29 @@ int copyToStdout(int from) {
   }
 }
 
-int run(const CompileOptions &options, bool verbose) {
+/// What --emit asks for; false after a message.
+bool chooseForm(CompileOptions &options, const std::string &form) {
+  static const std::map<std::string, Emit> forms{
+      {"object", Emit::Object}, {"llvm", Emit::LLVM}, {"asm", Emit::Asm}, {"mlir", Emit::MLIR}};
+  if (form.empty())
+    return true;
+  auto known = forms.find(form);
+  if (known != forms.end()) {
+    options.emit = known->second;
+    return true;
+  }
+  options.emit = Emit::Images;
+  options.imageForm = form;
+  if (options.target.empty())
+    fail("--emit '" + form + "': expected object, llvm, asm or mlir, or a form of a device that --target names");
+  else if (options.outputPath == "-")
+    fail("--emit '" + form + "': it is files in a folder, which standard output is not");
+  else
+    return true;
+  return false;
+}
+
+int run(const CompileOptions &options, bool verbose, const std::string &reportPath) {
   bool toStdout = options.outputPath == "-";
   CompileOptions mine = options;
   if (toStdout)
@@ -59,6 +82,8 @@ int run(const CompileOptions &options, bool verbose) {
     printf("%s\n", summaryLine(options.outputPath, result.summary).c_str());
   if (verbose)
     printHostKernels(result.summary);
+  if (options.report && !showReport(result.report, reportPath))
+    return 1;
   return 0;
 }
 
@@ -73,11 +98,14 @@ void adze::tool::addCompile(CLI::App &app, int &status) {
       ->type_name("FILE")
       ->required();
   flags->add(*command);
-  std::map<std::string, Emit> forms{
-      {"object", Emit::Object}, {"llvm", Emit::LLVM}, {"asm", Emit::Asm}, {"mlir", Emit::MLIR}};
-  command->add_option("--emit", o.emit, "Write another form than the library: object, llvm, asm or mlir")
-      ->type_name("FORM")
-      ->transform(CLI::CheckedTransformer(forms).description(""));
+  auto form = std::make_shared<std::string>();
+  command
+      ->add_option("--emit", *form,
+                   "Write another form than the library: object, llvm, asm, mlir, or a form of the device's own "
+                   "code, a file for each of its machines in the folder that -o names")
+      ->type_name("FORM");
+  command->add_flag("--assemble", o.assemble,
+                    "For a device: also carry code of its machines, which tools of its vendor make");
   command->add_option("--stop-after", o.stopAfter, "Stop after a stage and write MLIR, and the weights to FILE.weights")
       ->type_name("STAGE");
   command->add_option("--start-at", o.startAt, "Begin with a stage; MODEL is what --stop-after of the one before wrote")
@@ -86,10 +114,13 @@ void adze::tool::addCompile(CLI::App &app, int &status) {
                     "Make every named value of the graph an output (`adze run --dump` writes them)");
   auto verbose = std::make_shared<bool>(false);
   command->add_flag("-v,--verbose", *verbose, "Say which kernels the host runs though the target is a device, and why");
-  command->callback([flags, verbose, &status] {
+  auto reportPath = std::make_shared<std::string>();
+  addReportFlags(*command, o, *reportPath);
+  command->callback([flags, form, verbose, reportPath, &status] {
     CompileOptions &options = flags->options;
     if (!options.stopAfter.empty())
       options.emit = Emit::MLIR;
-    status = flags->finish() ? run(options, *verbose) : 2;
+    options.report |= !reportPath->empty();
+    status = chooseForm(options, *form) && flags->finish() ? run(options, *verbose, *reportPath) : 2;
   });
 }

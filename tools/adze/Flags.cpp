@@ -12,7 +12,10 @@ void CompileFlags::add(CLI::App &command) {
   command.add_option("--cpu", options.cpu, "CPU to compile for: native, x86-64-v2, x86-64-v3, or a CPU's name")
       ->type_name("CPU")
       ->capture_default_str();
-  command.add_option("--target", options.target, "What runs the kernels: " ADZE_TARGETS " (default: the host's)")
+  command
+      .add_option("--target", options.target,
+                  "What runs the kernels: " ADZE_TARGETS " (default: the host's); a "
+                  "device's name may go on: NAME:MACHINE,MACHINE")
       ->type_name("NAME");
   command.add_option("-O", options.optLevel, "0: the numeric reference, slow; 2: fast")
       ->type_name("LEVEL")

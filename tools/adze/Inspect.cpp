@@ -37,14 +37,43 @@ std::string tensorText(const json &entry) {
          "]";
 }
 
+/// "sm_80: 30.2 KB of ptx".
+std::string codeObjectText(const json &entry) {
+  json bytes = entry.value("bytes", json());
+  return scalarText(entry.at("machine")) + ": " + (bytes.is_number_integer() ? bytesText(bytes) : "?") + " of " +
+         scalarText(entry.value("form", json("?")));
+}
+
+/// "k0: device, 256 threads, 0 bytes shared: conv1;relu1", or "k1: host (why): sort1".
+std::string kernelText(const json &entry) {
+  std::string text = scalarText(entry.at("name")) + ": ";
+  json device = entry.value("device", json()), reason = entry.value("host_reason", json());
+  if (device.is_object())
+    text += "device, " + scalarText(device.value("threads", json("?"))) + " threads, " +
+            scalarText(device.value("shared_bytes", json("?"))) + " bytes shared: ";
+  else if (reason.is_string())
+    text += "host (" + scalarText(reason) + "): ";
+  return text + scalarText(entry.at("nodes"));
+}
+
+std::string entryText(const json &entry) {
+  if (!entry.is_object())
+    return scalarText(entry);
+  if (entry.contains("shape"))
+    return tensorText(entry);
+  if (entry.contains("machine") && entry.contains("form"))
+    return codeObjectText(entry);
+  if (entry.contains("name") && entry.contains("nodes") && (entry.contains("device") || entry.contains("host_reason")))
+    return kernelText(entry);
+  return scalarText(entry);
+}
+
 /// One value under its name; tables and lists one line an entry.
 void show(const std::string &name, const json &value, const std::string &indent) {
   if (value.is_array()) {
     printf("%s%s (%zu):\n", indent.c_str(), name.c_str(), value.size());
-    for (const json &entry : value) {
-      bool tensor = entry.is_object() && entry.contains("shape");
-      printf("%s  %s\n", indent.c_str(), (tensor ? tensorText(entry) : scalarText(entry)).c_str());
-    }
+    for (const json &entry : value)
+      printf("%s  %s\n", indent.c_str(), entryText(entry).c_str());
   } else if (value.is_object()) {
     printf("%s%s:\n", indent.c_str(), name.c_str());
     for (const auto &[key, inner] : value.items())
