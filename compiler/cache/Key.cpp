@@ -122,10 +122,10 @@ std::string Key::text(const std::vector<External> &external) const {
   for (const External &file : external)
     beside.push_back({file.location, file.file.digest});
   std::map<std::string, int64_t> dims(options.dims.begin(), options.dims.end());
-  return blake2b(pack({kForm, compiler, model->digest, beside, dims, options.target,
-                       options.cpu == "native" ? hostMachine() : "named " + options.cpu, options.optLevel,
-                       options.exposeValues, std::set<std::string>(options.allow.begin(), options.allow.end()),
-                       options.assemble}));
+  return blake2b(
+      pack({kForm, compiler, model->digest, beside, dims, options.target,
+            options.cpu == "native" ? hostMachine() : "named " + options.cpu, options.optLevel, options.exposeValues,
+            std::set<std::string>(options.allow.begin(), options.allow.end()), options.assemble}));
 }
 
 std::optional<std::string> Key::beforeCompiling() {

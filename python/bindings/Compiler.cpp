@@ -96,6 +96,7 @@ py::tuple compileModel(const py::object &model, const std::string &baseDirectory
 void adze::python::addCompiler(py::module_ &module) {
   module.def(
       "compile", compileModel, py::arg("model"), py::kw_only(), py::arg("base_dir"), py::arg("dims"), py::arg("target"),
-      py::arg("machine"), py::arg("opt_level"), py::arg("allow"), py::arg("jobs"), py::arg("assemble"), py::arg("cache"),
+      py::arg("machine"), py::arg("opt_level"), py::arg("allow"), py::arg("jobs"), py::arg("assemble"),
+      py::arg("cache"),
       "Compiles a model; answers (descriptor of the artifact or -1, of its weights or -1, diagnostics, summary).");
 }
