@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 /// Raised whenever a struct, a function's meaning or the artifact's layout changes. Checked when a model is created.
-#define ADZE_ABI_VERSION 3u
+#define ADZE_ABI_VERSION 4u
 
 /// What a call answers. Everything but ADZE_OK comes with a message in adze_error.
 typedef enum adze_status {
@@ -69,14 +69,25 @@ typedef struct adze_error {
   char message[ADZE_MESSAGE_BYTES];
 } adze_error;
 
-/// A dense tensor in host memory. `shape` and `strides` hold `rank` values; strides count elements and may be NULL for
-/// row-major contiguous data. The library never keeps `shape`, `strides` or `data` of an input after the call.
+/// Whose memory a tensor lies in.
+typedef enum adze_place {
+  ADZE_ON_HOST = 0,
+  ADZE_ON_DEVICE = 1 ///< the device that the model's kernels run on, of which `data` is an address
+} adze_place;
+
+/// A dense tensor. `shape` and `strides` hold `rank` values; strides count elements and may be NULL for row-major
+/// contiguous data. The library never keeps `shape`, `strides` or `data` of an input after the call.
+/// Work on the device that writes an input or uses an output is done, or is waited for by adze_wait_for_device, before
+/// the run. An input there is read where it lies if it is contiguous and aligned to 256 bytes, copied on the device
+/// otherwise, and through the host if it lies in more than 1024 contiguous pieces or the host's part of the program
+/// reads it.
 typedef struct adze_tensor {
   void *data;
   adze_dtype dtype;
   int32_t rank;
   const int64_t *shape;
   const int64_t *strides;
+  adze_place place;
 } adze_tensor;
 
 /// Name and type of an input or output. dims[i] < 0 is a dimension known only at run time; dim_names[i] is then its
@@ -129,7 +140,20 @@ typedef struct adze_options {
   /// does, or a part of its name. Read during the call only. NULL: the first that the artifact has code for. For an
   /// artifact without such kernels anything else is ADZE_NO_DEVICE.
   const char *device;
+  /// Other than 0: each kernel of the device is launched by itself in every run. 0: a run whose sizes, and addresses on
+  /// the device, are those of the one before it is recorded as a graph of the device's driver, and runs like it are
+  /// one launch of that graph; this needs a program that reads nothing of the device or its inputs on the host. The
+  /// environment's ADZE_DEVICE_GRAPHS=0 says the same for all models.
+  int32_t no_graphs;
 } adze_options;
+
+/// A model's device.
+typedef struct adze_device_info {
+  const char *name;    ///< with its number, for people
+  const char *machine; ///< that of the image whose code is loaded
+  int32_t type;        ///< DLPack's number of its kind (DLDeviceType)
+  int32_t number;      ///< among those of its kind
+} adze_device_info;
 
 /// What is known of a model without setting it up. All pointers live as long as the artifact is loaded.
 typedef struct adze_model_info {
@@ -142,7 +166,8 @@ typedef struct adze_model_info {
 } adze_model_info;
 
 /// Gives memory for output `index` of the shape that the run found: at least the bytes of a contiguous tensor, 64-byte
-/// aligned where possible; NULL ends the run with ADZE_OUT_OF_MEMORY. The memory is the caller's from then on.
+/// aligned where possible, in the memory that the output's `place` says; NULL ends the run with ADZE_OUT_OF_MEMORY. The
+/// memory is the caller's from then on.
 typedef void *(*adze_output_alloc)(void *user, int32_t index, adze_dtype dtype, int32_t rank, const int64_t *shape);
 
 /// The functions an artifact exports, by the names in brackets; all of them may be found by dlsym.
@@ -164,6 +189,20 @@ typedef adze_status (*adze_run_fn)(adze_model *model, const adze_tensor *inputs,
 typedef void (*adze_destroy_fn)(adze_model *model);
 /// [adze_arena_bytes] Bytes of memory, a device's included, that the model's runs hold now, weights and outputs apart.
 typedef int64_t (*adze_arena_bytes_fn)(const adze_model *model);
+/// [adze_describe_device] The model's device; NULL: the host runs all of its kernels. Lives as long as the model.
+typedef const adze_device_info *(*adze_describe_device_fn)(const adze_model *model);
+/// [adze_alloc_on_device] Memory of the model's device, 256-byte aligned, for its inputs and outputs. Any thread may
+/// call this and the functions below, an adze_output_alloc too. All memory is given back before the model is destroyed.
+typedef adze_status (*adze_alloc_on_device_fn)(adze_model *model, size_t bytes, void **data, adze_error *error);
+/// [adze_free_on_device] No run under way uses it. NULL is allowed.
+typedef void (*adze_free_on_device_fn)(adze_model *model, void *data);
+/// [adze_copy_on_device] Copies from one memory to another, each the host's or the device's. It is done when this
+/// returns.
+typedef adze_status (*adze_copy_on_device_fn)(adze_model *model, void *to, adze_place to_place, const void *from,
+                                              adze_place from_place, size_t bytes, adze_error *error);
+/// [adze_wait_for_device] Waits for what has been given to a stream of the device's, a handle as its driver's own
+/// functions take it; NULL: the one that all share.
+typedef adze_status (*adze_wait_for_device_fn)(adze_model *model, void *stream, adze_error *error);
 /// [adze_abi_version] ADZE_ABI_VERSION of the artifact. Never changes its type.
 typedef uint32_t (*adze_abi_version_fn)(void);
 
@@ -253,8 +292,12 @@ extern const adze_program adze_program_description __attribute__((visibility("hi
 /// Services that the compiled program calls. Those that answer int32_t answer 0 on success; after anything else the
 /// program returns that value at once.
 
-/// Data of input `index`, contiguous.
+/// Data of input `index` in the host's memory, contiguous. NULL (only in programs with a device): failed, the program
+/// returns ADZE_INTERNAL.
 const void *adze_rt_input(adze_exec *exec, int32_t index);
+/// Data of input `index` in the device's memory, contiguous: where the caller has them, or `room`, to which they are
+/// copied behind all that the run has given to the device before. NULL: failed, the program returns ADZE_INTERNAL.
+const void *adze_rt_input_on_device(adze_exec *exec, int32_t index, void *room);
 /// Size of dimension `dim` of input `index`.
 int64_t adze_rt_input_dim(adze_exec *exec, int32_t index, int32_t dim);
 /// Fills `buffers` with the addresses of plan `plan`'s buffers for these sizes in bytes. A negative size ends the run
@@ -268,8 +311,11 @@ int32_t adze_rt_plan(adze_exec *exec, int32_t plan, const int64_t *sizes, void *
 int32_t adze_rt_launch(adze_exec *exec, int32_t kernel, int64_t items, int64_t grain, void *const *buffers,
                        const int64_t *scalars, int64_t scratch);
 /// Where output `index` of this shape is to be written (contiguous); NULL: failed, the program returns ADZE_INTERNAL.
-/// Every output is asked for in every run; asking again with the same shape gives the same memory.
+/// Every output is asked for, or delivered, in every run; asking again with the same shape gives the same memory.
 void *adze_rt_output(adze_exec *exec, int32_t index, const int64_t *shape);
+/// Output `index` of this shape is what lies in the device's memory at `from` when all that the run has given to the
+/// device is done. Nothing writes there any more in this run; once for each output, and no adze_rt_output for it.
+int32_t adze_rt_deliver(adze_exec *exec, int32_t index, const int64_t *shape, const void *from);
 /// Copies `bytes` bytes; ranges do not overlap.
 void adze_rt_copy(void *to, const void *from, int64_t bytes);
 /// The same in the device's memory, behind all that the run has given to the device before.

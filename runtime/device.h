@@ -18,6 +18,8 @@ extern "C" {
 typedef struct adze_device adze_device;
 /// A queue of work: what is put there is done in order. Used by one thread at a time.
 typedef struct adze_stream adze_stream;
+/// Work recorded from a stream, to be done again.
+typedef struct adze_graph adze_graph;
 /// A kernel in the loaded code.
 typedef struct adze_device_function adze_device_function;
 
@@ -35,6 +37,8 @@ typedef struct adze_device_facts {
   char name[128];      ///< with its number, for people
   const char *machine; ///< that of the image whose code is loaded
   int64_t max_items;   ///< of a launch
+  int32_t type;        ///< DLPack's number of the kind of device
+  int32_t number;      ///< among those of its kind
 } adze_device_facts;
 
 enum {
@@ -48,12 +52,20 @@ typedef struct adze_device_services {
   adze_status (*set_up)(adze_model *model, const adze_options *options, adze_error *error);
   /// Frees all that `set_up` took. The execs are gone.
   void (*tear_down)(adze_model *model);
-  /// At the begin of a run, on its thread: gives the exec a stream if it has none. Answers the exec's status; `finish`
-  /// follows only on success.
-  adze_status (*begin)(adze_exec *exec);
-  /// At the end of a run, failed or not: all that was given to the device is done when this returns, and a failure that
-  /// a kernel recorded is the exec's.
-  void (*finish)(adze_exec *exec);
+  /// Runs `program` with what it needs of the device; outputs that it delivers, and those wanted on the device, are at
+  /// their places afterwards. Where the exec has a graph of a run like this one, that is launched and `program` is not
+  /// called; where recording one fails, `program` is called again. Answers what `program` does; the status is the
+  /// exec's.
+  int32_t (*run)(adze_exec *exec, int32_t (*program)(adze_exec *exec));
+  /// Copies an input that the caller has on the device to its staging memory, contiguous. False: recorded in the exec.
+  bool (*fetch)(adze_exec *exec, int32_t input);
+  /// The functions of abi.h by their names, of a model with a device.
+  const adze_device_info *(*info)(const adze_model *model);
+  adze_status (*alloc)(adze_model *model, size_t bytes, void **data, adze_error *error);
+  void (*free)(adze_model *model, void *data);
+  adze_status (*copy)(adze_model *model, void *to, adze_place to_place, const void *from, adze_place from_place,
+                      size_t bytes, adze_error *error);
+  adze_status (*wait)(adze_model *model, void *stream, adze_error *error);
   /// Frees all that an exec holds of the device, arenas and slots included.
   void (*forget)(adze_exec *exec);
   /// adze_rt_launch for a kernel of the device and items > 0.
@@ -115,9 +127,22 @@ struct adze_device_driver {
   /// parameter i; it is read before this returns.
   adze_status (*launch)(adze_device *device, adze_stream *stream, adze_device_function *function,
                         const adze_device_kernel *kernel, int64_t items, void **parameters, adze_error *error);
-  /// Returns when all work in the stream is done. A failure may be that of any work since the last wait; none of that
-  /// work goes on.
+  /// Returns when all work in the stream is done; NULL is the one that all users of the device share. A failure may be
+  /// that of any work since the last wait; none of that work goes on.
   adze_status (*wait)(adze_device *device, adze_stream *stream, adze_error *error);
+
+  /// Whether `data` is an address of this device's memory, or why not (ADZE_INVALID_ARGUMENT).
+  adze_status (*check)(adze_device *device, const void *data, adze_error *error);
+
+  /// From here to `end_capture` what is put in the stream is recorded, not done, and host memory that copies use is
+  /// that of the graph's launches. Memory is neither taken nor given back meanwhile, and nothing is waited for.
+  adze_status (*begin_capture)(adze_device *device, adze_stream *stream, adze_error *error);
+  /// Ends it, after a failure too; `graph` is what was recorded, made ready to launch. NULL: what was recorded is
+  /// dropped.
+  adze_status (*end_capture)(adze_device *device, adze_stream *stream, adze_graph **graph, adze_error *error);
+  adze_status (*launch_graph)(adze_device *device, adze_stream *stream, adze_graph *graph, adze_error *error);
+  /// No launch of it is under way.
+  void (*destroy_graph)(adze_device *device, adze_graph *graph);
 };
 
 #ifdef __cplusplus

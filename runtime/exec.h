@@ -16,11 +16,14 @@
 extern "C" {
 #endif
 
-/// An input of a run: where its contiguous data are.
+/// An input of a run.
 typedef struct adze_exec_input {
-  const void *data;
+  const adze_tensor *given; ///< what the caller said
+  const void *data;         ///< contiguous, in the host's memory; NULL: not found yet
   const int64_t *shape;
-  adze_block staging; ///< holds a copy if the caller's data are not contiguous
+  adze_block staging; ///< holds a copy if the caller's data are not contiguous, or are on the device
+  adze_block pinned;  ///< from which it is copied to the device
+  bool in_pinned;     ///< where it is in this run
 } adze_exec_input;
 
 /// An output of a run.
@@ -28,6 +31,8 @@ typedef struct adze_exec_output {
   const adze_tensor *given; ///< what the caller said
   int64_t *shape;           ///< as the run found it
   void *data;               ///< where the program writes; NULL: not asked for yet
+  const void *from;         ///< where it lies in the device's memory at the end; NULL: the host writes it
+  adze_block pinned;        ///< to which it is copied from there
   void *final;              ///< where the result goes
   const int64_t *final_strides;
   adze_block staging; ///< used if `data` cannot be `final`
@@ -60,6 +65,7 @@ struct adze_exec {
   int64_t *symbol_sizes;
   struct adze_exec_device *device; ///< see device/state.h; NULL: not used so far
   int64_t next_question;           ///< when to ask the caller again whether to go on, in ns
+  bool straight; ///< the program has read nothing of inputs and device so far, and done all its work on the device
   adze_output_alloc alloc;
   void *alloc_user;
 };
@@ -76,6 +82,7 @@ struct adze_model {
   int32_t (*cancelled)(void *user);
   void *cancelled_user;
   struct adze_model_device *device; ///< see device/state.h; NULL: all kernels are the host's
+  bool no_graphs;                   ///< see adze_options
   adze_symbols symbols;
   adze_plan_cache plan_cache;
   pid_t process;        ///< whose locks and idle execs these are, see fork.c; atomic access only
@@ -109,7 +116,16 @@ adze_status adze_exec_fail_at(adze_exec *exec, int64_t status, int64_t site);
 /// The status of the run so far; now and then asks the caller first whether it shall go on.
 adze_status adze_exec_check(adze_exec *exec);
 
-/// Copies the results that were written aside to where the caller wants them.
+/// Finds the data of an input in the host's memory. False: recorded.
+bool adze_exec_find_input(adze_exec *exec, int32_t index);
+
+/// Keeps the shape that the run found for an output, and counts its bytes. False: recorded.
+bool adze_exec_shape_output(adze_exec *exec, int32_t index, const int64_t *shape, int64_t *bytes);
+
+/// Finds the final memory of an output whose shape is known: the caller's, or what its callback gives. False: recorded.
+bool adze_exec_find_output(adze_exec *exec, int32_t index, int64_t bytes);
+
+/// Copies the results that were written aside to where the caller wants them in the host's memory.
 void adze_exec_deliver(adze_exec *exec);
 
 /// Frees the memory of all slots of adze_rt_alloc. That in a device's memory has been freed.

@@ -25,6 +25,13 @@ ADZE_EXPORT adze_status adze_run(adze_model *model, const adze_tensor *inputs, i
 ADZE_EXPORT void adze_destroy(adze_model *model);
 /// See adze_arena_bytes_fn.
 ADZE_EXPORT int64_t adze_arena_bytes(const adze_model *model);
+/// See adze_describe_device_fn and those below it.
+ADZE_EXPORT const adze_device_info *adze_describe_device(const adze_model *model);
+ADZE_EXPORT adze_status adze_alloc_on_device(adze_model *model, size_t bytes, void **data, adze_error *error);
+ADZE_EXPORT void adze_free_on_device(adze_model *model, void *data);
+ADZE_EXPORT adze_status adze_copy_on_device(adze_model *model, void *to, adze_place to_place, const void *from,
+                                            adze_place from_place, size_t bytes, adze_error *error);
+ADZE_EXPORT adze_status adze_wait_for_device(adze_model *model, void *stream, adze_error *error);
 
 #ifdef __cplusplus
 }

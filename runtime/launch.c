@@ -83,6 +83,7 @@ int32_t adze_rt_launch(adze_exec *exec, int32_t kernel, int64_t items, int64_t g
     return (int32_t)so_far;
   if (model->program->kernels[kernel].device)
     return model->program->device->driver->services->launch(exec, kernel, items, buffers, scalars, scratch);
+  exec->straight = false;
   job j = {.fn = model->program->kernels[kernel].fn,
            .items = items,
            .workers = count_workers(model->pool, items, grain),

@@ -78,6 +78,7 @@ static adze_status set_up(adze_model *model, const adze_program *program, const 
   model->log_user = options->log_user;
   model->cancelled = options->cancelled;
   model->cancelled_user = options->cancelled_user;
+  model->no_graphs = options->no_graphs != 0;
   adze_memory_init(&model->memory, options->allocator);
   pthread_mutex_init(&model->lock, NULL);
   model->process = getpid();
@@ -153,6 +154,54 @@ adze_status adze_create(const adze_options *options, adze_model **model, adze_er
 void adze_destroy(adze_model *model) {
   if (model)
     tear_down(model);
+}
+
+/// The services of the model's device; NULL, and why.
+static const adze_device_services *device_services(const adze_model *model, adze_error *error) {
+  if (error) {
+    error->status = ADZE_OK;
+    error->message[0] = 0;
+  }
+  if (model && model->device)
+    return model->program->device->driver->services;
+  adze_fail(error, model ? ADZE_NO_DEVICE : ADZE_INVALID_ARGUMENT,
+            model ? "the model has no device: the host runs all of its kernels" : "the model is null");
+  return NULL;
+}
+
+const adze_device_info *adze_describe_device(const adze_model *model) {
+  const adze_device_services *services = device_services(model, NULL);
+  return services ? services->info(model) : NULL;
+}
+
+adze_status adze_alloc_on_device(adze_model *model, size_t bytes, void **data, adze_error *error) {
+  const adze_device_services *services = device_services(model, error);
+  if (services && data)
+    return services->alloc(model, bytes, data, error);
+  if (services)
+    return adze_fail(error, ADZE_INVALID_ARGUMENT, "the place for the address is null");
+  return model ? ADZE_NO_DEVICE : ADZE_INVALID_ARGUMENT;
+}
+
+void adze_free_on_device(adze_model *model, void *data) {
+  const adze_device_services *services = device_services(model, NULL);
+  if (services && data)
+    services->free(model, data);
+}
+
+adze_status adze_copy_on_device(adze_model *model, void *to, adze_place to_place, const void *from,
+                                adze_place from_place, size_t bytes, adze_error *error) {
+  const adze_device_services *services = device_services(model, error);
+  if (!services)
+    return model ? ADZE_NO_DEVICE : ADZE_INVALID_ARGUMENT;
+  return services->copy(model, to, to_place, from, from_place, bytes, error);
+}
+
+adze_status adze_wait_for_device(adze_model *model, void *stream, adze_error *error) {
+  const adze_device_services *services = device_services(model, error);
+  if (!services)
+    return model ? ADZE_NO_DEVICE : ADZE_INVALID_ARGUMENT;
+  return services->wait(model, stream, error);
 }
 
 int64_t adze_arena_bytes(const adze_model *model) { return model ? adze_memory_held(&model->memory) : 0; }

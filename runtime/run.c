@@ -9,48 +9,64 @@
 #include "runtime/strided.h"
 #include "runtime/tensor.h"
 
-/// Points the exec at one input's data, copied together if they are strided or not aligned to their elements.
-static adze_status stage_input(adze_exec *exec, int32_t index, const adze_tensor *tensor) {
+/// Copied together if they are strided or not aligned to their elements.
+bool adze_exec_find_input(adze_exec *exec, int32_t index) {
   adze_exec_input *input = &exec->inputs[index];
+  const adze_tensor *tensor = input->given;
   int64_t element = adze_dtype_bytes(tensor->dtype), bytes;
-  input->shape = tensor->shape;
   adze_tensor_bytes(tensor->rank, tensor->shape, element, &bytes);
   if (bytes == 0) {
     input->data = adze_no_data();
-    return ADZE_OK;
+    return true;
   }
-  bool aligned = (uintptr_t)tensor->data % (uintptr_t)element == 0;
-  if (aligned && adze_is_contiguous(tensor->rank, tensor->shape, tensor->strides)) {
+  bool on_device = tensor->place == ADZE_ON_DEVICE, aligned = (uintptr_t)tensor->data % (uintptr_t)element == 0;
+  if (!on_device && aligned && adze_is_contiguous(tensor->rank, tensor->shape, tensor->strides)) {
     input->data = tensor->data;
-    return ADZE_OK;
+    return true;
   }
-  if (!adze_block_reserve(&exec->model->memory, &input->staging, bytes))
-    return adze_exec_fail(exec, ADZE_OUT_OF_MEMORY, "input '%s': no memory for a contiguous copy of %lld bytes",
-                          exec->model->program->info.inputs[index].name, (long long)bytes);
-  adze_copy_strided(input->staging.data, NULL, tensor->data, tensor->strides, tensor->rank, tensor->shape, element);
+  if (!adze_block_reserve(&exec->model->memory, &input->staging, bytes)) {
+    adze_exec_fail(exec, ADZE_OUT_OF_MEMORY, "input '%s': no memory for a contiguous copy of %lld bytes",
+                   exec->model->program->info.inputs[index].name, (long long)bytes);
+    return false;
+  }
+  if (on_device && !exec->model->program->device->driver->services->fetch(exec, index))
+    return false;
+  if (!on_device)
+    adze_copy_strided(input->staging.data, NULL, tensor->data, tensor->strides, tensor->rank, tensor->shape, element);
   input->data = input->staging.data;
-  return ADZE_OK;
+  return true;
+}
+
+/// Of a program with a device, inputs are found in the host's memory when they are asked for there.
+static adze_status take_input(adze_exec *exec, int32_t index, const adze_tensor *tensor) {
+  adze_exec_input *input = &exec->inputs[index];
+  input->given = tensor;
+  input->shape = tensor->shape;
+  input->data = NULL;
+  if (!exec->model->program->device)
+    adze_exec_find_input(exec, index);
+  return exec->error.status;
 }
 
 static adze_status check_all_outputs_written(adze_exec *exec) {
   const adze_model_info *info = &exec->model->program->info;
   for (int32_t i = 0; i < info->num_outputs; ++i)
-    if (!exec->outputs[i].data)
+    if (!exec->outputs[i].data && !exec->outputs[i].from)
       return adze_exec_fail(exec, ADZE_INTERNAL, "output '%s': the program did not compute it", info->outputs[i].name);
   return ADZE_OK;
 }
 
+static int32_t call_program(adze_exec *exec) {
+  uint64_t environment = adze_fp_enter();
+  int32_t failed = exec->model->program->main(exec);
+  adze_fp_leave(environment);
+  return failed;
+}
+
 /// Calls the program, with the device's part of the run around it.
 static adze_status run_program(adze_exec *exec) {
-  const adze_program *program = exec->model->program;
-  const adze_device_services *device = program->device ? program->device->driver->services : NULL;
-  if (device && device->begin(exec) != ADZE_OK)
-    return exec->error.status;
-  uint64_t environment = adze_fp_enter();
-  int32_t failed = program->main(exec);
-  adze_fp_leave(environment);
-  if (device)
-    device->finish(exec);
+  const adze_device_program *device = exec->model->program->device;
+  int32_t failed = device ? device->driver->services->run(exec, call_program) : call_program(exec);
   if (exec->error.status == ADZE_OK && failed)
     adze_exec_fail(exec, ADZE_INTERNAL, "the program failed without a reason (%d)", (int)failed);
   return exec->error.status;
@@ -59,7 +75,7 @@ static adze_status run_program(adze_exec *exec) {
 static adze_status run_exec(adze_exec *exec, const adze_tensor *inputs, const adze_tensor *outputs) {
   const adze_program *program = exec->model->program;
   for (int32_t i = 0; i < program->info.num_inputs; ++i)
-    if (stage_input(exec, i, &inputs[i]) != ADZE_OK)
+    if (take_input(exec, i, &inputs[i]) != ADZE_OK)
       return exec->error.status;
   for (int32_t i = 0; i < program->info.num_outputs; ++i)
     exec->outputs[i].given = &outputs[i];
@@ -85,6 +101,8 @@ adze_status adze_run(adze_model *model, const adze_tensor *inputs, int32_t num_i
       adze_validate_inputs(info, &model->symbols, inputs, num_inputs, exec->symbol_sizes, &exec->error);
   if (status == ADZE_OK)
     status = adze_validate_outputs(info, outputs, num_outputs, alloc, &exec->error);
+  if (status == ADZE_OK && !model->device)
+    status = adze_validate_on_host(info, inputs, outputs, &exec->error);
   if (status == ADZE_OK) {
     exec->alloc = alloc;
     exec->alloc_user = alloc_user;

@@ -50,6 +50,12 @@ void adze_symbols_free(adze_symbols *symbols) {
   symbols->ids = NULL;
 }
 
+static adze_status fail_place(const char *kind, const adze_tensor_info *info, const adze_tensor *tensor,
+                              adze_error *error) {
+  return adze_fail(error, ADZE_INVALID_ARGUMENT, "%s '%s': its place is %d, expected %d (host) or %d (device)", kind,
+                   info->name, (int)tensor->place, (int)ADZE_ON_HOST, (int)ADZE_ON_DEVICE);
+}
+
 /// What inputs and the caller's outputs have in common: type, rank, sizes, strides. `kind` is "input" or "output".
 static adze_status check_tensor(const char *kind, const adze_tensor_info *info, const adze_tensor *tensor,
                                 adze_error *error) {
@@ -66,6 +72,8 @@ static adze_status check_tensor(const char *kind, const adze_tensor_info *info, 
   if (tensor->rank > 0 && !tensor->shape)
     return adze_fail(error, ADZE_INVALID_ARGUMENT, "%s '%s': shape is null, expected %d sizes", kind, info->name,
                      (int)info->rank);
+  if (tensor->place != ADZE_ON_HOST && tensor->place != ADZE_ON_DEVICE)
+    return fail_place(kind, info, tensor, error);
   bool counts = true; // a program cannot count with a size that no address space holds, not even one of an empty tensor
   for (int32_t d = 0; d < tensor->rank; ++d) {
     if (tensor->shape[d] < 0)
@@ -155,6 +163,8 @@ adze_status adze_validate_outputs(const adze_model_info *info, const adze_tensor
                      (int)info->num_outputs);
   for (int32_t i = 0; i < num_outputs; ++i) {
     const adze_tensor_info *expected = &info->outputs[i];
+    if (outputs[i].place != ADZE_ON_HOST && outputs[i].place != ADZE_ON_DEVICE)
+      return fail_place("output", expected, &outputs[i], error);
     if (!outputs[i].data) {
       if (!alloc)
         return adze_fail(error, ADZE_INVALID_ARGUMENT, "output '%s': has no data, and no function to get memory from",
@@ -170,6 +180,19 @@ adze_status adze_validate_outputs(const adze_model_info *info, const adze_tensor
             error, ADZE_INVALID_ARGUMENT,
             "output '%s': dimension %d has stride 0 and size %lld, its elements would overwrite each other",
             expected->name, (int)d, (long long)outputs[i].shape[d]);
+  }
+  return ADZE_OK;
+}
+
+adze_status adze_validate_on_host(const adze_model_info *info, const adze_tensor *inputs, const adze_tensor *outputs,
+                                  adze_error *error) {
+  for (int32_t i = 0; i < info->num_inputs + info->num_outputs; ++i) {
+    bool is_input = i < info->num_inputs;
+    const adze_tensor *tensor = is_input ? &inputs[i] : &outputs[i - info->num_inputs];
+    if (tensor->place != ADZE_ON_HOST)
+      return adze_fail(error, ADZE_INVALID_ARGUMENT, "%s '%s': is on a device, but the model has no kernels for one",
+                       is_input ? "input" : "output",
+                       is_input ? info->inputs[i].name : info->outputs[i - info->num_inputs].name);
   }
   return ADZE_OK;
 }

@@ -32,6 +32,10 @@ adze_status adze_validate_inputs(const adze_model_info *info, const adze_symbols
 adze_status adze_validate_outputs(const adze_model_info *info, const adze_tensor *outputs, int32_t num_outputs,
                                   adze_output_alloc alloc, adze_error *error);
 
+/// Checks that all tensors are the host's, for models without a device.
+adze_status adze_validate_on_host(const adze_model_info *info, const adze_tensor *inputs, const adze_tensor *outputs,
+                                  adze_error *error);
+
 /// Compares the shape of a caller's output with the one that the run found.
 adze_status adze_validate_output_shape(const adze_tensor_info *info, const adze_tensor *output, const int64_t *shape,
                                        adze_error *error);

@@ -68,8 +68,17 @@ static LogicalResult fill(const OutputFile &file, StringRef path, Location loc,
 
 /// The linked library, with the weights' place in it.
 static llvm::Expected<Emitted> link(const Artifact &artifact, uint64_t &weightsOffset) {
-  static const StringRef exports[] = {"adze_info",    "adze_create",      "adze_run",
-                                      "adze_destroy", "adze_arena_bytes", "adze_abi_version"};
+  static const StringRef exports[] = {"adze_info",
+                                      "adze_create",
+                                      "adze_run",
+                                      "adze_destroy",
+                                      "adze_arena_bytes",
+                                      "adze_describe_device",
+                                      "adze_alloc_on_device",
+                                      "adze_free_on_device",
+                                      "adze_copy_on_device",
+                                      "adze_wait_for_device",
+                                      "adze_abi_version"};
   auto archives = findArchives(artifact.libraryFolder);
   if (!archives)
     return archives.takeError();

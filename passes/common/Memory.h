@@ -33,6 +33,8 @@ class Memories {
 public:
   explicit Memories(mlir::ModuleOp module);
 
+  /// Whether the device runs any kernel.
+  bool hasDevice() const { return !deviceKernels.empty(); }
   /// Whose memory a launch of this kernel reads and writes.
   kernel::Memory ofKernel(llvm::StringRef name) const;
   kernel::Memory of(mlir::Value tensor);

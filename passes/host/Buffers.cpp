@@ -18,8 +18,42 @@ bool host::isScalarOp(Operation *op) {
 
 bool host::ownsMemory(Value value) {
   if (isa_and_nonnull<kernel::CopyOp>(value.getDefiningOp()))
-    return !deviceWeight(value);
+    return !deviceWeight(value) && !isDelivered(value);
   return isa_and_nonnull<kernel::LaunchOp, tensor::FromElementsOp>(value.getDefiningOp());
+}
+
+/// Whether all uses of a tensor, and of what only shows it under another type, are fine.
+static bool allUses(Value tensor, llvm::function_ref<bool(OpOperand &)> isFine) {
+  SmallVector<Value> open{tensor};
+  while (!open.empty())
+    for (OpOperand &use : open.pop_back_val().getUses()) {
+      Operation *user = use.getOwner();
+      if (user->getNumResults() == 1 && aliasedBy(user->getResult(0)) == use.get())
+        open.push_back(user->getResult(0));
+      else if (!isFine(use))
+        return false;
+    }
+  return true;
+}
+
+bool host::isDelivered(Value value) {
+  auto copy = value.getDefiningOp<kernel::CopyOp>();
+  if (!copy || copy.getMemory() != kernel::Memory::host || !isa<func::FuncOp>(copy->getParentOp()))
+    return false;
+  return allUses(value, [](OpOperand &use) { return isa<func::ReturnOp, tensor::DimOp>(use.getOwner()); });
+}
+
+bool host::takesInput(kernel::CopyOp copy) {
+  auto argument = dyn_cast<BlockArgument>(shownBy(copy.getSource()));
+  return argument && copy.getMemory() == kernel::Memory::device &&
+         isa<func::FuncOp>(argument.getOwner()->getParentOp());
+}
+
+bool host::isReadByHost(BlockArgument input) {
+  return !allUses(input, [](OpOperand &use) {
+    auto copy = dyn_cast<kernel::CopyOp>(use.getOwner());
+    return isa<tensor::DimOp>(use.getOwner()) || (copy && takesInput(copy));
+  });
 }
 
 core::ConstantOp host::deviceWeight(Value value) {
@@ -124,8 +158,13 @@ void Buffers::chooseOutputs(func::FuncOp main) {
 
 /// A launch result that a loop carries on is written to the slot for the next iteration.
 void Buffers::chooseSlots(Operation *loop, Operation *yield) {
+  auto isInput = [](Value value) {
+    auto copy = value.getDefiningOp<kernel::CopyOp>();
+    return copy && takesInput(copy);
+  };
   for (auto [i, value] : llvm::enumerate(yield->getOperands()))
-    if (ownsMemory(value) && value.getParentBlock() == yield->getBlock() && !destinations.count(value))
+    if (ownsMemory(value) && !isInput(value) && value.getParentBlock() == yield->getBlock() &&
+        !destinations.count(value))
       destinations[value] = Destination{Destination::Slot, loopSlots(loop, i).next, {}};
 }
 
@@ -234,6 +273,8 @@ void Buffers::roots(Value tensor, llvm::SmallSetVector<Value, 8> &out) {
       continue;
     if (ownsMemory(value))
       out.insert(value);
+    else if (isDelivered(value))
+      open.push_back(value.getDefiningOp<kernel::CopyOp>().getSource());
     else
       carriedTo(value, open);
   }

@@ -17,8 +17,15 @@ namespace adze::host {
 /// True for ops that compute scalars from scalars (and sizes of tensors) without side effects.
 bool isScalarOp(mlir::Operation *op);
 /// True for results that get memory of their own: of launches, of tensor.from_elements, of copies but for those of
-/// constants to the device.
+/// constants to the device and those that are delivered.
 bool ownsMemory(mlir::Value value);
+/// The result of a copy to the host's memory that @main does nothing with but return it: the runtime copies it from the
+/// device's memory to where the caller wants it. It has no memory of the program's.
+bool isDelivered(mlir::Value value);
+/// Whether `copy` brings an input to the device's memory, or finds that it is there.
+bool takesInput(kernel::CopyOp copy);
+/// Whether the host's part of the program reads an input's data.
+bool isReadByHost(mlir::BlockArgument input);
 /// The constant that `value` is among the device's weights; null if it is no copy of one.
 core::ConstantOp deviceWeight(mlir::Value value);
 /// The tensor whose size `dim` is that of `tensor`: past casts that know less, and copies.

@@ -52,11 +52,15 @@ Value Lowering::address(Location loc, Value tensor) {
   return LLVM::GEPOp::create(b, loc, services->pointerType(), b.getI8Type(), first, ValueRange(offset));
 }
 
-Value Lowering::outputMemory(Location loc, int32_t index, Value shapedAs) {
-  unsigned rank = cast<RankedTensorType>(shapedAs.getType()).getRank();
+void Lowering::storeShape(Location loc, Value tensor) {
+  unsigned rank = cast<RankedTensorType>(tensor.getType()).getRank();
   shapeCount = std::max<int64_t>(shapeCount, rank);
   for (unsigned dim = 0; dim < rank; ++dim)
-    services->storeAt(loc, shapeArea, dim, services->asI64(loc, sizeOf(shapedAs, dim)));
+    services->storeAt(loc, shapeArea, dim, services->asI64(loc, sizeOf(tensor, dim)));
+}
+
+Value Lowering::outputMemory(Location loc, int32_t index, Value shapedAs) {
+  storeShape(loc, shapedAs);
   return services->output(loc, index, shapeArea);
 }
 
@@ -75,8 +79,15 @@ LogicalResult Lowering::lowerCopy(kernel::CopyOp op) {
     places[result] = {Place::InDeviceWeights, Value(), places[constant.getResult()].number};
     return success();
   }
+  if (isDelivered(result))
+    return success();
   if (auto destination = buffers.destination(result))
     place(result, *destination);
+  if (takesInput(op)) {
+    auto input = cast<BlockArgument>(shownBy(op.getSource()));
+    places[result] = {Place::Pointer, services->inputOnDevice(loc, input.getArgNumber(), address(loc, result))};
+    return success();
+  }
   Value to = address(loc, result), from = address(loc, op.getSource());
   services->transfer(loc, onDevice(result), to, from, bytesOf(loc, result));
   return success();

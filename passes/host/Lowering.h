@@ -67,6 +67,8 @@ private:
   mlir::Value address(mlir::Location loc, mlir::Value tensor);
   /// Finds memory for a value that owns some, outside plans.
   void place(mlir::Value value, const Destination &destination);
+  /// Writes the sizes of a tensor to `shapeArea`.
+  void storeShape(mlir::Location loc, mlir::Value tensor);
   mlir::Value outputMemory(mlir::Location loc, int32_t index, mlir::Value shapedAs);
 
   // ControlFlow.cpp

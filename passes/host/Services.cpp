@@ -61,8 +61,13 @@ Value Services::notNull(Location loc, Value value) {
   return value;
 }
 
-Value Services::input(Location loc, int32_t index) {
-  return call(loc, "adze_rt_input", pointer, {exec, i32(loc, index)});
+Value Services::input(Location loc, int32_t index, bool canFail) {
+  Value data = call(loc, "adze_rt_input", pointer, {exec, i32(loc, index)});
+  return canFail ? notNull(loc, data) : data;
+}
+
+Value Services::inputOnDevice(Location loc, int32_t index, Value room) {
+  return notNull(loc, call(loc, "adze_rt_input_on_device", pointer, {exec, i32(loc, index), room}));
 }
 
 Value Services::inputDim(Location loc, int32_t index, int32_t dim) {
@@ -83,6 +88,10 @@ void Services::launch(Location loc, int32_t kernel, Value items, Value grain, Va
 
 Value Services::output(Location loc, int32_t index, Value shape) {
   return notNull(loc, call(loc, "adze_rt_output", pointer, {exec, i32(loc, index), shape}));
+}
+
+void Services::deliver(Location loc, int32_t index, Value shape, Value from) {
+  leaveIfFailed(loc, call(loc, "adze_rt_deliver", b.getI32Type(), {exec, i32(loc, index), shape, from}));
 }
 
 void Services::copy(Location loc, Value to, Value from, Value bytes) {

@@ -17,7 +17,10 @@ public:
   /// `main` is adze_main with its entry block; `builder` emits its code.
   Services(mlir::ModuleOp module, mlir::func::FuncOp main, mlir::OpBuilder &builder);
 
-  mlir::Value input(mlir::Location loc, int32_t index);
+  /// `canFail`: in programs with a device, of which an input may have to be copied from there.
+  mlir::Value input(mlir::Location loc, int32_t index, bool canFail);
+  /// Where the device has an input; `room` is memory there that it may be copied to.
+  mlir::Value inputOnDevice(mlir::Location loc, int32_t index, mlir::Value room);
   /// As an index.
   mlir::Value inputDim(mlir::Location loc, int32_t index, int32_t dim);
   /// Pointers are read from `buffers`, an array of pointers, afterwards.
@@ -26,6 +29,8 @@ public:
   void launch(mlir::Location loc, int32_t kernel, mlir::Value items, mlir::Value grain, mlir::Value buffers,
               mlir::Value scalars, mlir::Value scratch);
   mlir::Value output(mlir::Location loc, int32_t index, mlir::Value shape);
+  /// An output, of the shape that an array of sizes has, is what lies at `from` in the device's memory at the end.
+  void deliver(mlir::Location loc, int32_t index, mlir::Value shape, mlir::Value from);
   void copy(mlir::Location loc, mlir::Value to, mlir::Value from, mlir::Value bytes);
   void copyOnDevice(mlir::Location loc, mlir::Value to, mlir::Value from, mlir::Value bytes);
   /// Copies from the host's memory to the device's, or back.

@@ -101,7 +101,9 @@ void Lowering::lowerInputs() {
     deviceWeights = services->deviceWeights(loc);
   for (auto [i, argument] : llvm::enumerate(source.getArguments())) {
     auto type = cast<RankedTensorType>(argument.getType());
-    places[argument] = {Place::Pointer, services->input(loc, i)};
+    bool hasDevice = memories.hasDevice();
+    if (!hasDevice || isReadByHost(argument))
+      places[argument] = {Place::Pointer, services->input(loc, i, /*canFail=*/hasDevice)};
     SmallVector<Value> sizes(type.getRank());
     for (int64_t dim = 0; dim < type.getRank(); ++dim)
       if (type.isDynamicDim(dim))
@@ -398,7 +400,13 @@ LogicalResult Lowering::lowerRequire(core::RequireOp op) {
 LogicalResult Lowering::lowerReturn(func::ReturnOp op) {
   Location loc = op.getLoc();
   for (auto [i, value] : llvm::enumerate(op.getOperands())) {
-    auto destination = buffers.destination(shownBy(value));
+    Value shown = shownBy(value);
+    if (isDelivered(shown)) {
+      storeShape(loc, value);
+      services->deliver(loc, i, shapeArea, address(loc, shown.getDefiningOp<kernel::CopyOp>().getSource()));
+      continue;
+    }
+    auto destination = buffers.destination(shown);
     if (destination && destination->kind == Destination::Output && destination->number == int32_t(i))
       continue;
     Value memory = outputMemory(loc, i, value);

@@ -9,6 +9,7 @@ A program that uses ONNX Runtime changes one line: `session = adze.InferenceSess
 (SessionOptions, GraphOptimizationLevel, ...) are here too.
 """
 from adze import _adze
+from adze._adze import DeviceArray
 from adze._binding import IOBinding
 from adze._errors import (CompileError, CompileFail, Diagnostic, Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NoSuchFile,
                           RunError, RunFail)
@@ -26,7 +27,7 @@ SessionIOBinding = IOBinding
 __version__: str = _adze.version
 
 __all__ = [
-    "CompileError", "CompileFail", "Diagnostic", "ExecutionMode", "ExecutionOrder", "Fail", "GraphOptimizationLevel", "IOBinding",
+    "CompileError", "CompileFail", "DeviceArray", "Diagnostic", "ExecutionMode", "ExecutionOrder", "Fail", "GraphOptimizationLevel", "IOBinding",
     "InferenceSession", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "KernelProfile", "Model", "ModelMetadata", "NoSuchFile",
     "NodeArg", "OrtDevice", "OrtValue", "Profile", "RunError", "RunFail", "RunOptions", "SessionIOBinding", "SessionOptions",
     "TensorInfo", "compile", "disable_telemetry_events", "enable_telemetry_events", "get_all_providers", "get_available_providers",

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Union
 import numpy as np
 
 from adze import _adze
+from adze._device import is_on_device, view_on_device
 from adze._dlpack import from_dlpack
 from adze._dtypes import dtypes, onnx_name, widened
 from adze._errors import Diagnostic, RunError, compile_error, run_error
@@ -115,12 +116,15 @@ class Model:
         """Bytes of memory that the runs hold now, weights and outputs apart."""
         return self._session.arena_bytes
 
-    def run(self, feeds: Mapping[str, Any], out: Mapping[str, Array] | None = None) -> dict[str, Array]:
+    def run(self, feeds: Mapping[str, Any], out: Mapping[str, Any] | None = None, *, device_outputs: bool = False) -> dict[str, Any]:
         """Runs once: {input name: array} to {output name: array}.
 
         Arrays must have the dtypes of `inputs`, and sizes that fit its shapes; any strides do. What is no numpy array is taken by
         __dlpack__ or as numpy.asarray takes it, and becomes one of the input's dtype only if it has none (a number, a list).
         out: arrays to write outputs to, of the dtype and shape that the run finds; any strides do. The others are new.
+        Inputs and `out` may be in the memory of the model's device: what has __dlpack__ there or __cuda_array_interface__. An input that is
+        contiguous and aligned to 256 bytes is read where it lies.
+        device_outputs: whether the new ones are DeviceArray, on the device, in place of numpy's arrays.
 
         Raises RunError, which names the input, what was found and what was expected. Ctrl-C ends the run between two kernels."""
         check_names("input", feeds, self._input_index)
@@ -131,6 +135,8 @@ class Model:
         if out:
             check_names("output", out, self._output_index)
             into = [out.get(output.name) for output in self.outputs]
+        if device_outputs:
+            into = [... if array is None else array for array in into]
         return dict(zip(self._output_index, self._run(self._ordered(feeds), into)))
 
     def __call__(self, *args: Any, **feeds: Any) -> Array | tuple[Array, ...]:
@@ -160,12 +166,22 @@ class Model:
     def _ordered(self, feeds: Mapping[str, Any]) -> list[Any]:
         return [feeds[name] for name in self._input_index]
 
-    def _arrays(self, values: list[Any]) -> list[Array]:
-        return [widened(_as_array(value, info)) for value, info in zip(values, self.inputs)]
+    def _arrays(self, values: list[Any], session: _adze.Session | None = None) -> list[Any]:
+        return [self._view("input", value, info, session) if is_on_device(value) else widened(_as_array(value, info))
+                for value, info in zip(values, self.inputs)]
 
-    def _run(self, values: list[Any], into: list[Any], session: _adze.Session | None = None, options: Any = None) -> list[Array]:
+    def _view(self, kind: str, value: Any, info: TensorInfo, session: _adze.Session | None) -> _adze.DeviceArray:
+        try:
+            return view_on_device(value, session or self._session)
+        except (BufferError, TypeError, ValueError, KeyError) as error:
+            raise run_error(f"{kind} '{info.name}': no array on the device can be made of it: {error}") from None
+
+    def _run(self, values: list[Any], into: list[Any], session: _adze.Session | None = None, options: Any = None) -> list[Any]:
         """Runs on values in the order of `inputs`; `into`: for each output None or an array; `options`: None or RunOptions."""
-        return (session or self._session).run(self._arrays(values), into, options)
+        places = [self._view("output", array, info, session) if array is not ... and is_on_device(array) else array
+                  for array, info in zip(into, self.outputs)]
+        results = (session or self._session).run(self._arrays(values, session), places, options)
+        return [result if array is None or array is ... else array for array, result in zip(into, results)]
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the artifact, a shared library that `adze.load` and C programs take. There is never half a file. Raises OSError."""

@@ -22,8 +22,8 @@ bool View::describe() {
 }
 
 adze_tensor View::tensor(adze_dtype dtype) const {
-  return {const_cast<void *>(array.data()), dtype, static_cast<int32_t>(array.ndim()), shape.data(),
-          strides.empty() ? nullptr : strides.data()};
+  return {const_cast<void *>(array.data()),           dtype,       static_cast<int32_t>(array.ndim()), shape.data(),
+          strides.empty() ? nullptr : strides.data(), ADZE_ON_HOST};
 }
 
 void FreeDeleter::operator()(void *data) const { free(data); }
@@ -35,8 +35,26 @@ void *adze::python::allocateOutput(void *user, int32_t index, adze_dtype dtype, 
   if (!adze_tensor_bytes(rank, shape, adze_dtype_bytes(dtype), &bytes) || bytes > INT64_MAX / 2)
     return nullptr;
   output.shape.assign(shape, shape + rank);
+  if (output.onDevice) {
+    output.deviceMemory = allocateOnDevice(output.onDevice, static_cast<size_t>(bytes));
+    return output.deviceMemory.get();
+  }
   output.data.reset(aligned_alloc(kAlignment, (static_cast<size_t>(bytes) + kAlignment) / kAlignment * kAlignment));
   return output.data.get();
+}
+
+DeviceArray adze::python::toDeviceArray(const Output &output, adze_dtype dtype, const py::object &numpyType) {
+  const adze_device_info *device = output.onDevice->artifact->functions().describe_device(output.onDevice->model);
+  DeviceArray array;
+  array.owner = output.onDevice;
+  array.memory = output.deviceMemory;
+  array.data = output.deviceMemory.get();
+  array.dtype = dtype;
+  array.numpyType = numpyType;
+  array.type = device->type;
+  array.number = device->number;
+  array.shape.assign(output.shape.begin(), output.shape.end());
+  return array;
 }
 
 py::array adze::python::toArray(Output &output, const py::object &dtype) {

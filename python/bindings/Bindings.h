@@ -11,6 +11,9 @@ void addCompiler(pybind11::module_ &module);
 /// Artifact: what is loaded.
 void addArtifact(pybind11::module_ &module);
 
+/// DeviceArray: an array in a device's memory.
+void addDeviceArray(pybind11::module_ &module);
+
 /// Session: an artifact set up to run.
 void addSession(pybind11::module_ &module);
 

@@ -8,6 +8,7 @@ PYBIND11_MODULE(_adze, module) {
   module.attr("version") = adze::version();
   adze::python::addCompiler(module);
   adze::python::addArtifact(module);
+  adze::python::addDeviceArray(module);
   adze::python::addSession(module);
   adze::python::addProbes(module);
 }

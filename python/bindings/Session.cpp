@@ -54,13 +54,9 @@ public:
     create();
   }
   Session(const Session &) = delete;
-  ~Session() {
-    if (process == getpid())
-      artifact->functions().destroy(model);
-  }
 
-  /// `into`: for each output None or the array to write to. `options`: None, or what has an attribute `terminate`,
-  /// which ends the run as soon as it is true. So does a signal's handler that raises.
+  /// `into`: for each output None, the array to write to, or ... for a new one on the device. `options`: None, or what
+  /// has an attribute `terminate`, which ends the run as soon as it is true. So does a signal's handler that raises.
   py::list run(const py::list &values, const py::list &into, const py::object &options) {
     const adze_model_info &info = artifact->info();
     expectCount("inputs", values.size(), info.num_inputs);
@@ -69,10 +65,13 @@ public:
     std::vector<adze_tensor> in(inputs.size()), out(given.size());
     for (size_t i = 0; i < in.size(); ++i)
       in[i] = takeInput(values[i], i, inputs[i]);
-    for (size_t i = 0; i < out.size(); ++i)
-      if (!into[i].is_none())
-        out[i] = takeOutput(into[i], i, given[i]);
     std::vector<Output> outputs(out.size());
+    for (size_t i = 0; i < out.size(); ++i) {
+      if (into[i].ptr() == Py_Ellipsis)
+        out[i] = newOnDevice(outputs[i]);
+      else if (!into[i].is_none())
+        out[i] = takeOutput(into[i], i, given[i]);
+    }
     adze_error error{};
     adze_status status;
     {
@@ -88,14 +87,31 @@ public:
     if (status != ADZE_OK)
       raise(status, error.message);
     py::list result;
-    for (size_t i = 0; i < outputs.size(); ++i)
-      result.append(into[i].is_none() ? toArray(outputs[i], outputTypes[i].first) : py::object(into[i]));
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      if (outputs[i].onDevice)
+        result.append(toDeviceArray(outputs[i], info.outputs[i].dtype, outputTypes[i].first));
+      else
+        result.append(into[i].is_none() ? toArray(outputs[i], outputTypes[i].first) : py::object(into[i]));
+    }
     return result;
   }
 
-  int64_t arenaBytes() const { return artifact->functions().arena_bytes(model); }
+  int64_t arenaBytes() const { return artifact->functions().arena_bytes(loaded->model); }
 
-  py::array_t<int64_t> takeProfile() { return process == getpid() ? profile->take() : Profile().take(); }
+  /// Waits for what is in a stream of the device's; 0: the one that all share.
+  void waitForDevice(uintptr_t stream) {
+    adze_error error{};
+    adze_model *current = modelOfThisProcess(error);
+    adze_status status = error.status;
+    if (current) {
+      py::gil_scoped_release release;
+      status = artifact->functions().wait_for_device(current, reinterpret_cast<void *>(stream), &error);
+    }
+    if (status != ADZE_OK)
+      raise(status, error.message);
+  }
+
+  py::array_t<int64_t> takeProfile() { return loaded->process == getpid() ? profile->take() : Profile().take(); }
 
 private:
   static void expectCount(const char *what, size_t found, int32_t expected) {
@@ -121,8 +137,7 @@ private:
     adze_model *made;
     error.status = artifact->functions().create(&options, &made, &error);
     if (error.status == ADZE_OK) {
-      model = made;
-      process = getpid();
+      loaded = std::make_shared<LoadedModel>(artifact, made);
       (void)profile.release(); // null, or the parent's in a fork: one of its threads may have been recording
       profile = std::move(recorder);
     }
@@ -138,9 +153,30 @@ private:
   /// A fork has none of the parent's threads: the model is set up again there. The parent's is left alone. Called with
   /// the GIL, the one lock that a fork by Python never finds held by another thread.
   adze_model *modelOfThisProcess(adze_error &error) {
-    if (process != getpid() && tryCreate(error) != ADZE_OK)
+    if (loaded->process != getpid() && tryCreate(error) != ADZE_OK)
       return nullptr;
-    return model;
+    return loaded->model;
+  }
+
+  /// An output that gets memory of the device.
+  adze_tensor newOnDevice(Output &output) {
+    adze_error error{};
+    if (!modelOfThisProcess(error))
+      raise(error.status, error.message);
+    if (!artifact->functions().describe_device(loaded->model))
+      raise(ADZE_NO_DEVICE, "outputs on the device: the model has no device, the host runs all of its kernels");
+    output.onDevice = loaded;
+    adze_tensor tensor{};
+    tensor.place = ADZE_ON_DEVICE;
+    return tensor;
+  }
+
+  /// An array on the device that is of the input's or output's type. `name` begins the message.
+  static adze_tensor takeOnDevice(const DeviceArray &array, const adze_tensor_info &info, const std::string &name) {
+    if (array.dtype != info.dtype)
+      raise(ADZE_INVALID_ARGUMENT,
+            name + "found dtype " + adze_dtype_name(array.dtype) + ", expected " + adze_dtype_name(info.dtype));
+    return array.tensor();
   }
 
   /// Raises unless `value` is an array of one of `types`; `name` begins the message.
@@ -161,7 +197,10 @@ private:
 
   adze_tensor takeInput(const py::handle &value, size_t index, View &view) {
     const adze_tensor_info &info = artifact->info().inputs[index];
-    view.array = asArray(value, info, inputTypes[index], std::string("input '") + info.name + "': ");
+    std::string name = std::string("input '") + info.name + "': ";
+    if (py::isinstance<DeviceArray>(value))
+      return takeOnDevice(value.cast<const DeviceArray &>(), info, name);
+    view.array = asArray(value, info, inputTypes[index], name);
     if (!view.describe()) {
       view.array = py::module_::import("numpy").attr("ascontiguousarray")(view.array);
       view.describe();
@@ -172,6 +211,11 @@ private:
   adze_tensor takeOutput(const py::handle &value, size_t index, View &view) {
     const adze_tensor_info &info = artifact->info().outputs[index];
     std::string name = std::string("output '") + info.name + "': ";
+    if (py::isinstance<DeviceArray>(value)) {
+      if (value.cast<const DeviceArray &>().readOnly)
+        raise(ADZE_INVALID_ARGUMENT, name + "the array is read-only");
+      return takeOnDevice(value.cast<const DeviceArray &>(), info, name);
+    }
     view.array = asArray(value, info, outputTypes[index], name);
     if (!view.array.writeable())
       raise(ADZE_INVALID_ARGUMENT, name + "the array is read-only");
@@ -181,10 +225,9 @@ private:
   }
 
   std::shared_ptr<Artifact> artifact;
-  adze_model *model = nullptr;
+  std::shared_ptr<LoadedModel> loaded;
   int threads;
   std::optional<std::string> device;
-  pid_t process = -1;
   std::vector<Types> inputTypes, outputTypes;
   bool profiled;
   std::unique_ptr<Profile> profile;
@@ -199,6 +242,7 @@ void adze::python::addSession(py::module_ &module) {
            py::arg("artifact"), py::arg("threads"), py::arg("device"), py::arg("inputs"), py::arg("outputs"),
            py::arg("profiled"))
       .def("run", &Session::run, py::arg("values"), py::arg("into"), py::arg("options"))
+      .def("wait_for_device", &Session::waitForDevice, py::arg("stream"))
       .def("take_profile", &Session::takeProfile)
       .def_property_readonly("arena_bytes", &Session::arenaBytes);
 }

@@ -17,8 +17,16 @@ typedef struct CUctx_st *CUcontext;
 typedef struct CUmod_st *CUmodule;
 typedef struct CUfunc_st *CUfunction;
 typedef struct CUstream_st *CUstream;
+typedef struct CUgraph_st *CUgraph;
+typedef struct CUgraphExec_st *CUgraphExec;
 
-enum { CUDA_SUCCESS = 0, CUDA_ERROR_OUT_OF_MEMORY = 2, CUDA_ERROR_NOT_INITIALIZED = 3, CUDA_ERROR_NO_DEVICE = 100 };
+enum {
+  CUDA_SUCCESS = 0,
+  CUDA_ERROR_INVALID_VALUE = 1,
+  CUDA_ERROR_OUT_OF_MEMORY = 2,
+  CUDA_ERROR_NOT_INITIALIZED = 3,
+  CUDA_ERROR_NO_DEVICE = 100
+};
 
 /// CUdevice_attribute.
 enum {
@@ -35,6 +43,17 @@ enum { CU_JIT_ERROR_LOG_BUFFER = 5, CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES = 6 };
 
 /// CUstream_flags.
 enum { CU_STREAM_NON_BLOCKING = 1 };
+
+/// CUstreamCaptureMode: only calls of the thread that captures are restricted.
+enum { CU_STREAM_CAPTURE_MODE_THREAD_LOCAL = 1 };
+
+/// CUpointer_attribute, CUmemorytype.
+enum {
+  CU_POINTER_ATTRIBUTE_CONTEXT = 1,
+  CU_POINTER_ATTRIBUTE_MEMORY_TYPE = 2,
+  CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL = 9
+};
+enum { CU_MEMORYTYPE_DEVICE = 2 };
 
 /// The functions: F(name in the table, parameters, name in the library).
 #define ADZE_CUDA_FUNCTIONS(F)                                                                                         \
@@ -66,6 +85,13 @@ enum { CU_STREAM_NON_BLOCKING = 1 };
   F(copy_out, (void *to, CUdeviceptr from, size_t bytes, CUstream stream), "cuMemcpyDtoHAsync_v2")                     \
   F(copy, (CUdeviceptr to, CUdeviceptr from, size_t bytes, CUstream stream), "cuMemcpyDtoDAsync_v2")                   \
   F(fill, (CUdeviceptr to, unsigned char value, size_t bytes, CUstream stream), "cuMemsetD8Async")                     \
+  F(pointer_attribute, (void *value, int attribute, CUdeviceptr data), "cuPointerGetAttribute")                        \
+  F(begin_capture, (CUstream stream, int mode), "cuStreamBeginCapture_v2")                                             \
+  F(end_capture, (CUstream stream, CUgraph * graph), "cuStreamEndCapture")                                             \
+  F(instantiate, (CUgraphExec * ready, CUgraph graph, unsigned long long flags), "cuGraphInstantiateWithFlags")        \
+  F(destroy_graph, (CUgraph graph), "cuGraphDestroy")                                                                  \
+  F(launch_graph, (CUgraphExec ready, CUstream stream), "cuGraphLaunch")                                               \
+  F(destroy_ready, (CUgraphExec ready), "cuGraphExecDestroy")                                                          \
   F(launch,                                                                                                            \
     (CUfunction function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x, unsigned block_y,       \
      unsigned block_z, unsigned shared_bytes, CUstream stream, void **parameters, void **extra),                       \

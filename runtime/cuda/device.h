@@ -13,6 +13,7 @@ extern "C" {
 struct adze_device {
   adze_cuda_api api;
   CUdevice number;
+  int ordinal;       ///< as programs count devices
   CUcontext context; ///< the device's primary one, which other users of it in the process share
   CUmodule module;
 };

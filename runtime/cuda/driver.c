@@ -74,6 +74,55 @@ static adze_status wait(adze_device *device, adze_stream *stream, adze_error *er
   return check(device, device->api.stream_wait((CUstream)stream), "cuStreamSynchronize", error);
 }
 
+static adze_status check_pointer(adze_device *device, const void *data, adze_error *error) {
+  unsigned type = 0;
+  int number = -1;
+  CUcontext context = NULL;
+  const adze_cuda_api *api = &device->api;
+  CUresult result = api->pointer_attribute(&type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, address(data));
+  if (result != CUDA_SUCCESS && result != CUDA_ERROR_INVALID_VALUE)
+    return adze_cuda_fail(api, result, "cuPointerGetAttribute", error);
+  if (result != CUDA_SUCCESS || type != CU_MEMORYTYPE_DEVICE)
+    return adze_fail(error, ADZE_INVALID_ARGUMENT, "the address is not in the memory of a device");
+  result = api->pointer_attribute(&number, CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL, address(data));
+  if (result != CUDA_SUCCESS)
+    return adze_cuda_fail(api, result, "cuPointerGetAttribute", error);
+  if (number != device->ordinal)
+    return adze_fail(error, ADZE_INVALID_ARGUMENT, "the address is in the memory of device %d, expected device %d",
+                     number, device->ordinal);
+  // Memory of pools that streams allocate from is of no context.
+  if (api->pointer_attribute(&context, CU_POINTER_ATTRIBUTE_CONTEXT, address(data)) == CUDA_SUCCESS && context &&
+      context != device->context)
+    return adze_fail(error, ADZE_INVALID_ARGUMENT,
+                     "the address is in the memory of another context of the device than its primary one");
+  return ADZE_OK;
+}
+
+static adze_status begin_capture(adze_device *device, adze_stream *stream, adze_error *error) {
+  CUresult result = device->api.begin_capture((CUstream)stream, CU_STREAM_CAPTURE_MODE_THREAD_LOCAL);
+  return check(device, result, "cuStreamBeginCapture", error);
+}
+
+static adze_status end_capture(adze_device *device, adze_stream *stream, adze_graph **graph, adze_error *error) {
+  CUgraph recorded = NULL;
+  CUgraphExec ready = NULL;
+  adze_status status = check(device, device->api.end_capture((CUstream)stream, &recorded), "cuStreamEndCapture", error);
+  if (status == ADZE_OK && graph) {
+    status = check(device, device->api.instantiate(&ready, recorded, 0), "cuGraphInstantiate", error);
+    *graph = status == ADZE_OK ? (adze_graph *)ready : NULL;
+  }
+  if (recorded)
+    device->api.destroy_graph(recorded);
+  return status;
+}
+
+static adze_status launch_graph(adze_device *device, adze_stream *stream, adze_graph *graph, adze_error *error) {
+  CUresult result = device->api.launch_graph((CUgraphExec)graph, (CUstream)stream);
+  return check(device, result, "cuGraphLaunch", error);
+}
+
+static void destroy_graph(adze_device *device, adze_graph *graph) { device->api.destroy_ready((CUgraphExec)graph); }
+
 const adze_device_driver adze_cuda_driver = {.services = &adze_device_run,
                                              .open = adze_cuda_open,
                                              .close = adze_cuda_close,
@@ -91,4 +140,9 @@ const adze_device_driver adze_cuda_driver = {.services = &adze_device_run,
                                              .copy = copy,
                                              .zero = zero,
                                              .launch = launch,
-                                             .wait = wait};
+                                             .wait = wait,
+                                             .check = check_pointer,
+                                             .begin_capture = begin_capture,
+                                             .end_capture = end_capture,
+                                             .launch_graph = launch_graph,
+                                             .destroy_graph = destroy_graph};

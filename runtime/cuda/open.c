@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { kDlpackCuda = 2 };
+
 /// What is asked of a device before it is opened.
 typedef struct candidate {
   CUdevice device;
@@ -100,6 +102,8 @@ static void describe(adze_device_facts *facts, const candidate *c, const adze_de
   memcpy(facts->name, name.text, sizeof facts->name);
   facts->machine = image->machine;
   facts->max_items = max_items;
+  facts->type = kDlpackCuda;
+  facts->number = c->number;
 }
 
 /// Opens the device, whose library is open.
@@ -117,6 +121,7 @@ static adze_status open_device(adze_device *device, const adze_device_request *r
     return adze_cuda_fail(api, result, "cuDeviceGetAttribute", error);
   describe(facts, &c, image, max_items);
   device->number = c.device;
+  device->ordinal = c.number;
   result = api->retain(&device->context, c.device);
   if (result != CUDA_SUCCESS) {
     device->context = NULL;

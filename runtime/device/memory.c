@@ -44,6 +44,8 @@ static bool release_idle(adze_model *model) {
 bool adze_device_reserve(adze_exec *exec, adze_block *block, int64_t bytes, bool generous, const char *what) {
   if (bytes <= block->bytes)
     return true;
+  if (exec->device->graph.recording)
+    return adze_device_wait(exec) == ADZE_OK;              // which says that it cannot
   int64_t more = block->bytes + block->bytes / 2, rounded; // cannot overflow: these bytes exist
   if (block->data && adze_device_wait(exec) != ADZE_OK)
     return false;
@@ -66,7 +68,6 @@ bool adze_device_reserve(adze_exec *exec, adze_block *block, int64_t bytes, bool
 
 bool adze_device_stage(adze_exec *exec, int64_t bytes) {
   enum { kLeast = 64 << 10 };
-  adze_model_device *own = exec->model->device;
   adze_exec_device *share = exec->device;
   int64_t total = bytes + ADZE_STAGING_BEGIN;
   if (total < 2 * share->staging.bytes)
@@ -76,20 +77,34 @@ bool adze_device_stage(adze_exec *exec, int64_t bytes) {
   if (total < kLeast)
     total = kLeast;
   share->staged = ADZE_STAGING_BEGIN;
-  if (total <= share->staging.bytes)
+  return adze_device_pin(exec, &share->staging, total);
+}
+
+void adze_device_unpin(adze_model *model, adze_block *block) {
+  adze_model_device *own = model->device;
+  if (block->data) {
+    own->driver->free_host(own->device, block->data);
+    adze_memory_count(&model->memory, -block->bytes);
+  }
+  block->data = NULL;
+  block->bytes = 0;
+}
+
+bool adze_device_pin(adze_exec *exec, adze_block *block, int64_t bytes) {
+  adze_model_device *own = exec->model->device;
+  if (bytes <= block->bytes)
     return true;
+  if (exec->device->graph.recording)
+    return adze_device_wait(exec) == ADZE_OK; // which says that it cannot
   adze_error error;
   void *larger;
-  if (own->driver->alloc_host(own->device, total, &larger, &error) != ADZE_OK) {
+  if (own->driver->alloc_host(own->device, bytes, &larger, &error) != ADZE_OK) {
     adze_device_failed(exec, &error);
     return false;
   }
-  if (share->staging.data) {
-    own->driver->free_host(own->device, share->staging.data);
-    adze_memory_count(&exec->model->memory, -share->staging.bytes);
-  }
-  share->staging.data = larger;
-  share->staging.bytes = total;
-  adze_memory_count(&exec->model->memory, total);
+  adze_device_unpin(exec->model, block);
+  block->data = larger;
+  block->bytes = bytes;
+  adze_memory_count(&exec->model->memory, bytes);
   return true;
 }

@@ -41,6 +41,49 @@ static adze_status find_kernels(adze_model *model, adze_error *error) {
   return ADZE_OK;
 }
 
+enum { kPiece = 8 << 20 };
+
+/// One of the two through which weights are uploaded in turn, so that reading a piece and copying the one before it to
+/// the device go on at the same time.
+typedef struct lane {
+  adze_stream *stream;
+  void *pinned;
+} lane;
+
+static adze_status open_lane(adze_model_device *own, lane *l, int64_t bytes, adze_error *error) {
+  adze_status status = own->driver->make_stream(own->device, &l->stream, error);
+  if (status != ADZE_OK)
+    l->stream = NULL;
+  if (status == ADZE_OK && (status = own->driver->alloc_host(own->device, bytes, &l->pinned, error)) != ADZE_OK)
+    l->pinned = NULL;
+  return status;
+}
+
+static adze_status close_lane(adze_model_device *own, lane *l, adze_error *error) {
+  adze_status status = l->stream ? own->driver->wait(own->device, l->stream, error) : ADZE_OK;
+  if (l->pinned)
+    own->driver->free_host(own->device, l->pinned);
+  if (l->stream)
+    own->driver->destroy_stream(own->device, l->stream);
+  return status;
+}
+
+static adze_status upload_pieces(adze_model_device *own, lane *lanes, const char *from, int64_t bytes,
+                                 adze_error *error) {
+  for (int64_t at = 0, turn = 0; at < bytes; at += kPiece, turn ^= 1) {
+    int64_t piece = bytes - at < kPiece ? bytes - at : kPiece;
+    lane *l = &lanes[turn];
+    adze_status status = l->pinned ? own->driver->wait(own->device, l->stream, error) : open_lane(own, l, piece, error);
+    if (status != ADZE_OK)
+      return status;
+    memcpy(l->pinned, from + at, (size_t)piece);
+    status = own->driver->copy_in(own->device, l->stream, (char *)own->weights + at, l->pinned, piece, error);
+    if (status != ADZE_OK)
+      return status;
+  }
+  return ADZE_OK;
+}
+
 static adze_status upload_weights(adze_model *model, adze_error *error) {
   adze_model_device *own = model->device;
   const adze_device_program *program = model->program->device;
@@ -50,14 +93,12 @@ static adze_status upload_weights(adze_model *model, adze_error *error) {
   adze_status status = own->driver->alloc(own->device, program->weight_bytes, &own->weights, &why);
   if (status != ADZE_OK)
     return adze_fail(error, status, "%lld bytes of weights: %s", (long long)program->weight_bytes, why.message);
-  adze_stream *stream;
-  status = own->driver->make_stream(own->device, &stream, error);
-  if (status != ADZE_OK)
-    return status;
-  status = own->driver->copy_in(own->device, stream, own->weights, *program->weights, program->weight_bytes, error);
-  if (status == ADZE_OK)
-    status = own->driver->wait(own->device, stream, error);
-  own->driver->destroy_stream(own->device, stream);
+  lane lanes[2] = {{NULL, NULL}, {NULL, NULL}};
+  status = upload_pieces(own, lanes, *program->weights, program->weight_bytes, error);
+  for (int i = 0; i < 2; ++i) {
+    adze_status closed = close_lane(own, &lanes[i], status == ADZE_OK ? error : NULL);
+    status = status == ADZE_OK ? closed : status;
+  }
   return status;
 }
 
@@ -79,6 +120,9 @@ adze_status adze_device_set_up(adze_model *model, const adze_options *options, a
   if (status == ADZE_OK)
     status = upload_weights(model, error);
   own->driver->leave(own->device);
+  own->info = (adze_device_info){own->facts.name, own->facts.machine, own->facts.type, own->facts.number};
+  const char *graphs = getenv("ADZE_DEVICE_GRAPHS");
+  model->no_graphs = model->no_graphs || (graphs && strcmp(graphs, "0") == 0);
   if (status == ADZE_OK)
     say(model, "kernels run on device %s with code for %s", own->facts.name, own->facts.machine);
   return status;

@@ -37,6 +37,7 @@ static int32_t copy_in(adze_exec *exec, void *to, const void *from, int64_t byte
 static int32_t copy_out(adze_exec *exec, void *to, const void *from, int64_t bytes) {
   const adze_model_device *own = exec->model->device;
   adze_exec_device *share = exec->device;
+  exec->straight = false;
   char *place = find_place(exec, bytes);
   if (exec->error.status != ADZE_OK)
     return (int32_t)exec->error.status;

@@ -61,6 +61,11 @@ static adze_status bind(loaded *l, adze_error *error) {
                    {"adze_run", &l->artifact.run},
                    {"adze_destroy", &l->artifact.destroy},
                    {"adze_arena_bytes", &l->artifact.arena_bytes},
+                   {"adze_describe_device", &l->artifact.describe_device},
+                   {"adze_alloc_on_device", &l->artifact.alloc_on_device},
+                   {"adze_free_on_device", &l->artifact.free_on_device},
+                   {"adze_copy_on_device", &l->artifact.copy_on_device},
+                   {"adze_wait_for_device", &l->artifact.wait_for_device},
                    {"adze_abi_version", &abi_version}};
   for (size_t i = 0; i < sizeof functions / sizeof *functions; ++i) {
     void *address = dlsym(l->library, functions[i].name);

@@ -16,6 +16,11 @@ typedef struct adze_artifact {
   adze_run_fn run;
   adze_destroy_fn destroy;
   adze_arena_bytes_fn arena_bytes;
+  adze_describe_device_fn describe_device;
+  adze_alloc_on_device_fn alloc_on_device;
+  adze_free_on_device_fn free_on_device;
+  adze_copy_on_device_fn copy_on_device;
+  adze_wait_for_device_fn wait_for_device;
   const char *metadata; ///< JSON text, terminated
   size_t metadata_bytes;
 } adze_artifact;

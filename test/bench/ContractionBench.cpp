@@ -101,10 +101,10 @@ struct Contraction {
 
   void once(int64_t rows) {
     int64_t xs[] = {rows, k}, ps[] = {n / 16, k, 16}, bs[] = {n}, ys[] = {rows, n};
-    adze_tensor in[] = {{x.data(), ADZE_F32, 2, xs, nullptr},
-                        {panels.data(), ADZE_F32, 3, ps, nullptr},
-                        {bias.data(), ADZE_F32, 1, bs, nullptr}};
-    adze_tensor out = {y.data(), ADZE_F32, 2, ys, nullptr};
+    adze_tensor in[] = {{x.data(), ADZE_F32, 2, xs, nullptr, ADZE_ON_HOST},
+                        {panels.data(), ADZE_F32, 3, ps, nullptr, ADZE_ON_HOST},
+                        {bias.data(), ADZE_F32, 1, bs, nullptr, ADZE_ON_HOST}};
+    adze_tensor out = {y.data(), ADZE_F32, 2, ys, nullptr, ADZE_ON_HOST};
     adze_error error;
     if (run(model, in, 3, &out, 1, nullptr, nullptr, &error) != ADZE_OK)
       fail(error.message);

@@ -113,7 +113,8 @@ static void *allocate(void *user, int32_t index, adze_dtype dtype, int32_t rank,
 std::vector<Tensor> Opened::run(const std::vector<Tensor> &inputs) {
   std::vector<adze_tensor> in;
   for (const Tensor &t : inputs)
-    in.push_back({const_cast<char *>(t.bytes.data()), t.dtype, int32_t(t.shape.size()), t.shape.data(), nullptr});
+    in.push_back(
+        {const_cast<char *>(t.bytes.data()), t.dtype, int32_t(t.shape.size()), t.shape.data(), nullptr, ADZE_ON_HOST});
   std::vector<Tensor> outputs(info()->num_outputs);
   std::vector<adze_tensor> out(outputs.size());
   auto run = reinterpret_cast<adze_run_fn>(dlsym(library, "adze_run"));

@@ -74,6 +74,38 @@ def run(name, size, twin, target="nvptx"):
     assert done.returncode == 0, done.stderr[-3000:]
 
 
+#: Runs of one size: the first as it is, the second recorded, then launches of the graph, which take no memory. Outputs stay on the device.
+AGAIN = """
+import ctypes, os, sys
+sys.path.insert(0, {here!r})
+import adze, test_devices
+device, host, feeds = test_devices.one_model({name!r}, {size!r}, False)
+model, expected = adze.compile(device, target="nvptx"), adze.compile(host).run(feeds)
+driver = ctypes.CDLL(os.environ["ADZE_CUDA_DRIVER"])
+driver.adze_sim_calls.restype = ctypes.c_uint64
+def calls():
+    return [driver.adze_sim_calls(name) for name in (b"cuLaunchKernel", b"cuGraphLaunch", b"cuMemHostAlloc", b"cuMemAlloc_v2")]
+counted = []
+for again in range(5):
+    before, held = calls(), model.arena_bytes
+    got = model.run(feeds, device_outputs=again == 4)
+    counted.append([after - was for was, after in zip(before, calls())])
+    test_devices.agree({{k: v.numpy() if again == 4 else v for k, v in got.items()}}, expected, test_devices.SINGLE)
+    assert again == 0 or model.arena_bytes == held or again == 4
+kernels = counted[0][0]
+assert kernels > 0 and counted[0][1] == 0, counted
+assert counted[1] == [kernels, 1, 0, 0], counted
+assert counted[2] == counted[3] == [0, 1, 0, 0], counted
+assert counted[4] == [kernels, 0, 0, len(expected)], counted
+"""
+
+
+@pytest.mark.parametrize("name,size", [SMALL[0], SMALL[6]], ids=["ppocr_cls", "gpt2_tiny"])
+def test_runs_again(name, size, simulated):
+    done = subprocess.run([sys.executable, "-c", AGAIN.format(here=HERE, name=name, size=size)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
 @pytest.mark.parametrize("name,size", SMALL, ids=[name for name, _ in SMALL])
 def test_single(name, size, simulated):
     run(name, size, twin=False)

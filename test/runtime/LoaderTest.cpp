@@ -402,8 +402,10 @@ std::set<std::string> dynamicSymbols(bool defined) {
 }
 
 TEST(Symbols, AnArtifactExportsTheContractOnly) {
-  EXPECT_EQ(dynamicSymbols(true), (std::set<std::string>{"adze_info", "adze_abi_version", "adze_create", "adze_run",
-                                                         "adze_destroy", "adze_arena_bytes"}));
+  EXPECT_EQ(dynamicSymbols(true),
+            (std::set<std::string>{"adze_info", "adze_abi_version", "adze_create", "adze_run", "adze_destroy",
+                                   "adze_arena_bytes", "adze_describe_device", "adze_alloc_on_device",
+                                   "adze_free_on_device", "adze_copy_on_device", "adze_wait_for_device"}));
 }
 
 TEST(Symbols, AnArtifactNeedsOnlyWhatIsAllowed) {

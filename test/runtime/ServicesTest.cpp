@@ -286,7 +286,7 @@ TEST_F(Services, CreateRefusesBadOptions) {
   options.struct_bytes = 0;
   refused(("options: struct_bytes is 0, expected " + std::to_string(sizeof options)).c_str());
   options.abi_version = ADZE_ABI_VERSION + 1;
-  refused("the caller uses ABI version 4, the artifact has 3", ADZE_ABI_MISMATCH);
+  refused("the caller uses ABI version 5, the artifact has 4", ADZE_ABI_MISMATCH);
   options.threads = -2;
   refused("options: threads is -2, expected at least 0");
   const int32_t affinity[] = {0};
@@ -301,7 +301,7 @@ TEST_F(Services, CreateRefusesBadOptions) {
   options.device = "0";
   refused("options: device is '0', but the artifact has no kernels for a device", ADZE_NO_DEVICE);
   program.abi_version = 7;
-  refused("the program uses ABI version 7, its runtime has 3", ADZE_ABI_MISMATCH);
+  refused("the program uses ABI version 7, its runtime has 4", ADZE_ABI_MISMATCH);
 }
 
 TEST_F(Services, CreateTakesOptionsOfAnOlderCaller) {

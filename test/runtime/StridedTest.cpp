@@ -136,7 +136,10 @@ TEST(Strided, TakesDataThatAreNotAlignedToTheirElements) {
   const int64_t shape[] = {3, 3};
   float picked[1];
   const int64_t one[] = {1};
-  ASSERT_EQ(model.run(views, {{&sum[1], ADZE_F32, 2, shape, nullptr}, {picked, ADZE_F32, 1, one, nullptr}}, nullptr),
+  ASSERT_EQ(model.run(views,
+                      {{&sum[1], ADZE_F32, 2, shape, nullptr, ADZE_ON_HOST},
+                       {picked, ADZE_F32, 1, one, nullptr, ADZE_ON_HOST}},
+                      nullptr),
             ADZE_OK);
   float last;
   memcpy(&last, &sum[1 + 32], 4);

@@ -19,8 +19,12 @@ template <typename T> struct Tensor {
   std::vector<T> values;
 
   adze_tensor view(adze_dtype dtype) {
-    return {values.data(), dtype, static_cast<int32_t>(shape.size()), shape.data(),
-            strides.empty() ? nullptr : strides.data()};
+    return {values.data(),
+            dtype,
+            static_cast<int32_t>(shape.size()),
+            shape.data(),
+            strides.empty() ? nullptr : strides.data(),
+            ADZE_ON_HOST};
   }
 };
 

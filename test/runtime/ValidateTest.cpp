@@ -34,10 +34,10 @@ protected:
     info.num_outputs = 1;
     info.outputs = kOuts;
     ASSERT_TRUE(adze_symbols_init(&symbols, &info));
-    inputs = {{data, ADZE_F32, 4, image.data(), nullptr},
-              {data, ADZE_BOOL, 2, mask.data(), nullptr},
-              {data, ADZE_F32, 0, nullptr, nullptr}};
-    outputs = {{data, ADZE_I64, 1, out.data(), nullptr}};
+    inputs = {{data, ADZE_F32, 4, image.data(), nullptr, ADZE_ON_HOST},
+              {data, ADZE_BOOL, 2, mask.data(), nullptr, ADZE_ON_HOST},
+              {data, ADZE_F32, 0, nullptr, nullptr, ADZE_ON_HOST}};
+    outputs = {{data, ADZE_I64, 1, out.data(), nullptr, ADZE_ON_HOST}};
   }
   void TearDown() override { adze_symbols_free(&symbols); }
 

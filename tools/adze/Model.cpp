@@ -59,7 +59,7 @@ bool Model::run(const std::vector<Tensor> &inputs, std::vector<Tensor> &outputs,
   std::vector<adze_tensor> in, out(static_cast<size_t>(info().num_outputs));
   for (const Tensor &input : inputs)
     in.push_back({input.data.get(), input.dtype, static_cast<int32_t>(input.shape.size()), input.shape.data(),
-                  input.strides.empty() ? nullptr : input.strides.data()});
+                  input.strides.empty() ? nullptr : input.strides.data(), ADZE_ON_HOST});
   outputs.clear();
   outputs.resize(out.size());
   adze_error why{};

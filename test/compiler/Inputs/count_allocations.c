@@ -94,8 +94,12 @@ int main(int argc, char **argv) {
         return fail(info->inputs[i].name, "has an unknown size");
       count *= info->inputs[i].dims[d];
     }
-    inputs[i] = (adze_tensor){calloc((size_t)count + 1, 8), info->inputs[i].dtype, info->inputs[i].rank,
-                              info->inputs[i].dims, NULL};
+    inputs[i] = (adze_tensor){calloc((size_t)count + 1, 8),
+                              info->inputs[i].dtype,
+                              info->inputs[i].rank,
+                              info->inputs[i].dims,
+                              NULL,
+                              ADZE_ON_HOST};
   }
   int planted = argc > 4 && strcmp(argv[4], "planted") == 0;
   long before = calls, first = 0;
@@ -106,8 +110,8 @@ int main(int argc, char **argv) {
       continue;
     first = calls - before;
     for (int32_t o = planted; o < info->num_outputs; ++o)
-      outputs[o] =
-          (adze_tensor){results[o].data, info->outputs[o].dtype, info->outputs[o].rank, results[o].shape, NULL};
+      outputs[o] = (adze_tensor){results[o].data, info->outputs[o].dtype, info->outputs[o].rank, results[o].shape, NULL,
+                                 ADZE_ON_HOST};
     before = calls;
   }
   long later = calls - before;

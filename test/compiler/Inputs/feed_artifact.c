@@ -69,12 +69,12 @@ static int run_one(const char *artifact, const char *feeds) {
     if (fread(shapes[i], sizeof(int64_t), (size_t)in->rank, file) != (size_t)in->rank)
       return fail(feeds, "too short");
     size_t bytes = (size_t)(count_of(in->rank, shapes[i]) * bytes_of(in->dtype));
-    inputs[i] = (adze_tensor){malloc(bytes), in->dtype, in->rank, shapes[i], NULL};
+    inputs[i] = (adze_tensor){malloc(bytes), in->dtype, in->rank, shapes[i], NULL, ADZE_ON_HOST};
     if (fread(inputs[i].data, 1, bytes, file) != bytes)
       return fail(feeds, "too short");
   }
   for (int32_t i = 0; i < info->num_outputs; ++i)
-    outputs[i] = (adze_tensor){NULL, info->outputs[i].dtype, info->outputs[i].rank, NULL, NULL};
+    outputs[i] = (adze_tensor){NULL, info->outputs[i].dtype, info->outputs[i].rank, NULL, NULL, ADZE_ON_HOST};
   adze_status status = run(model, inputs, info->num_inputs, outputs, info->num_outputs, take_output, results, &error);
   printf("%s\n", status == ADZE_OK ? "fits" : error.message);
   for (int32_t i = 0; i < kMaxTensors; ++i) {

@@ -59,10 +59,10 @@ int main(int argc, char **argv) {
     float *data = calloc((size_t)count + 1, sizeof(float));
     for (int64_t k = 0; k < count; ++k)
       data[k] = (float)(k - count / 2);
-    inputs[i] = (adze_tensor){data, in->dtype, in->rank, shapes[i], NULL};
+    inputs[i] = (adze_tensor){data, in->dtype, in->rank, shapes[i], NULL, ADZE_ON_HOST};
   }
   for (int32_t i = 0; i < info->num_outputs; ++i)
-    outputs[i] = (adze_tensor){NULL, info->outputs[i].dtype, info->outputs[i].rank, NULL, NULL};
+    outputs[i] = (adze_tensor){NULL, info->outputs[i].dtype, info->outputs[i].rank, NULL, NULL, ADZE_ON_HOST};
 
   if (run(model, inputs, info->num_inputs, outputs, info->num_outputs, take_output, results, &error) != ADZE_OK)
     return fail("run", error.message);

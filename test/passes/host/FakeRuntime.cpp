@@ -121,6 +121,8 @@ std::vector<std::vector<int64_t>> FakeRuntime::run(Main main, std::vector<std::v
   }
   current = this;
   status = main(this);
+  for (const std::function<void()> &deliver : deliveries)
+    deliver();
   current = nullptr;
   std::vector<std::vector<int64_t>> results;
   for (const auto &[number, output] : outputs) {
@@ -149,6 +151,21 @@ struct Entries {
       r->faults.push_back("output " + std::to_string(index) + " is asked for twice");
     r->outputs[index] = {r->allocate(elements * 8, false), elements};
     return reinterpret_cast<void *>(r->outputs[index].first);
+  }
+  /// Every second input lies on the device already.
+  static const void *inputOnDevice(FakeRuntime *r, int32_t index, void *room) {
+    ++r->transfers[1];
+    int64_t bytes = r->inputs[index].size() * 8;
+    void *place = index % 2 ? reinterpret_cast<void *>(r->allocate(bytes, true)) : room;
+    return move(r, place, reinterpret_cast<void *>(r->inputAddresses[index]), bytes, true, false) ? nullptr : place;
+  }
+  static int32_t deliver(FakeRuntime *r, int32_t index, const int64_t *shape, const void *from) {
+    ++r->transfers[0];
+    void *to = output(r, index, shape);
+    r->deliveries.push_back([r, to, from, bytes = r->outputs[index].second * 8] {
+      move(r, to, from, bytes, false, true); // no sooner, for it may have been overwritten
+    });
+    return ADZE_OK;
   }
   static int32_t move(FakeRuntime *r, void *to, const void *from, int64_t bytes, bool toDevice, bool fromDevice) {
     char *target = r->find(to, bytes, toDevice, "target of a copy");
@@ -186,6 +203,8 @@ std::vector<std::pair<std::string, void *>> FakeRuntime::services() {
           {"adze_rt_copy", address(Entries::copy)},
           {"adze_rt_copy_on_device", address(Entries::copyOnDevice)},
           {"adze_rt_transfer", address(Entries::transfer)},
+          {"adze_rt_input_on_device", address(Entries::inputOnDevice)},
+          {"adze_rt_deliver", address(Entries::deliver)},
           {"adze_rt_device_weights", address(Entries::deviceWeights)},
           {"adze_rt_alloc", address(Entries::alloc)},
           {"adze_rt_swap", address(Entries::swap)},

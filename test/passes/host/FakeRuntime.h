@@ -65,6 +65,7 @@ private:
   std::map<int32_t, uint64_t> arenas, slots;
   std::vector<std::vector<int64_t>> inputs;
   std::vector<uint64_t> inputAddresses;
+  std::vector<std::function<void()>> deliveries;           ///< to be done when the program is
   std::map<int32_t, std::pair<uint64_t, int64_t>> outputs; ///< address and elements
   uint64_t weightsAddress[2] = {0, 0};                     ///< the host's, the device's
 };

@@ -5,29 +5,28 @@
 
 // LLVM: llvm.func @adze_main(
 
-// Straight code: an input is transferred to a plan of the device, what lies between is planned there, what is returned is transferred to the
-// output's memory at once. The kernel's table has what a driver is told: the site and one size are its scalars.
+// Straight code: an input is taken where it is on the device, or to a plan there; what lies between is planned there; what is returned is
+// delivered, and its memory is kept to the end. The host asks for no input's data. The kernel's table has what a driver is told: the site and one size are its scalars.
 // CHECK: adze.program = {{.*}}kernels = [{device = {buffers = 2 : i32, scalars = 2 : i32, shared_bytes = 64 : i32, threads = 256 : i32}, nodes = "A", operators = "", symbol = "dev"}]
 // CHECK-SAME: plans = [{first = array<i32: [[D:[0-9]+]], [[A:[0-9]+]], [[B:[0-9]+]]>, last = array<i32: [[A]], [[B]], [[C:[0-9]+]]>, on_device, sizes = array<i64: -1, -1, -1>}]
 // CHECK-LABEL: func.func @adze_main(
 // CHECK-SAME: %[[EXEC:.*]]: !llvm.ptr)
 // CHECK-DAG:  %[[PLAN:.*]] = llvm.alloca
-// CHECK:      %[[IN:.*]] = llvm.call @adze_rt_input(
+// CHECK-NOT:  llvm.call @adze_rt_input(
 // CHECK:      llvm.call @adze_rt_plan(
 // CHECK:      %[[D:.*]] = llvm.load
-// CHECK:      %[[BYTES:.*]] = call @adze_main.grow(
-// CHECK-NEXT: %[[ONE:.*]] = arith.constant 1 : i32
-// CHECK-NEXT: %[[S:.*]] = llvm.call @adze_rt_transfer(%[[EXEC]], %[[ONE]], %[[D]], %[[IN]], %[[BYTES]])
-// CHECK-NEXT: %[[ZERO:.*]] = arith.constant 0 : i32
-// CHECK-NEXT: %[[OK:.*]] = arith.cmpi eq, %[[S]], %[[ZERO]]
+// CHECK-NEXT: %[[X:.*]] = arith.constant 0 : i32
+// CHECK-NEXT: %[[IN:.*]] = llvm.call @adze_rt_input_on_device(%[[EXEC]], %[[X]], %[[D]])
+// CHECK-NEXT: %[[NULL:.*]] = llvm.mlir.zero
+// CHECK-NEXT: %[[OK:.*]] = llvm.icmp "ne" %[[IN]], %[[NULL]]
+// CHECK-NEXT: %[[S:.*]] = arith.constant 10 : i32
 // CHECK-NEXT: cf.cond_br %[[OK]], ^{{.*}}, ^[[LEAVE:.*]](%[[S]] : i32)
 // CHECK:      call @dev.grid(
 // CHECK:      llvm.call @adze_rt_launch(
 // CHECK:      llvm.call @adze_rt_launch(
 // CHECK-NOT:  adze_rt_plan
-// CHECK:      %[[OUT:.*]] = llvm.call @adze_rt_output(
-// CHECK:      %[[BACK:.*]] = arith.constant 0 : i32
-// CHECK-NEXT: llvm.call @adze_rt_transfer(%[[EXEC]], %[[BACK]], %[[OUT]], %{{.*}}, %{{.*}})
+// CHECK-NOT:  adze_rt_output
+// CHECK:      llvm.call @adze_rt_deliver(%[[EXEC]], %{{.*}}, %{{.*}}, %{{.*}})
 // CHECK-NOT:  adze_rt_copy
 // CHECK:      return
 func.func private @dev(index, index, index, index, memref<?xf32>, memref<?xf32>, memref<?xi8>, memref<?xi64>)
@@ -88,7 +87,7 @@ func.func @main(%x: tensor<2xf32> {adze.name = "x"}) -> (tensor<2xf32> {adze.nam
 // CHECK:      %[[OFFSET:.*]] = arith.constant 64 : i64
 // CHECK:      llvm.getelementptr %[[WEIGHTS]][%[[OFFSET]]]
 // CHECK:      llvm.call @adze_rt_launch(
-// CHECK:      llvm.call @adze_rt_transfer(
+// CHECK:      llvm.call @adze_rt_deliver(
 // CHECK:      llvm.call @adze_rt_copy(
 // CHECK: core.constant {adze.offset = 0 : i64} dense<[5.0{{.*}}, 6.0{{.*}}]>
 // CHECK: core.constant {adze.offset = 64 : i64} dense<[1.0{{.*}}, 2.0{{.*}}]>
@@ -136,9 +135,10 @@ func.func @main() -> (tensor<2xf32> {adze.name = "y"}) {
 
 // What a loop carries on the device is written to a slot there; what is not written there is copied there on the device.
 // CHECK-LABEL: func.func @adze_main(
-// CHECK:     llvm.call @adze_rt_transfer(
+// CHECK:     llvm.call @adze_rt_input_on_device(
 // CHECK:     cf.br ^[[HEAD:.*]](%{{.*}}, %{{.*}}, %{{.*}} : index, !llvm.ptr, !llvm.ptr)
 // CHECK:     llvm.call @adze_rt_check(
+// CHECK:     llvm.call @adze_rt_deliver(
 // CHECK:     %[[SLOT:.*]] = arith.constant 1 : i32
 // CHECK:     %[[DEVICE:.*]] = arith.constant 1 : i32
 // CHECK:     llvm.call @adze_rt_alloc(%{{.*}}, %[[SLOT]], %[[DEVICE]], %{{.*}})
@@ -152,8 +152,7 @@ func.func @main() -> (tensor<2xf32> {adze.name = "y"}) {
 // CHECK:     llvm.call @adze_rt_swap(
 // CHECK:     cf.br ^[[HEAD]](
 // CHECK-NOT: adze_rt_copy(
-// CHECK:     llvm.call @adze_rt_output(
-// CHECK:     llvm.call @adze_rt_transfer(
+// CHECK:     llvm.call @adze_rt_deliver(
 func.func private @dev(index, index, index, memref<?xf32>, memref<?xf32>, memref<?xi8>, memref<?xi64>)
     attributes {adze.kernel, adze.device = {threads = 32 : i64, shared_bytes = 0 : i64}}
 func.func private @dev.grid() -> (index, index, index)
@@ -177,6 +176,7 @@ func.func @main(%x: tensor<2xf32> {adze.name = "x"}) -> (tensor<2xf32> {adze.nam
 // CHECK-LABEL: func.func @adze_main(
 // CHECK:     cf.br ^[[HEAD:.*]](
 // CHECK:   ^[[HEAD]](%[[STATE:.*]]: !llvm.ptr):
+// CHECK:     llvm.call @adze_rt_deliver(
 // CHECK:     %[[TO:.*]] = llvm.load %[[COPY:.*]] : !llvm.ptr -> !llvm.ptr
 // CHECK-NEXT: %{{.*}} = arith.constant 8 : i64
 // CHECK-NEXT: %[[BACK:.*]] = arith.constant 0 : i32
@@ -192,7 +192,6 @@ func.func @main(%x: tensor<2xf32> {adze.name = "x"}) -> (tensor<2xf32> {adze.nam
 // CHECK-NOT: adze_rt_transfer
 // CHECK:     llvm.call @adze_rt_swap(
 // CHECK:     cf.br ^[[HEAD]](
-// CHECK:     llvm.call @adze_rt_transfer(
 func.func private @dev(index, index, index, memref<?xf32>, memref<?xf32>, memref<?xi8>, memref<?xi64>)
     attributes {adze.kernel, adze.device = {threads = 32 : i64, shared_bytes = 0 : i64}}
 func.func private @dev.grid() -> (index, index, index)
@@ -229,11 +228,10 @@ func.func @main(%x: tensor<2xf32> {adze.name = "x"}) -> (tensor<2xf32> {adze.nam
 // CHECK:   ^[[NO]]:
 // CHECK:     llvm.call @adze_rt_plan(
 // CHECK:   ^[[AFTER]](%[[R:.*]]: !llvm.ptr):
-// CHECK:     llvm.call @adze_rt_output(
-// CHECK:     llvm.call @adze_rt_transfer(
+// CHECK:     llvm.call @adze_rt_deliver(%{{.*}}, %{{.*}}, %{{.*}}, %[[R]])
+// CHECK:     llvm.call @adze_rt_input_on_device(
 // CHECK:     llvm.call @adze_rt_launch(
 // CHECK:     cf.br ^[[AFTER]](%{{.*}} : !llvm.ptr)
-// CHECK:     llvm.call @adze_rt_transfer(%{{.*}}, %{{.*}}, %{{.*}}, %[[R]], %{{.*}})
 func.func private @dev(index, index, index, memref<?xf32>, memref<?xf32>, memref<?xi8>, memref<?xi64>)
     attributes {adze.kernel, adze.device = {threads = 32 : i64, shared_bytes = 0 : i64}}
 func.func private @dev.grid() -> (index, index, index)
@@ -254,15 +252,13 @@ func.func @main(%x: tensor<2xf32> {adze.name = "x"}, %f: tensor<i1> {adze.name =
 
 // -----
 
-// Returned twice: transferred once, copied from there. A returned input does not come from the device.
+// Returned twice: delivered twice. A returned input does not come from the device.
 // CHECK-LABEL: func.func @adze_main(
 // CHECK:     %[[X:.*]] = llvm.call @adze_rt_input(
-// CHECK:     llvm.call @adze_rt_transfer(
+// CHECK:     llvm.call @adze_rt_input_on_device(
 // CHECK:     llvm.call @adze_rt_launch(
-// CHECK:     %[[FIRST:.*]] = llvm.call @adze_rt_output(
-// CHECK:     llvm.call @adze_rt_transfer(%{{.*}}, %{{.*}}, %[[FIRST]], %{{.*}}, %{{.*}})
-// CHECK:     %[[SECOND:.*]] = llvm.call @adze_rt_output(
-// CHECK:     llvm.call @adze_rt_copy(%[[SECOND]], %[[FIRST]], %{{.*}})
+// CHECK:     llvm.call @adze_rt_deliver(
+// CHECK:     llvm.call @adze_rt_deliver(
 // CHECK:     %[[THIRD:.*]] = llvm.call @adze_rt_output(
 // CHECK:     llvm.call @adze_rt_copy(%[[THIRD]], %[[X]], %{{.*}})
 func.func private @dev(index, index, index, memref<?xf32>, memref<?xf32>, memref<?xi8>, memref<?xi64>)
@@ -287,8 +283,7 @@ func.func @main(%x: tensor<2xf32> {adze.name = "x"})
 // CHECK:     llvm.load {{.*}} -> i64
 // CHECK:     llvm.call @adze_rt_plan(
 // CHECK:     llvm.call @adze_rt_launch(
-// CHECK:     llvm.call @adze_rt_output(
-// CHECK:     llvm.call @adze_rt_transfer(
+// CHECK:     llvm.call @adze_rt_deliver(
 func.func private @count(index, index, index, memref<?xf32>, memref<?xi64>, memref<?xi8>, memref<?xi64>)
     attributes {adze.kernel, adze.device = {threads = 32 : i64, shared_bytes = 0 : i64}}
 func.func private @count.grid() -> (index, index, index)

@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <dlfcn.h>
+#include <map>
 
 namespace adze_test {
 
@@ -43,7 +44,7 @@ static const int32_t kFirst[] = {0, 0, 1, 2, 3, 0, 4}, kLast[] = {1, 1, 2, 3, 5,
 static const int32_t kHostFirst[] = {0}, kHostLast[] = {1};
 static const adze_plan_entry kPlans[] = {{7, 1, kFirst, kLast}, {1, 0, kHostFirst, kHostLast}};
 
-static int32_t launchSample(adze_exec *exec, void **b, int64_t n, int64_t m) {
+int32_t launchSample(adze_exec *exec, void **b, int64_t n, int64_t m) {
   int64_t sizes[] = {n, m};
   int32_t failed = 0;
   void *add[] = {b[0], b[1], b[2]}, *reverse[] = {b[3], b[4]}, *pick[] = {b[4], b[5], b[6]};
@@ -81,6 +82,23 @@ int32_t runSample(adze_exec *exec) {
   if ((failed = adze_rt_launch(exec, kDouble, n, 16, buffers, nullptr, 0)))
     return failed;
   return adze_rt_transfer(exec, 0, picked, b[6], 4 * m);
+}
+
+int32_t runStraight(adze_exec *exec) {
+  int64_t n = adze_rt_input_dim(exec, 0, 0), m = adze_rt_input_dim(exec, 2, 0);
+  int64_t f = n * int64_t(sizeof(float)), sizes[] = {f, f, f, f, f, 8 * m, 4 * m};
+  void *b[7];
+  if (int32_t failed = adze_rt_plan(exec, 0, sizes, b))
+    return failed;
+  for (auto [input, buffer] : std::map<int, int>{{0, 0}, {1, 1}, {2, 5}}) {
+    b[buffer] = const_cast<void *>(adze_rt_input_on_device(exec, input, b[buffer]));
+    if (!b[buffer])
+      return ADZE_INTERNAL;
+  }
+  int32_t failed = launchSample(exec, b, n, m);
+  if (failed || (failed = adze_rt_deliver(exec, 0, &n, b[4])))
+    return failed;
+  return adze_rt_deliver(exec, 1, &m, b[6]);
 }
 
 DeviceProgram::DeviceProgram(int32_t (*body)(adze_exec *exec)) : device{}, program{} {
@@ -131,11 +149,11 @@ SampleResult run(adze_model *model, int64_t elements, std::vector<int64_t> index
   for (auto *values : {&x, &y, &result.sum, &result.picked})
     values->reserve(1); // so that there are data, if of no elements
   index.reserve(1);
-  const adze_tensor inputs[] = {{x.data(), ADZE_F32, 1, &elements, nullptr},
-                                {y.data(), ADZE_F32, 1, &elements, nullptr},
-                                {index.data(), ADZE_I64, 1, &picks, nullptr}};
-  const adze_tensor outputs[] = {{result.sum.data(), ADZE_F32, 1, &elements, nullptr},
-                                 {result.picked.data(), ADZE_F32, 1, &picks, nullptr}};
+  const adze_tensor inputs[] = {{x.data(), ADZE_F32, 1, &elements, nullptr, ADZE_ON_HOST},
+                                {y.data(), ADZE_F32, 1, &elements, nullptr, ADZE_ON_HOST},
+                                {index.data(), ADZE_I64, 1, &picks, nullptr, ADZE_ON_HOST}};
+  const adze_tensor outputs[] = {{result.sum.data(), ADZE_F32, 1, &elements, nullptr, ADZE_ON_HOST},
+                                 {result.picked.data(), ADZE_F32, 1, &picks, nullptr, ADZE_ON_HOST}};
   adze_error error{};
   result.status = adze_run(model, inputs, 3, outputs, 2, nullptr, nullptr, &error);
   result.message = error.message;

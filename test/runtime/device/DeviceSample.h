@@ -18,6 +18,13 @@ enum DeviceKernel { kAdd, kBias, kPick, kReverse, kWild, kDouble, kDeviceKernels
 /// 64) and index (i64); outputs sum and picked.
 int32_t runSample(adze_exec *exec);
 
+/// Its launches on the device: of buffers x, y, x + y, with bias, reversed, index, picked.
+int32_t launchSample(adze_exec *exec, void **buffers, int64_t elements, int64_t picks);
+
+/// The same without the host's kernel: sum = reverse(bias(x + y)). All work is on the device, inputs are taken and
+/// outputs delivered there.
+int32_t runStraight(adze_exec *exec);
+
 /// A program of these kernels. What it runs is `body`, the sample's by default.
 struct DeviceProgram {
   adze_device_program device;

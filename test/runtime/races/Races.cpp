@@ -123,7 +123,7 @@ public:
     std::vector<adze_tensor> in, out(static_cast<size_t>(functions.info()->num_outputs));
     for (const Input &input : c.inputs)
       in.push_back({const_cast<char *>(input.bytes.data()), input.dtype, static_cast<int32_t>(input.shape.size()),
-                    input.shape.data(), nullptr});
+                    input.shape.data(), nullptr, ADZE_ON_HOST});
     Result result;
     result.shapes.resize(out.size());
     result.outputs.resize(out.size());

@@ -49,10 +49,20 @@ void adze::sim::destroy(Context &context) {
     stream->destroyed = true;
   for (const auto &event : context.events)
     event->destroyed = true;
+  for (const auto &graph : context.graphs)
+    graph->destroyed = true;
+  for (const auto &graph : context.readyGraphs)
+    graph->destroyed = true;
   context.memory.clear();
   context.pinned.clear();
   context.retained = 0;
   context.lost = kSuccess;
+}
+
+int adze::sim::ordinalOf(const Device &device) {
+  State &s = state();
+  auto found = std::find_if(s.devices.begin(), s.devices.end(), [&](const auto &d) { return d.get() == &device; });
+  return static_cast<int>(found - s.devices.begin());
 }
 
 static Device *findDevice(int number) {
@@ -202,16 +212,17 @@ ADZE_SIM_ENTRY int cuCtxGetCurrent(Context **context) {
 
 ADZE_SIM_ENTRY int cuCtxGetDevice(int *number) {
   return enterIn("cuCtxGetDevice", false, [&](Context &context) {
-    State &s = state();
-    auto found = std::find_if(s.devices.begin(), s.devices.end(),
-                              [&](const auto &device) { return device->context.get() == &context; });
-    *number = static_cast<int>(found - s.devices.begin());
+    *number = ordinalOf(*context.device);
     return kSuccess;
   });
 }
 
 ADZE_SIM_ENTRY int cuCtxSynchronize() {
-  return enterIn("cuCtxSynchronize", false, [&](Context &context) { return drainAll(context); });
+  return enterIn("cuCtxSynchronize", false, [&](Context &context) -> Result {
+    if (Result forbidden = checkNotRecording(context, "cuCtxSynchronize"))
+      return forbidden;
+    return drainAll(context);
+  });
 }
 
 /// Finds an entry point by the name without a version: always the newest there is.

@@ -57,13 +57,15 @@ constexpr unsigned char kPattern = 0xDB;
 
 } // namespace
 
-std::function<Result()> adze::sim::makeCopyIn(Context &context, const char *function, uint64_t to, const void *from,
-                                              size_t bytes) {
+bool adze::sim::isPinned(const Context &context, const void *data, size_t bytes) {
+  return static_cast<bool>(Range(context.pinned, addressOf(data), bytes));
+}
+
+Recipe adze::sim::makeCopyIn(Context &context, const char *function, uint64_t to, const void *from, size_t bytes) {
   Range device(context.memory, to, bytes), host(context.pinned, addressOf(from), bytes);
   if (!check(device, function))
     return nullptr;
-  auto first = static_cast<const unsigned char *>(from);
-  return [&context, function, to, from, device, host, given = std::vector<unsigned char>(first, first + bytes)] {
+  auto run = [&context, function, to, from, device, host](const std::vector<unsigned char> &given) {
     if (host && !checkAlive(host, context.pinned, function, "pinned"))
       return kSuccess;
     if (!checkAlive(device, context.memory, function, "device"))
@@ -73,15 +75,19 @@ std::function<Result()> adze::sim::makeCopyIn(Context &context, const char *func
     context.device->machine->write(to, host ? from : given.data(), given.size());
     return kSuccess;
   };
+  return [&context, host, from, bytes, run]() -> Action {
+    if (host && !host.isAlive(context.pinned))
+      return [run] { return run({}); };
+    auto first = static_cast<const unsigned char *>(from);
+    return [run, given = std::vector<unsigned char>(first, first + bytes)] { return run(given); };
+  };
 }
 
-std::function<Result()> adze::sim::makeCopyOut(Context &context, const char *function, void *to, uint64_t from,
-                                               size_t bytes) {
+Recipe adze::sim::makeCopyOut(Context &context, const char *function, void *to, uint64_t from, size_t bytes) {
   Range device(context.memory, from, bytes), host(context.pinned, addressOf(to), bytes);
   if (!check(device, function))
     return nullptr;
-  memset(to, kPattern, bytes);
-  return [&context, function, to, from, bytes, device, host] {
+  auto run = [&context, function, to, from, bytes, device, host] {
     if (host && !checkAlive(host, context.pinned, function, "pinned"))
       return kSuccess;
     if (!checkAlive(device, context.memory, function, "device"))
@@ -91,32 +97,40 @@ std::function<Result()> adze::sim::makeCopyOut(Context &context, const char *fun
         report("misuse", std::string(function) + ": the host has written to memory before the copy to it was done");
         break;
       }
+    if (uint64_t unwritten = context.device->machine->unwritten(from, bytes))
+      report("uninitialized", std::string(function) + ": " + std::to_string(unwritten) + " of " +
+                                  std::to_string(bytes) + " bytes have never been written on the device");
     context.device->machine->read(to, from, bytes);
     return kSuccess;
   };
+  return [&context, host, to, bytes, run]() -> Action {
+    if (!host || host.isAlive(context.pinned))
+      memset(to, kPattern, bytes);
+    return run;
+  };
 }
 
-std::function<Result()> adze::sim::makeCopy(Context &context, const char *function, uint64_t to, uint64_t from,
-                                            size_t bytes) {
+Recipe adze::sim::makeCopy(Context &context, const char *function, uint64_t to, uint64_t from, size_t bytes) {
   Range target(context.memory, to, bytes), source(context.memory, from, bytes);
   if (!check(target, function) || !check(source, function))
     return nullptr;
   if (to < from + bytes && from < to + bytes)
     report("misuse", std::string(function) + ": the ranges overlap");
-  return [&context, function, to, from, bytes, target, source] {
+  Action run = [&context, function, to, from, bytes, target, source] {
     if (checkAlive(target, context.memory, function, "device") &&
         checkAlive(source, context.memory, function, "device"))
       context.device->machine->copy(to, from, bytes);
     return kSuccess;
   };
+  return [run] { return run; };
 }
 
-std::function<Result()> adze::sim::makeFill(Context &context, const char *function, uint64_t to, uint32_t value,
-                                            size_t element, size_t count) {
+Recipe adze::sim::makeFill(Context &context, const char *function, uint64_t to, uint32_t value, size_t element,
+                           size_t count) {
   Range target(context.memory, to, element * count);
   if (!check(target, function))
     return nullptr;
-  return [&context, function, to, value, element, count, target] {
+  Action run = [&context, function, to, value, element, count, target] {
     if (!checkAlive(target, context.memory, function, "device"))
       return kSuccess;
     if (element == 1) {
@@ -127,4 +141,5 @@ std::function<Result()> adze::sim::makeFill(Context &context, const char *functi
     }
     return kSuccess;
   };
+  return [run] { return run; };
 }

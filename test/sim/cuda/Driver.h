@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace adze::sim {
@@ -21,11 +22,21 @@ struct Stream;
 /// What a call of the driver answers: a CUresult.
 using Result = int;
 
+using Action = std::function<Result()>;
+/// Makes the action when work is given to a stream: at each launch of a graph anew.
+using Recipe = std::function<Action()>;
+
 /// Something put in a stream, to be done at the last moment at which the rules allow it.
 struct Work {
   uint64_t number; ///< in its stream, from 1
   std::string what;
-  std::function<Result()> run;
+  Action run;
+};
+
+/// Something recorded.
+struct Recorded {
+  std::string what;
+  Recipe recipe;
 };
 
 struct Stream {
@@ -34,6 +45,26 @@ struct Stream {
   bool destroyed = false;
   uint64_t given = 0, done = 0; ///< numbers of work
   std::deque<Work> queue;
+  struct Graph *recording = nullptr; ///< work that is given goes there
+  int mode = 0;                      ///< which calls of which threads a recording forbids, as CUstreamCaptureMode
+  std::thread::id recorder;          ///< the thread that began it
+  bool spoilt = false;               ///< by a call that it forbids
+};
+
+/// Work recorded from a stream.
+struct Graph {
+  Context *context;
+  bool destroyed = false;
+  std::vector<Recorded> work;
+};
+
+/// A graph made ready to launch.
+struct ReadyGraph {
+  Context *context;
+  bool destroyed = false;
+  std::vector<Recorded> work;
+  Stream *stream = nullptr; ///< of the last launch
+  uint64_t number = 0;      ///< of its last work
 };
 
 /// The place in a stream that an event was last recorded at.
@@ -74,6 +105,8 @@ struct Context {
   std::vector<std::unique_ptr<Stream>> streams; ///< the first is the one that all share
   std::vector<std::unique_ptr<Event>> events;
   std::vector<std::unique_ptr<Loaded>> modules;
+  std::vector<std::unique_ptr<Graph>> graphs;
+  std::vector<std::unique_ptr<ReadyGraph>> readyGraphs;
 };
 
 struct Device {
@@ -120,14 +153,20 @@ void reportLeaks(Context &context);
 /// Ends a context: its work is done, what is left over is reported and freed.
 void destroy(Context &context);
 
+/// The number of a device.
+int ordinalOf(const Device &device);
+
 /// The context that this thread has made current; null: none.
 Context *currentContext();
 
 // ---- streams ----
 /// The stream that a handle means; null, and reported, if it is none of this context.
 Stream *findStream(Context &context, void *handle, const char *function);
-/// Puts work in a stream.
-void give(Stream &stream, std::string what, std::function<Result()> run);
+/// Puts work in a stream, or in the graph that it is recorded as.
+void give(Stream &stream, std::string what, Recipe recipe);
+/// Whether `function`, which waits, takes memory or gives some back, may be called: not while this thread records a
+/// stream, or any thread does in a mode that forbids it to all. If not, that is reported and the recording spoilt.
+Result checkNotRecording(Context &context, const char *function);
 /// Does the work of a stream up to number `last`. The first failure, which loses the context.
 Result drain(Stream &stream, uint64_t last = UINT64_MAX);
 /// Does all work of a context.

@@ -229,7 +229,7 @@ ADZE_SIM_ENTRY int cuLaunchKernel(void *handle, unsigned gridX, unsigned gridY, 
       auto first = static_cast<const char *>(parameters[i]);
       launch.values.emplace_back(first, first + function->kernel->parameters[i].bytes);
     }
-    give(*stream, function->kernel->name, std::move(launch));
+    give(*stream, function->kernel->name, [launch = std::move(launch)] { return launch; });
     return kSuccess;
   });
 }

@@ -113,6 +113,12 @@ void adze::sim::reportLeaks(Context &context) {
   for (const auto &event : context.events)
     if (!event->destroyed)
       report("leak", "an event" + of);
+  for (const auto &graph : context.graphs)
+    if (!graph->destroyed)
+      report("leak", "a graph" + of);
+  for (const auto &graph : context.readyGraphs)
+    if (!graph->destroyed)
+      report("leak", "a graph that is ready to launch" + of);
   for (const auto &module : context.modules)
     if (module->code)
       report("leak", "a module" + of);

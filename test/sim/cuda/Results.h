@@ -18,6 +18,8 @@ enum : int {
   kInvalidHandle = 400,
   kNotFound = 500,
   kNotReady = 600,
+  kStreamCaptureUnsupported = 900,
+  kStreamCaptureInvalidated = 901,
   kIllegalAddress = 700,
   kLaunchOutOfResources = 701,
   kLaunchTimeout = 702,

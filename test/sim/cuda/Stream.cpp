@@ -6,8 +6,24 @@
 
 using namespace adze::sim;
 
+/// Two handles that mean streams which are always there; that of each thread is not played.
+enum : uintptr_t { kLegacyStream = 1 };
+
+Result adze::sim::checkNotRecording(Context &context, const char *function) {
+  enum { kGlobal = 0, kThreadLocal = 1 };
+  for (const auto &stream : context.streams) {
+    bool ours = stream->recorder == std::this_thread::get_id();
+    if (!stream->recording || (stream->mode != kGlobal && !(stream->mode == kThreadLocal && ours)))
+      continue;
+    stream->spoilt = true;
+    report("misuse", std::string(function) + ": called while a stream is being recorded");
+    return kStreamCaptureUnsupported;
+  }
+  return kSuccess;
+}
+
 Stream *adze::sim::findStream(Context &context, void *handle, const char *function) {
-  if (!handle)
+  if (!handle || handle == reinterpret_cast<void *>(kLegacyStream))
     return context.streams.front().get();
   for (const auto &stream : context.streams)
     if (stream.get() == handle && !stream->destroyed)
@@ -17,7 +33,7 @@ Stream *adze::sim::findStream(Context &context, void *handle, const char *functi
 }
 
 /// Makes `run` wait for what is before it in `other` now.
-static std::function<Result()> after(Stream &other, std::function<Result()> run) {
+static Action after(Stream &other, Action run) {
   uint64_t last = other.given;
   return [&other, last, run = std::move(run)]() -> Result {
     if (Result failed = drain(other, last))
@@ -26,7 +42,12 @@ static std::function<Result()> after(Stream &other, std::function<Result()> run)
   };
 }
 
-void adze::sim::give(Stream &stream, std::string what, std::function<Result()> run) {
+void adze::sim::give(Stream &stream, std::string what, Recipe recipe) {
+  if (stream.recording) {
+    stream.recording->work.push_back({std::move(what), std::move(recipe)});
+    return;
+  }
+  Action run = recipe();
   Context &context = *stream.context;
   Stream &shared = *context.streams.front();
   if (&stream == &shared) {
@@ -70,6 +91,8 @@ static Result waitOrDrop(const char *function, void *handle) {
   Stream *stream = findStream(*context, handle, function);
   if (!stream)
     return kInvalidHandle;
+  if (Result forbidden = checkNotRecording(*context, function))
+    return forbidden;
   if (injected) {
     loseIfFatal(injected);
     stream->done = stream->given;
@@ -101,6 +124,8 @@ ADZE_SIM_ENTRY int cuStreamDestroy_v2(void *handle) {
     Stream *stream = findStream(context, handle, "cuStreamDestroy");
     if (!stream || !handle)
       return kInvalidHandle;
+    if (stream->recording)
+      report("misuse", "cuStreamDestroy: the stream is being recorded");
     stream->destroyed = true; // its work goes on
     return kSuccess;
   });
@@ -111,6 +136,8 @@ ADZE_SIM_ENTRY int cuStreamQuery(void *handle) {
     Stream *stream = findStream(context, handle, "cuStreamQuery");
     if (!stream)
       return kInvalidHandle;
+    if (Result forbidden = checkNotRecording(context, "cuStreamQuery"))
+      return forbidden;
     if (stream->queue.empty())
       return kSuccess;
     Result failed = drain(*stream, stream->queue.front().number); // so that polling comes to an end
@@ -150,7 +177,11 @@ ADZE_SIM_ENTRY int cuEventRecord(void *handle, void *streamHandle) {
     Stream *stream = findStream(context, streamHandle, "cuEventRecord");
     if (!event || !stream)
       return kInvalidHandle;
-    give(*stream, "an event", [] { return kSuccess; });
+    if (stream->recording) { // forks of recordings are not played
+      stream->spoilt = true;
+      return kStreamCaptureUnsupported;
+    }
+    give(*stream, "an event", [] { return [] { return kSuccess; }; });
     event->stream = stream;
     event->number = stream->given;
     return kSuccess;
@@ -163,10 +194,14 @@ ADZE_SIM_ENTRY int cuStreamWaitEvent(void *streamHandle, void *handle, unsigned)
     Stream *stream = findStream(context, streamHandle, "cuStreamWaitEvent");
     if (!event || !stream)
       return kInvalidHandle;
+    if (stream->recording) {
+      stream->spoilt = true;
+      return kStreamCaptureUnsupported;
+    }
     Stream *other = event->stream;
     uint64_t last = event->number;
     if (other)
-      give(*stream, "a wait", [other, last] { return drain(*other, last); });
+      give(*stream, "a wait", [other, last] { return [other, last] { return drain(*other, last); }; });
     return kSuccess;
   });
 }
@@ -176,6 +211,8 @@ ADZE_SIM_ENTRY int cuEventSynchronize(void *handle) {
     Event *event = findEvent(context, handle, "cuEventSynchronize");
     if (!event)
       return kInvalidHandle;
+    if (Result forbidden = checkNotRecording(context, "cuEventSynchronize"))
+      return forbidden;
     return event->stream ? drain(*event->stream, event->number) : Result(kSuccess);
   });
 }

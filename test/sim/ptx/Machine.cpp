@@ -44,6 +44,16 @@ bool Machine::read(void *to, uint64_t from, uint64_t bytes) {
   return true;
 }
 
+uint64_t Machine::unwritten(uint64_t from, uint64_t bytes) const {
+  Allocation *allocation = state->memory.find(from, bytes);
+  uint64_t first = allocation ? from - allocation->base : 0, count = 0;
+  if (!allocation || allocation->full || allWrittenRange(allocation->written, first, bytes))
+    return 0;
+  for (uint64_t i = 0; i < bytes; ++i)
+    count += !allWritten(allocation->written, first + i, 1);
+  return count;
+}
+
 bool Machine::copy(uint64_t to, uint64_t from, uint64_t bytes) {
   Allocation *target = state->memory.find(to, bytes), *source = state->memory.find(from, bytes);
   if (!target || !source)

@@ -104,6 +104,8 @@ public:
   bool read(void *to, uint64_t from, uint64_t bytes);
   bool copy(uint64_t to, uint64_t from, uint64_t bytes);
   bool fill(uint64_t to, uint8_t value, uint64_t bytes);
+  /// How many of these bytes nobody has written; 0 if the range is not within one allocation.
+  uint64_t unwritten(uint64_t from, uint64_t bytes) const;
   /// Bytes allocated now, and allocations; for finding leaks.
   uint64_t allocated() const;
   size_t allocations() const;
