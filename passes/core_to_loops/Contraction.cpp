@@ -37,8 +37,7 @@ static LogicalResult writeRow(Emitter &e, Operation *op, Value acc, Type type, C
   return failure(failed);
 }
 
-/// f16 and bf16 accumulate in f32; everything else in the result's type.
-static Type accumulatorOf(Type result) {
+Type adze::accumulatorOf(Type result) {
   bool small = isa<FloatType>(result) && result.getIntOrFloatBitWidth() < 32;
   return small ? Type(Float32Type::get(result.getContext())) : result;
 }

@@ -32,7 +32,10 @@ Grid windowRowGrid(Emitter &e, mlir::Operation *op);
 /// Emits the rows [begin, end) of such an op.
 mlir::LogicalResult emitWindowRows(Emitter &e, mlir::Operation *op, mlir::Value begin, mlir::Value end, WriteFn write);
 
-/// The element of a core.conv's or a core.pool's result at full coordinates; null after an error.
+/// What a contraction whose sums become `to` is accumulated in: f32 for f16 and bf16, else `to`.
+mlir::Type accumulatorOf(mlir::Type to);
+
+/// The element of a core.conv's, core.matmul's or core.pool's result at full coordinates; null after an error.
 mlir::Value emitPoint(Emitter &e, mlir::Operation *op, llvm::ArrayRef<Coord> at);
 /// The same, for a core.pool alone.
 mlir::Value emitPooled(Emitter &e, core::PoolOp op, llvm::ArrayRef<Coord> at);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Convolutions and pools element by element, for machines whose many threads have one each.
+// Convolutions, matrix products and pools element by element, for machines whose many threads have one each.
 #include "passes/core_to_loops/Nests.h"
 
 using namespace mlir;
@@ -13,9 +13,7 @@ public:
   Convolved(Emitter &e, ConvOp op, ArrayRef<Coord> at)
       : e(e), op(op), at(at), spatial(op.getStrides().size()), input(e.dims.shape(op.getInput()).dims.size()),
         filter(spatial + 2), perGroup(e.dims.dim(op.getFilter(), spatial)) {
-    Type to = op.getTo();
-    bool small = isa<FloatType>(to) && to.getIntOrFloatBitWidth() < 32;
-    acc = small ? Type(e.b.getF32Type()) : valueType(to);
+    acc = valueType(accumulatorOf(op.getTo()));
   }
 
   Value emit() {
@@ -72,20 +70,66 @@ private:
   Coord firstChannel;
   bool failed = false;
 };
+
+/// One element of a matrix product.
+class Multiplied {
+public:
+  Multiplied(Emitter &e, MatmulOp op, ArrayRef<Coord> at)
+      : e(e), op(op), at(at), result(e.dims.shape(op.getResult()).dims), acc(valueType(accumulatorOf(op.getTo()))) {}
+
+  Value emit() {
+    Value start = e.constant(acc, 0);
+    Value sum =
+        e.loop(e.index(0), e.size(e.dims.shape(op.getLhs()).dims.back()), e.index(1),
+               at.back().lane ? e.splat(start, e.width) : start, [&](Value k, ValueRange carried) {
+                 Value values[] = {read(op.getLhs(), at[at.size() - 2], {k}), read(op.getRhs(), {k}, at.back())};
+                 e.unify(values);
+                 Value term = e.binary(BinaryKind::mul, values[0], values[1], acc);
+                 return Emitter::Values{e.binary(BinaryKind::add, carried[0], term, acc)};
+               })[0];
+    return failed ? Value() : e.convert(sum, acc, getElementTypeOrSelf(op.getResult()), false);
+  }
+
+private:
+  Value read(Value tensor, Coord row, Coord column) {
+    SmallVector<DimExpr> sizes = e.dims.shape(tensor).dims;
+    Coords in;
+    size_t skip = result.size() - sizes.size();
+    for (size_t i = 0; i + 2 < sizes.size(); ++i)
+      in.push_back(e.broadcastCoord(sizes[i], result[skip + i], at[skip + i]));
+    in.append({row, column});
+    Value v = e.element(tensor, in);
+    failed |= !v;
+    return v ? e.convert(v, getElementTypeOrSelf(tensor), acc, false) : e.constant(acc, 0);
+  }
+
+  Emitter &e;
+  MatmulOp op;
+  ArrayRef<Coord> at;
+  SmallVector<DimExpr> result;
+  Type acc;
+  bool failed = false;
+};
 } // namespace
 
 Value adze::emitPoint(Emitter &e, Operation *op, ArrayRef<Coord> at) {
   if (auto conv = dyn_cast<ConvOp>(op))
     return Convolved(e, conv, at).emit();
+  if (auto matmul = dyn_cast<MatmulOp>(op))
+    return Multiplied(e, matmul, at).emit();
   return emitPooled(e, cast<PoolOp>(op), at);
 }
 
 bool adze::vectorizablePoint(Emitter &e, Operation *op, int64_t dim) {
+  if (auto matmul = dyn_cast<MatmulOp>(op))
+    return e.vectorizable(matmul.getRhs(), cast<RankedTensorType>(matmul.getRhs().getType()).getRank() - 1);
   auto conv = dyn_cast<ConvOp>(op);
   if (!conv)
     return e.vectorizable(op->getOperand(0), dim);
   int64_t spatial = conv.getStrides().size();
   bool depthwise = e.dims.dim(conv.getFilter(), spatial).isConstant(1) &&
                    e.dims.dim(conv.getFilter(), spatial + 1) == DimExpr(int64_t(conv.getGroups()));
-  return depthwise && e.vectorizable(conv.getInput(), spatial + 1) && e.vectorizable(conv.getFilter(), spatial + 1);
+  if (!e.vectorizable(conv.getFilter(), spatial + 1))
+    return false;
+  return depthwise ? e.vectorizable(conv.getInput(), spatial + 1) : conv.getGroups() == 1;
 }

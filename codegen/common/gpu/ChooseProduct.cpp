@@ -15,6 +15,9 @@ static constexpr int64_t kManyBlocks = 96;
 /// Steps of the depth under way, at most.
 static constexpr int64_t kMostStages = 4;
 
+/// The depth up to which shared memory does not pay: one step of a tile.
+static constexpr int64_t kShortDepth = 16;
+
 namespace {
 /// What tiles are chosen by.
 class ProductChoice {
@@ -28,20 +31,22 @@ public:
   }
 
   std::optional<Schedule> choose() {
+    auto depth = depthOf().constant();
+    if (depth && *depth <= kShortDepth)
+      return Schedule{Kind::points, 4 * facts.warpSize, 0, {}, 2, {}};
     if (const MatrixUnit *unit = findUnit())
       return matrix(*unit);
     return tiles();
   }
 
 private:
+  DimExpr depthOf() {
+    SmallVector<DimExpr> sizes = dims.shape(op->getOperand(isa<ConvOp>(op) ? 1 : 0)).dims;
+    return isa<ConvOp>(op) ? product(ArrayRef(sizes).drop_back()) : sizes.back();
+  }
   Type elementOf(unsigned operand) { return getElementTypeOrSelf(op->getOperand(operand)); }
   Type resultType() { return isa<MatmulOp>(op) ? cast<MatmulOp>(op).getTo() : cast<ConvOp>(op).getTo(); }
-  /// What sums are made in: f32 for the shorter floats.
-  Type accumulator() {
-    Type to = resultType();
-    bool isShort = isa<FloatType>(to) && to.getIntOrFloatBitWidth() < 32;
-    return isShort ? Type(Float32Type::get(to.getContext())) : to;
-  }
+  Type accumulator() { return accumulatorOf(resultType()); }
 
   const MatrixUnit *findUnit() {
     for (const MatrixUnit &unit : facts.units)

@@ -36,7 +36,8 @@ public:
     auto number = [&](StringRef name, int64_t value) { return b.getNamedAttr(name, b.getI64IntegerAttr(value)); };
     SmallVector<NamedAttribute> device{number("threads", schedule.threads),
                                        number("shared_bytes", block.sharedBytes())};
-    if (schedule.kind == gpu::Kind::tiles || schedule.kind == gpu::Kind::matrix)
+    if (schedule.kind == gpu::Kind::tiles || schedule.kind == gpu::Kind::matrix ||
+        schedule.kind == gpu::Kind::attention)
       device.push_back(number("blocks", gpu::kBlocksTogether));
     function->setAttr(kernel::kDeviceAttr, b.getDictionaryAttr(device));
     DimExpr scratch = e.scratchBytes() * DimExpr(schedule.threads);

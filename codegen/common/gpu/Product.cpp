@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "codegen/common/gpu/Walk.h"
+#include "passes/core_to_loops/Nests.h"
 
 using namespace mlir;
 using namespace adze;
@@ -11,17 +12,11 @@ bool Product::isProduct(Operation *op) {
   return isa<MatmulOp>(op) || (conv && conv.getGroups() == 1);
 }
 
-/// f16 and bf16 accumulate in f32; everything else in the result's type.
-static Type accumulatorOf(Type to) {
-  return isa<FloatType>(to) && to.getIntOrFloatBitWidth() < 32 ? Type(Float32Type::get(to.getContext()))
-                                                               : valueType(to);
-}
-
 Product::Product(Emitter &e, Operation *op)
     : e(e), op(op), matmul(dyn_cast<MatmulOp>(op)), conv(dyn_cast<ConvOp>(op)),
       result(e.dims.shape(op->getResult(0)).dims), leftSizes(e.dims.shape(op->getOperand(0)).dims),
       rightSizes(e.dims.shape(op->getOperand(1)).dims) {
-  leftType = rightType = accumulator = accumulatorOf(matmul ? matmul.getTo() : conv.getTo());
+  leftType = rightType = accumulator = valueType(accumulatorOf(matmul ? matmul.getTo() : conv.getTo()));
   columns = result.back();
   if (conv) {
     rows = product(ArrayRef(result).drop_back());

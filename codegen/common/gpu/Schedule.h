@@ -9,7 +9,7 @@ namespace adze::gpu {
 
 enum class Kind {
   elements, ///< each thread computes neighbouring elements of the results
-  points,   ///< the same, of an op that has loops of its own for each element
+  points,   ///< the same, of an op that has a loop of its own for each element: windows, products of short sums
   items,    ///< each thread computes one item of an op that has loops of its own
   rows,     ///< a warp or a block computes a row
   tiles,    ///< a block computes a tile of a product, by scalar units

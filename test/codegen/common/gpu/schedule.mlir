@@ -53,6 +53,14 @@ module attributes {adze.device_facts = {warp_size = 32 : i64, shared_bytes = 491
     kernel.return %y : tensor<1024x1024xf32>
   }
 
+  // Sums of one step of a tile do not pay for shared memory.
+  // CHECK-LABEL: kernel.func @short_sums
+  // CHECK-SAME:    schedule = {kind = "points", threads = 128 : i64}
+  kernel.func @short_sums(%x: tensor<1024x16xf32> {adze.dims = array<i64: -1, -1>}, %w: tensor<16x1024xf32> {adze.dims = array<i64: -1, -1>}) -> (tensor<1024x1024xf32> {adze.dims = array<i64: -1, -1>}) {
+    %y = core.matmul %x, %w to f32 : (tensor<1024x16xf32>, tensor<16x1024xf32>) -> tensor<1024x1024xf32>
+    kernel.return %y : tensor<1024x1024xf32>
+  }
+
   // CHECK-LABEL: kernel.func @ordered
   // CHECK-SAME:    adze.host_reason = "core.scatter_nd: updates of one element are joined in their order"
   kernel.func @ordered(%x: tensor<4xf32> {adze.dims = array<i64: -1>}, %i: tensor<2x1xi64> {adze.dims = array<i64: -1, -1>}, %u: tensor<2xf32> {adze.dims = array<i64: -1>}) -> (tensor<4xf32> {adze.dims = array<i64: -1>}) {

@@ -57,6 +57,17 @@ kernel.func @depthwise(%x: tensor<1x8x8x16xf32> {adze.dims = array<i64: -1, -1, 
   kernel.return %y : tensor<1x6x6x16xf32>
 }
 
+// A product of short sums: four columns of one row a thread.
+// CHECK-LABEL: func.func private @short_sums(
+// CHECK:         scf.for {{.*}} iter_args({{.*}}) -> (vector<4xf32>)
+// CHECK:           memref.load
+// CHECK:           vector.load {{.*}} vector<4xf32>
+// CHECK:         vector.store
+kernel.func @short_sums(%x: tensor<8x16xf32> {adze.dims = array<i64: -1, -1>}, %w: tensor<16x32xf32> {adze.dims = array<i64: -1, -1>}) -> (tensor<8x32xf32> {adze.dims = array<i64: -1, -1>}) attributes {schedule = {kind = "points", threads = 128 : i64}} {
+  %y = core.matmul %x, %w to f32 : (tensor<8x16xf32>, tensor<16x32xf32>) -> tensor<8x32xf32>
+  kernel.return %y : tensor<8x32xf32>
+}
+
 // A thread an item, each with its own part of the launch's scratch memory. An index out of range is left in one word.
 // CHECK-LABEL: func.func private @lookup(
 // CHECK:         memref.atomic_rmw maxs
