@@ -14,6 +14,8 @@ BUILD = os.path.join(ROOT, "build")
 os.environ.setdefault("ADZE_CACHE_DIR", os.path.join(BUILD, "test", "cache"))
 #: A test compiles what it says it compiles; those of the cache say otherwise.
 os.environ["ADZE_CACHE_SIZE"] = "0"
+#: A process opens a driver once: whichever test is the first to, the played one has two devices for those that need another.
+os.environ.setdefault("ADZE_SIM_DEVICES", "sm_80,sm_80")
 
 
 def pytest_addoption(parser):

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Conversions between element types, 8-bit and 4-bit floats by their bit layouts (ONNX "Float stored in 8 bits"; OCP
+// Conversions between element types, 8-, 6- and 4-bit floats by their bit layouts (ONNX "Float stored in 8 bits"; OCP
 // MX 1.0).
 #include "passes/core_to_loops/Emitter.h"
 #include <cmath>
@@ -30,6 +30,10 @@ static std::optional<SmallFloat> smallFloat(Type t) {
     return SmallFloat{7, 2, 16, 0x7F, -1, 0x80, false};
   if (isa<Float4E2M1FNType>(t))
     return SmallFloat{3, 1, 1, 0x7, -1, -1, true};
+  if (isa<Float6E2M3FNType>(t))
+    return SmallFloat{5, 3, 1, 0x1F, -1, -1, true};
+  if (isa<Float6E3M2FNType>(t))
+    return SmallFloat{5, 2, 3, 0x1F, -1, -1, true};
   return std::nullopt;
 }
 

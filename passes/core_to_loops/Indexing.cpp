@@ -103,21 +103,30 @@ private:
       if (!map.contains(operand))
         map.map(operand, mapped(operand, map));
     if (op.getNumRegions() == 0) {
-      e.b.clone(op, map);
+      holdInBytes(e.b.clone(op, map)->getResults());
       return success();
     }
     return cloneWithRegions(op, map);
   }
 
+  /// Elements that are no numbers of the machine are moved as what they are stored in.
+  static void holdInBytes(ValueRange values) {
+    for (Value v : values)
+      if (v.getType().isIntOrFloat())
+        v.setType(valueType(v.getType()));
+  }
+
   LogicalResult cloneWithRegions(Operation &op, IRMapping &map) {
     Operation *copy = op.cloneWithoutRegions(map);
     e.b.insert(copy);
+    holdInBytes(copy->getResults());
     for (auto [from, to] : llvm::zip(op.getRegions(), copy->getRegions()))
       for (Block &source : from) {
         OpBuilder::InsertionGuard guard(e.b);
         Block *block = e.b.createBlock(&to, to.end());
         for (BlockArgument arg : source.getArguments())
           map.map(arg, block->addArgument(arg.getType(), arg.getLoc()));
+        holdInBytes(block->getArguments());
         e.b.setInsertionPointToEnd(block);
         e.pushScope();
         IRMapping inner(map); // what is made in here is not seen outside

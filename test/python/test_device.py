@@ -51,7 +51,7 @@ class Card:
 
 @pytest.fixture(scope="module")
 def path(build):
-    names = {"ADZE_CUDA_DRIVER": os.path.join(build, "lib", "libadze_sim_cuda.so"), "ADZE_SIM_DEVICES": "sm_80,sm_80"}
+    names = {"ADZE_CUDA_DRIVER": os.path.join(build, "lib", "libadze_sim_cuda.so")}
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(names)
     yield names["ADZE_CUDA_DRIVER"]

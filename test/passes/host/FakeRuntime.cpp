@@ -12,6 +12,12 @@ static constexpr uint64_t kDeviceBit = uint64_t(1) << 62;
 /// What new memory holds.
 static constexpr char kNothing = 0x5a;
 
+/// Neither may be null for memcpy, though there is nothing to copy.
+static void copyBytes(void *to, const void *from, size_t bytes) {
+  if (bytes > 0)
+    std::memcpy(to, from, bytes);
+}
+
 /// The runtime whose program runs, for the service that is not told.
 static thread_local FakeRuntime *current = nullptr;
 
@@ -19,12 +25,12 @@ FakeRuntime::FakeRuntime(const host::Program &program, std::vector<char> weights
                          std::function<FakeKernel(llvm::StringRef)> kernels)
     : program(program), kernels(std::move(kernels)) {
   weightsAddress[0] = allocate(weights.size(), false);
-  std::memcpy(find(weightsOnHost(), weights.size(), false, "weights"), weights.data(), weights.size());
+  copyBytes(find(weightsOnHost(), weights.size(), false, "weights"), weights.data(), weights.size());
   if (!program.deviceWeightBytes)
     return;
   weightsAddress[1] = allocate(program.deviceWeightBytes, true);
-  std::memcpy(find(reinterpret_cast<void *>(weightsAddress[1]), program.deviceWeightBytes, true, "weights"),
-              weights.data(), program.deviceWeightBytes);
+  copyBytes(find(reinterpret_cast<void *>(weightsAddress[1]), program.deviceWeightBytes, true, "weights"),
+            weights.data(), program.deviceWeightBytes);
 }
 
 uint64_t FakeRuntime::allocate(int64_t bytes, bool onDevice) {
@@ -117,7 +123,7 @@ std::vector<std::vector<int64_t>> FakeRuntime::run(Main main, std::vector<std::v
   for (const std::vector<int64_t> &input : inputs) {
     int64_t bytes = input.size() * sizeof(int64_t);
     inputAddresses.push_back(allocate(bytes, false));
-    std::memcpy(find(reinterpret_cast<void *>(inputAddresses.back()), bytes, false, "input"), input.data(), bytes);
+    copyBytes(find(reinterpret_cast<void *>(inputAddresses.back()), bytes, false, "input"), input.data(), bytes);
   }
   current = this;
   status = main(this);
@@ -128,7 +134,7 @@ std::vector<std::vector<int64_t>> FakeRuntime::run(Main main, std::vector<std::v
   for (const auto &[number, output] : outputs) {
     const char *bytes = find(reinterpret_cast<void *>(output.first), output.second * 8, false, "output");
     results.emplace_back(output.second);
-    std::memcpy(results.back().data(), bytes, output.second * 8);
+    copyBytes(results.back().data(), bytes, output.second * 8);
   }
   return results;
 }
@@ -172,7 +178,7 @@ struct Entries {
     const char *source = r->find(from, bytes, fromDevice, "source of a copy");
     if (!target || !source)
       return ADZE_INTERNAL;
-    std::memcpy(target, source, bytes);
+    copyBytes(target, source, bytes);
     return ADZE_OK;
   }
   static void copy(void *to, const void *from, int64_t bytes) { move(current, to, from, bytes, false, false); }
