@@ -73,7 +73,7 @@ def inode(path):
 
 
 def test_killing_the_worker(compilation):
-    longest = compilation.finish()
+    longest = min(compilation.finish(), compilation.finish())  # one may have met a busy machine
     died = 0
     for i, moment in enumerate(moments(1, longest)):
         if i % 3 == 0:
@@ -98,7 +98,7 @@ def test_killing_the_worker(compilation):
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_killing_the_command(compilation, number):
-    longest = compilation.finish()
+    longest = min(compilation.finish(), compilation.finish())  # one may have met a busy machine
     died = 0
     for i, moment in enumerate(moments(int(number), longest, 10 if number == signal.SIGKILL else 4)):
         if i % 3 == 0:
@@ -117,7 +117,7 @@ def test_killing_the_command(compilation, number):
 
 
 def test_killing_both_at_once(compilation):
-    longest = compilation.finish()
+    longest = min(compilation.finish(), compilation.finish())  # one may have met a busy machine
     for i, moment in enumerate(moments(3, longest, 6)):
         if i % 2:
             (compilation.out / "model.so").unlink(missing_ok=True)
