@@ -4,16 +4,7 @@
 #include "codegen/nvptx/GpuToNvvm.h"
 #include "codegen/nvptx/Passes.h"
 #include "dialects/kernel/Kernel.h"
-#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
-#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
-#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
-#include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
-#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
-#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
-#include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
 #include "mlir/Conversion/NVGPUToNVVM/NVGPUToNVVM.h"
-#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
-#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 
 using namespace mlir;
@@ -26,24 +17,11 @@ static LogicalResult convert(ModuleOp module, int capability) {
   LLVMTypeConverter types(module.getContext());
   nvgpu::populateCommonGPUTypeAndAttributeConversions(types);
   RewritePatternSet patterns(module.getContext());
-  arith::populateCeilFloorDivExpandOpsPatterns(patterns);
-  arith::populateArithToLLVMConversionPatterns(types, patterns);
-  cf::populateControlFlowToLLVMConversionPatterns(types, patterns);
-  populateFinalizeMemRefToLLVMConversionPatterns(types, patterns);
-  populateFuncToLLVMConversionPatterns(types, patterns);
-  populateMathToLLVMConversionPatterns(types, patterns, /*approximateLog1p=*/false);
-  populateVectorToLLVMConversionPatterns(types, patterns);
   nvptx::addGpuConversions(types, patterns);
   nvptx::addDeviceConversions(types, capability, patterns);
   LLVMConversionTarget target(*module.getContext());
   target.addLegalDialect<NVVM::NVVMDialect>();
-  target.addLegalOp<ModuleOp, UnrealizedConversionCastOp>();
-  if (failed(applyFullConversion(module, target, std::move(patterns))))
-    return failure();
-  SmallVector<UnrealizedConversionCastOp> casts;
-  module.walk([&](UnrealizedConversionCastOp cast) { casts.push_back(cast); });
-  reconcileUnrealizedCasts(casts);
-  return success();
+  return convertBodies(module, types, target, std::move(patterns));
 }
 
 /// Makes the functions of blocks of so many threads entries.

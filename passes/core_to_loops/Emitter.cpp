@@ -103,6 +103,10 @@ Emitter::Values Emitter::branch(Value condition, TypeRange types, function_ref<V
   return Values(op.getResults());
 }
 
+void Emitter::when(Value condition, function_ref<void()> body) {
+  branch(condition, {}, [&] { return body(), Values(); }, [] { return Values(); });
+}
+
 void Emitter::laneLoop(Value from, Value to, int64_t lanes, function_ref<void(Coord)> body) {
   auto run = [&](Value lo, Value hi, int64_t step, bool lane) {
     int64_t before = width;
@@ -129,8 +133,7 @@ void Emitter::gridLoop(Value begin, Value end, ArrayRef<DimExpr> sizes, function
     while (level < sizes.size() && sizes[level].isConstant(1))
       ++level;
     if (level == sizes.size()) { // one number or none
-      branch(
-          cmpi(arith::CmpIPredicate::slt, from, to), {}, [&] { return body(at), Values(); }, [] { return Values(); });
+      when(cmpi(arith::CmpIPredicate::slt, from, to), [&] { body(at); });
       return;
     }
     DimExpr inner = stride(sizes, level);

@@ -112,6 +112,8 @@ public:
   /// scf.if; both sides give values of `types`.
   Values branch(Value condition, mlir::TypeRange types, llvm::function_ref<Values()> then,
                 llvm::function_ref<Values()> otherwise);
+  /// scf.if without another side.
+  void when(Value condition, llvm::function_ref<void()> body);
   /// Runs `body` for each lane group and for each single index of [from, to): with `width` lanes, then with 1.
   void laneLoop(Value from, Value to, int64_t lanes, llvm::function_ref<void(Coord)> body);
   /// Runs `body` at the coordinates of each number of [begin, end), counted row-major over `sizes`: one loop a

@@ -84,7 +84,7 @@ static void onlyWithin(Emitter &e, ArrayRef<DimExpr> sizes, ArrayRef<DimExpr> in
     }
   if (!within)
     return body();
-  e.branch(within, {}, [&] { return body(), Emitter::Values(); }, [] { return Emitter::Values(); });
+  e.when(within, body);
 }
 
 /// The updates of the positions with the given coordinates, those of all dimensions but the axis, or of none.

@@ -173,16 +173,12 @@ LogicalResult adze::emitNonZeroIndices(Emitter &e, NonZeroIndicesOp op) {
   bool failed = false;
   eachNonZero(e, op.getInput(), failed, [&](ArrayRef<Coord> at, Value count) {
     // No more than the result has room for, whatever the count was taken from.
-    e.branch(
-        e.cmpi(arith::CmpIPredicate::slt, count, limit), {},
-        [&] {
-          for (auto [d, coord] : llvm::enumerate(at)) {
-            Coords to{{e.index(d)}, {count}};
-            e.store(e.create<arith::IndexCastOp>(i64, coord.base), buffer, i64, to, sizes);
-          }
-          return Emitter::Values();
-        },
-        [] { return Emitter::Values(); });
+    e.when(e.cmpi(arith::CmpIPredicate::slt, count, limit), [&] {
+      for (auto [d, coord] : llvm::enumerate(at)) {
+        Coords to{{e.index(d)}, {count}};
+        e.store(e.create<arith::IndexCastOp>(i64, coord.base), buffer, i64, to, sizes);
+      }
+    });
   });
   return failure(failed);
 }

@@ -181,7 +181,7 @@ static kernel::FuncOp hostKernel(kernel::FuncOp kernel, bool alsoOnDevice, Symbo
     symbols.insert(kernel);
   }
   kernel.removeScheduleAttr();
-  kernel->setAttr("adze.host_reason",
+  kernel->setAttr(kernel::kHostReasonAttr,
                   StringAttr::get(kernel.getContext(), "few elements, from and to the host's memory"));
   return kernel;
 }

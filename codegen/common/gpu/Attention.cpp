@@ -241,9 +241,7 @@ private:
     Value least = e.constant(parts.acc, -std::numeric_limits<double>::infinity());
     Value nan = e.constant(parts.acc, std::numeric_limits<double>::quiet_NaN());
     auto ifBelow = [&](Value x, Value end, function_ref<void()> body) {
-      e.branch(
-          e.cmpi(arith::CmpIPredicate::ult, x, end), {}, [&] { return body(), Emitter::Values(); },
-          [] { return Emitter::Values(); });
+      e.when(e.cmpi(arith::CmpIPredicate::ult, x, end), body);
     };
     for (int64_t i = 0; i < kOwnQueries; ++i) {
       // There were keys, and none was allowed: a softmax of minus infinities.

@@ -86,10 +86,8 @@ private:
   /// The number of this thread in the launch.
   void findThread(Emitter &e, gpu::ThreadBlock &block) {
     thread = e.addi(e.muli(block.number, e.index(schedule.threads)), block.thread);
-    launchScratch = e.scratch;
-    auto view = memref::ViewOp::create(e.b, e.loc, cast<MemRefType>(launchScratch.getType()), launchScratch, thread,
+    e.scratch = memref::ViewOp::create(e.b, e.loc, cast<MemRefType>(e.scratch.getType()), e.scratch, thread,
                                        ValueRange{e.index(INT64_MAX)});
-    e.scratch = view;
   }
 
   /// Each thread has a part of the launch's scratch memory.
@@ -103,9 +101,7 @@ private:
 
   void onlyBelow(Emitter &e, const DimExpr &count, function_ref<void()> body) {
     work = count;
-    e.branch(
-        e.cmpi(arith::CmpIPredicate::ult, thread, e.size(count)), {}, [&] { return body(), Emitter::Values(); },
-        [] { return Emitter::Values(); });
+    e.when(e.cmpi(arith::CmpIPredicate::ult, thread, e.size(count)), body);
   }
 
   /// A thread does every so-manieth item: where items need much scratch memory, there are fewer threads than items.
@@ -115,7 +111,7 @@ private:
     LogicalResult done = success();
     bool scatters = isa<ScatterElementsOp, ScatterNdOp>(kernel.nest);
     work = scatters ? product(scatterLines(e.dims, kernel.nest)) : nestGrid(e, kernel.nest).items;
-    Value blocks = kernel.function.getArgument(1), threads = e.muli(blocks, e.index(schedule.threads));
+    Value blocks = kernel.endItem(), threads = e.muli(blocks, e.index(schedule.threads));
     e.loop(thread, e.size(work), threads, {}, [&](Value item, ValueRange) {
       done = scatters ? emitScatterLine(e, kernel.nest, item)
                       : emitNest(e, kernel.nest, item, e.addi(item, e.index(1)), write);
@@ -220,7 +216,7 @@ private:
   gpu::Schedule schedule;
   gpu::Facts facts;
   DimExpr work = 0; ///< threads that have something to do
-  Value thread, launchScratch;
+  Value thread;
 };
 
 struct GpuLowerKernels : impl::GpuLowerKernelsBase<GpuLowerKernels> {

@@ -180,7 +180,7 @@ private:
     };
     if (!inside)
       return write();
-    e.branch(inside, {}, [&] { return write(), Emitter::Values(); }, [] { return Emitter::Values(); });
+    e.when(inside, write);
   }
 
   KernelFunction &kernel;

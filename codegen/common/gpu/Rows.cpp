@@ -65,11 +65,10 @@ public:
       return done;
     }
     for (const RowPlace &place : places) {
-      if (!place.inside) {
+      if (place.inside)
+        e.when(place.inside, [&] { step(place); });
+      else
         step(place);
-        continue;
-      }
-      e.branch(place.inside, {}, [&] { return step(place), Emitter::Values(); }, [] { return Emitter::Values(); });
     }
     return done;
   }
@@ -223,12 +222,11 @@ FailureOr<Grid> adze::gpu::emitRows(KernelFunction &kernel, ThreadBlock &block, 
     else
       done = emitNormRow(row, cast<NormOp>(op), write);
     done = failure(row.failedAny || failed(done));
-    return Emitter::Values();
   };
   if (perBlock == 1)
     emit();
   else // all lanes of a warp have the same row
-    e.branch(e.cmpi(arith::CmpIPredicate::ult, item, e.size(rows)), {}, emit, [] { return Emitter::Values(); });
+    e.when(e.cmpi(arith::CmpIPredicate::ult, item, e.size(rows)), emit);
   if (failed(done))
     return failure();
   return Grid{e.dims.dims.floorDiv(rows + DimExpr(perBlock - 1), DimExpr(perBlock))};

@@ -72,13 +72,8 @@ Value ThreadBlock::joinBlock(ReduceKind kind, Value x, Type acc) {
   if (warps == 1)
     return x;
   Value memory = shared(acc, warps);
-  e.branch(
-      e.cmpi(arith::CmpIPredicate::eq, lane, e.index(0)), {},
-      [&] {
-        memref::StoreOp::create(e.b, e.loc, x, memory, ValueRange{warp});
-        return Emitter::Values();
-      },
-      [] { return Emitter::Values(); });
+  e.when(e.cmpi(arith::CmpIPredicate::eq, lane, e.index(0)),
+         [&] { memref::StoreOp::create(e.b, e.loc, x, memory, ValueRange{warp}); });
   barrier();
   Value joined;
   for (int64_t i = 0; i < warps; ++i) {

@@ -99,9 +99,7 @@ private:
       failedAny |= failed(kernel.storeEpilogue(e, product.resultAt(row, column), product.finish(sum), sizes));
     };
     auto ifBelow = [&](Value x, const DimExpr &size, function_ref<void()> body) {
-      e.branch(
-          e.cmpi(arith::CmpIPredicate::ult, x, e.size(size)), {}, [&] { return body(), Emitter::Values(); },
-          [] { return Emitter::Values(); });
+      e.when(e.cmpi(arith::CmpIPredicate::ult, x, e.size(size)), body);
     };
     for (int64_t r = 0; r < laneRows; ++r) {
       Value row = e.addi(e.addi(firstRow, e.addi(warpRow, laneRow)), e.index(r * kLaneRows));
