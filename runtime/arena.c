@@ -84,7 +84,6 @@ static bool have_slot(adze_exec *exec, int32_t slot) {
 }
 
 void *adze_rt_alloc(adze_exec *exec, int32_t slot, int32_t on_device, int64_t bytes) {
-  exec->straight = false;
   if (!have_slot(exec, slot))
     return NULL;
   if (bytes < 0) {

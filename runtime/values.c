@@ -33,10 +33,7 @@ int32_t adze_rt_fail_sizes(adze_exec *exec, int32_t status, int32_t site, int64_
                         (long long)b);
 }
 
-int32_t adze_rt_check(adze_exec *exec) {
-  exec->straight = false;
-  return (int32_t)adze_exec_check(exec);
-}
+int32_t adze_rt_check(adze_exec *exec) { return (int32_t)adze_exec_check(exec); }
 
 /// Whether an output shares memory of the host with what the program reads as an input, or may read yet.
 static bool overlaps_an_input(const adze_exec *exec, uintptr_t low, uintptr_t high) {

@@ -54,6 +54,7 @@ int32_t adze_device_launch(adze_exec *exec, int32_t index, int64_t items, void *
   list_parameters(exec, kernel, &items, buffers, scalars, &scratch);
   share->kernel = model->program->info.kernel_names[index];
   share->busy = share->unread = true;
+  ++share->launches;
   adze_error error;
   if (own->driver->launch(own->device, share->stream, own->functions[index], kernel, items, share->parameters,
                           &error) != ADZE_OK)

@@ -47,6 +47,7 @@ static void start(adze_exec *exec) {
   exec->error.status = ADZE_OK;
   exec->straight = true;
   share->kernel = NULL;
+  share->launches = 0;
   share->unread = share->waited = share->graph.has_word = false;
   for (int32_t i = 0; i < info->num_inputs; ++i)
     exec->inputs[i].in_pinned = false;
@@ -70,7 +71,8 @@ static int32_t run_plainly(adze_exec *exec, int32_t (*program)(adze_exec *exec))
 /// All that was given to the device is done when this returns.
 static void finish(adze_exec *exec) {
   adze_exec_device *share = exec->device;
-  share->graph.straight = exec->straight && !share->waited && exec->error.status == ADZE_OK;
+  share->graph.straight =
+      exec->straight && !share->waited && share->launches <= ADZE_RECORDED_MOST && exec->error.status == ADZE_OK;
   if (exec->error.status == ADZE_OK)
     adze_device_begin_deliveries(exec);
   if (exec->error.status == ADZE_OK)

@@ -44,6 +44,7 @@ typedef struct adze_exec_device {
   bool busy;          ///< work has been put in the stream since the last wait
   bool unread;        ///< a kernel has, since `failure` was read
   bool waited;        ///< this run has waited for it before its end
+  int64_t launches;   ///< of this run
   const char *kernel; ///< that was put there last, NULL: none in this run
   adze_exec_graph graph;
 } adze_exec_device;
@@ -128,7 +129,9 @@ bool adze_device_is_ours(const adze_model *model);
 enum {
   ADZE_PINNED_MOST = 64 << 20,         ///< larger inputs and outputs are copied without memory of the exec's between
   ADZE_STAGING_BEGIN = ADZE_ALIGNMENT, ///< of what copies use
-  ADZE_STAGING_MOST = 4 << 20          ///< larger copies take the caller's memory itself
+  ADZE_STAGING_MOST = 4 << 20,         ///< larger copies take the caller's memory itself
+  ADZE_RECORDED_MOST = 16 << 10        ///< a run of more launches is not recorded: a graph keeps them all, and a run
+                                       ///< by it cannot be cancelled between them
 };
 
 /// Makes `block` at least `bytes` > 0 large in the host's memory that the device copies from and to. No copy under way

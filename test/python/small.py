@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Small ONNX models for the tests of the package and the command line."""
+import numpy as np
 import onnx
-from onnx import TensorProto
+from onnx import TensorProto, numpy_helper
 from onnx import helper as h
 
 
@@ -31,6 +32,15 @@ def reduce_sum(axes):
     """y = x of three dimensions summed along some"""
     return model([h.make_node("ReduceSum", ["x", "axes"], ["y"], keepdims=0)], [tensor("x", ["a", "b", "c"])], [tensor("y", None)],
                  [h.make_tensor("axes", TensorProto.INT64, [len(axes)], axes)])
+
+
+def lstm(inputs=4, hidden=8, seed=0):
+    """Y = an LSTM in both directions over X of unknown length"""
+    rng = np.random.default_rng(seed)
+    weights = {"W": (2, 4 * hidden, inputs), "R": (2, 4 * hidden, hidden), "B": (2, 8 * hidden)}
+    return model([h.make_node("LSTM", ["X", "W", "R", "B"], ["Y"], name="lstm1", hidden_size=hidden, direction="bidirectional")],
+                 [tensor("X", ["seq", "batch", inputs])], [tensor("Y", ["seq", 2, "batch", hidden])],
+                 [numpy_helper.from_array(rng.standard_normal(shape, dtype=np.float32), name) for name, shape in weights.items()])
 
 
 def add(shape=("batch", "width")):

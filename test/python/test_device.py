@@ -222,6 +222,19 @@ def test_a_model_without_a_device(card):
         model.run({"x": x}, device_outputs=True)
 
 
+def test_loops_become_graphs(card):
+    """A recurrent model's second run of a length is recorded, with the indices that the host gives to each step."""
+    model = small.lstm()
+    cpu, device = adze.compile(model), adze.compile(model, target="nvptx")
+    card.driver.adze_sim_calls.restype = ctypes.c_uint64
+    for length, launches in (5, [0, 1, 1]), (3, [0, 1]), (5, [0, 1]):
+        for expected in launches:
+            before = card.driver.adze_sim_calls(b"cuGraphLaunch")
+            x = np.random.default_rng(length).standard_normal((length, 2, 4), dtype=np.float32)
+            np.testing.assert_allclose(device.run({"X": x})["Y"], cpu.run({"X": x})["Y"], atol=1e-5)
+            assert card.driver.adze_sim_calls(b"cuGraphLaunch") - before == expected
+
+
 def test_many_threads(card, add):
     x = values(8, 8)
     wrong = []

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Inputs and outputs that the caller has on the device, and runs recorded as graphs.
+#include "runtime/device/state.h"
 #include "runtime/exec.h"
 #include "runtime/export.h"
 #include "test/runtime/device/DeviceSample.h"
@@ -17,6 +18,22 @@ namespace {
 int32_t runWithARead(adze_exec *exec) {
   const void *x = adze_rt_input(exec, 0);
   return x ? runStraight(exec) : int32_t{ADZE_INTERNAL};
+}
+
+/// The straight sample with a loop behind it: round r of them picks element r by an index that the host has at hand.
+int64_t rounds;
+int32_t runWithALoop(adze_exec *exec) {
+  return runStraightAnd(exec, [exec](void **b, int64_t n) {
+    int32_t failed = 0;
+    void *pick[] = {b[4], b[5], b[6]};
+    int64_t sizes[] = {n, 1};
+    for (int64_t r = 0; r < rounds && !failed; ++r) {
+      int64_t index = r % n;
+      if (!(failed = adze_rt_check(exec)) && !(failed = adze_rt_transfer(exec, 1, b[5], &index, sizeof index)))
+        failed = adze_rt_launch(exec, kPick, 1, 1, pick, sizes, 0);
+    }
+    return failed;
+  });
 }
 
 class DeviceMemory : public DeviceTest {
@@ -303,6 +320,29 @@ TEST_F(DeviceGraphs, TheThirdRunIsOneLaunch) {
       EXPECT_EQ(calls("cuMemAlloc_v2") + calls("cuMemHostAlloc"), memory) << round;
   }
   EXPECT_TRUE(logged.empty()) << logged[0];
+  destroy();
+}
+
+TEST_F(DeviceGraphs, HoldLoops) {
+  DeviceProgram program(runWithALoop);
+  setUpModel(program);
+  rounds = 48;
+  for (int round = 0; round < 5; ++round) {
+    SampleResult result = run(model, 64, {1});
+    ASSERT_EQ(result.status, ADZE_OK) << result.message;
+    EXPECT_EQ(result.picked[0], result.sum[47]);
+  }
+  expectCalls("cuGraphLaunch", 4);
+  destroy();
+}
+
+TEST_F(DeviceGraphs, OfTooManyLaunchesAreNotMade) {
+  DeviceProgram program(runWithALoop);
+  setUpModel(program);
+  rounds = ADZE_RECORDED_MOST;
+  for (int round = 0; round < 4; ++round)
+    ASSERT_EQ(run(model, 64, {1}).status, ADZE_OK);
+  expectCalls("cuStreamBeginCapture_v2", 0);
   destroy();
 }
 

@@ -85,6 +85,10 @@ int32_t runSample(adze_exec *exec) {
 }
 
 int32_t runStraight(adze_exec *exec) {
+  return runStraightAnd(exec, [](void **, int64_t) { return 0; });
+}
+
+int32_t runStraightAnd(adze_exec *exec, const std::function<int32_t(void **, int64_t)> &more) {
   int64_t n = adze_rt_input_dim(exec, 0, 0), m = adze_rt_input_dim(exec, 2, 0);
   int64_t f = n * int64_t(sizeof(float)), sizes[] = {f, f, f, f, f, 8 * m, 4 * m};
   void *b[7];
@@ -96,7 +100,7 @@ int32_t runStraight(adze_exec *exec) {
       return ADZE_INTERNAL;
   }
   int32_t failed = launchSample(exec, b, n, m);
-  if (failed || (failed = adze_rt_deliver(exec, 0, &n, b[4])))
+  if (failed || (failed = more(b, n)) || (failed = adze_rt_deliver(exec, 0, &n, b[4])))
     return failed;
   return adze_rt_deliver(exec, 1, &m, b[6]);
 }

@@ -25,6 +25,9 @@ int32_t launchSample(adze_exec *exec, void **buffers, int64_t elements, int64_t 
 /// outputs delivered there.
 int32_t runStraight(adze_exec *exec);
 
+/// The same with more work before outputs are delivered: of buffers as above and their number of elements.
+int32_t runStraightAnd(adze_exec *exec, const std::function<int32_t(void **, int64_t)> &more);
+
 /// A program of these kernels. What it runs is `body`, the sample's by default.
 struct DeviceProgram {
   adze_device_program device;
