@@ -91,7 +91,8 @@ struct CompileSummary {
   int64_t kernels = -1;
   int64_t codeBytes = -1;
   int64_t weightBytes = -1;
-  int64_t peakArenaBytes = -1; ///< of the memory between kernels; known where all sizes are
+  int64_t peakArenaBytes = -1;       ///< of the host's memory between kernels; known where all sizes are
+  int64_t peakDeviceArenaBytes = -1; ///< of a device's; 0 where there is none
   double seconds = 0;
   std::vector<HostKernel> hostKernels; ///< of a device's target: those that the device does not run
 };

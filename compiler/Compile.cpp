@@ -377,6 +377,7 @@ LogicalResult Compilation::emit() {
   summary.codeBytes = made->codeBytes;
   summary.weightBytes = made->weightBytes;
   summary.peakArenaBytes = made->arenaBytes;
+  summary.peakDeviceArenaBytes = made->deviceArenaBytes;
   return success();
 }
 

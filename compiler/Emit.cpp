@@ -100,10 +100,13 @@ static FailureOr<Code> generate(ModuleOp module, const Options &options, EmitOpt
   return code;
 }
 
-/// What the runtime's planner will take for the program's plans; -1 where a size is known only at run time.
-static int64_t arenaBytes(const host::Program &program) {
+/// What the runtime's planner will take of one memory for the program's plans; -1 where a size is known only at run
+/// time.
+static int64_t arenaBytes(const host::Program &program, bool onDevice) {
   int64_t sum = 0;
   for (const host::Plan &plan : program.plans) {
+    if (plan.onDevice != onDevice)
+      continue;
     adze_plan_entry entry = {static_cast<int32_t>(plan.sizes.size()), plan.onDevice, plan.first.data(),
                              plan.last.data()};
     std::vector<int64_t> offsets(plan.sizes.size());
@@ -121,7 +124,8 @@ static Summary summarise(const Code &code, int64_t codeBytes) {
   summary.kernels = code.program.kernels.size();
   summary.weightBytes = code.program.weightBytes;
   summary.codeBytes = codeBytes;
-  summary.arenaBytes = arenaBytes(code.program);
+  summary.arenaBytes = arenaBytes(code.program, /*onDevice=*/false);
+  summary.deviceArenaBytes = arenaBytes(code.program, /*onDevice=*/true);
   return summary;
 }
 

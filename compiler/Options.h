@@ -52,7 +52,7 @@ using Progress = std::function<void(const Step &step)>;
 struct Summary {
   unsigned kernels = 0;
   int64_t codeBytes = 0, weightBytes = 0;
-  int64_t arenaBytes = -1; ///< of all plans; -1: some size is known only at run time
+  int64_t arenaBytes = -1, deviceArenaBytes = -1; ///< of plans by memory; -1: some size is known only at run time
   double seconds = 0;
 };
 

@@ -10,8 +10,8 @@ namespace adze {
 // Found by nlohmann's library by argument-dependent look-up.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Diagnostic, severity, message, node, op, opset, types, stage)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HostKernel, kernel, nodes, operators, reason)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CompileSummary, kernels, codeBytes, weightBytes, peakArenaBytes, seconds,
-                                   hostKernels)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CompileSummary, kernels, codeBytes, weightBytes, peakArenaBytes,
+                                   peakDeviceArenaBytes, seconds, hostKernels)
 
 /// The value's bytes.
 inline std::string pack(const nlohmann::json &value) {

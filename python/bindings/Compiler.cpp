@@ -38,6 +38,7 @@ py::dict asDict(const adze::CompileSummary &s) {
   result["code_bytes"] = s.codeBytes;
   result["weight_bytes"] = s.weightBytes;
   result["peak_arena_bytes"] = s.peakArenaBytes;
+  result["peak_device_arena_bytes"] = s.peakDeviceArenaBytes;
   result["seconds"] = s.seconds;
   py::list hostKernels;
   for (const adze::HostKernel &kernel : s.hostKernels)

@@ -42,6 +42,8 @@ def test_peak_arena_is_told_where_sizes_are_known(adze, tmp_path):
     # Two intermediate results of 100 x 64 floats live at the same time.
     out = adze("compile", path, "-o", "pinned.so", "--dim", "n=100").out
     assert "51.2 KB peak arena" in out, out
+    out = adze("compile", path, "-o", "device.so", "--dim", "n=100", "--target", "nvptx").out
+    assert " 0 bytes peak arena, " in out and re.search(r"arena, [\d.]+ KB on the device", out), out
     static = small.save(small.relu((5, 3)), tmp_path, "static.onnx")
     assert ", 0 bytes peak arena" in adze("compile", static, "-o", "static.so").out
 

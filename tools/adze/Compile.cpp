@@ -25,7 +25,10 @@ std::string summaryLine(const std::string &output, const CompileSummary &s) {
     add(bytesText(s.codeBytes) + " code");
   if (s.weightBytes >= 0)
     add(bytesText(s.weightBytes) + " weights");
-  add(s.peakArenaBytes >= 0 ? bytesText(s.peakArenaBytes) + " peak arena" : "peak arena depends on sizes");
+  bool known = s.peakArenaBytes >= 0 && s.peakDeviceArenaBytes >= 0;
+  add(known ? bytesText(s.peakArenaBytes) + " peak arena" : "peak arena depends on sizes");
+  if (known && s.peakDeviceArenaBytes > 0)
+    add(bytesText(s.peakDeviceArenaBytes) + " on the device");
   char seconds[32];
   snprintf(seconds, sizeof seconds, "%.2f s", s.seconds);
   add(seconds);
