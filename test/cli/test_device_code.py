@@ -105,8 +105,7 @@ def test_an_artifact_with_both(adze, build, product, tmp_path):
     assert done.status == 0, done.err
 
 
-@pytest.mark.parametrize("chip", [*ALL[:-1], pytest.param(ALL[-1], marks=pytest.mark.xfail(
-    strict=False, reason="the PTX machine does not know instructions on pairs of f32 (fma.rn.f32x2)"))])
+@pytest.mark.parametrize("chip", ALL)
 def test_the_machine_plays_each_chip(adze, build, product, tmp_path, chip):
     """Its text runs on a simulated device of this chip, which finds nothing to report."""
     x = np.random.default_rng(1).standard_normal((5, 64), np.float32)

@@ -9,14 +9,17 @@ SIMULATED = {"nvptx": ("ADZE_CUDA_DRIVER", "lib/libadze_sim_cuda.so")}
 
 class Simulator:
     """Plays the device of `target` for this process, unless the environment names a driver already. A target that needs no
-    device, or whose device is not played, has no reports. The file of reports lies in `folder`."""
+    device, or whose device is not played, has no reports. The device is of the machine that the target names first, unless the
+    environment says of which. The file of reports lies in `folder`."""
 
     def __init__(self, target, build, folder):
         self.path, self.read = None, 0
-        name = target.partition(":")[0]
+        name, _, machines = target.partition(":")
         if name in SIMULATED:
             variable, library = SIMULATED[name]
             os.environ.setdefault(variable, os.path.join(build, library))
+            if machines:
+                os.environ.setdefault("ADZE_SIM_DEVICES", machines.partition(",")[0])
             self.path = os.path.join(folder, f"{os.getpid()}.report")
             open(self.path, "w").close()
             os.environ["ADZE_SIM_REPORT"] = self.path

@@ -17,7 +17,7 @@ import run  # noqa: E402
 @pytest.fixture(autouse=True)
 def environment(monkeypatch):
     """What a simulator sets ends with the test."""
-    for name in ("ADZE_CUDA_DRIVER", "ADZE_SIM_REPORT"):
+    for name in ("ADZE_CUDA_DRIVER", "ADZE_SIM_REPORT", "ADZE_SIM_DEVICES"):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
 
@@ -37,6 +37,15 @@ def test_a_driver_that_is_named_is_used(tmp_path, monkeypatch):
     monkeypatch.setenv("ADZE_CUDA_DRIVER", "libcuda.so.1")
     devices.Simulator("nvptx", "build", tmp_path)
     assert os.environ["ADZE_CUDA_DRIVER"] == "libcuda.so.1"
+
+
+def test_the_device_is_of_the_machine_that_the_target_names(tmp_path, monkeypatch):
+    devices.Simulator("nvptx", "build", tmp_path)
+    assert "ADZE_SIM_DEVICES" not in os.environ
+    devices.Simulator("nvptx:sm_120,sm_80", "build", tmp_path)
+    assert os.environ["ADZE_SIM_DEVICES"] == "sm_120"
+    devices.Simulator("nvptx:sm_90", "build", tmp_path)
+    assert os.environ["ADZE_SIM_DEVICES"] == "sm_120"
 
 
 def test_a_target_without_a_device_has_no_reports(tmp_path):

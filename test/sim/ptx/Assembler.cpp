@@ -293,6 +293,11 @@ Op &Assembler::emit(Handler run, Op::Kind kind) {
   return owner.program.code.back();
 }
 
+void Assembler::needTarget(int sm) const {
+  if (owner.module.ast().sm < sm)
+    fail("needs .target sm_" + std::to_string(sm) + " or later");
+}
+
 bool Assembler::translatorIsCallee() const { return owner.isCallee(); }
 Op &Assembler::last() { return owner.program.code.back(); }
 

@@ -34,6 +34,8 @@ public:
   /// An error unless all modifiers are taken and there are `count` operands.
   void check(size_t count) const;
   void checkModifiers() const;
+  /// An error unless the text is for sm_`sm` or later.
+  void needTarget(int sm) const;
 
   // ---- operands ----
   const Operand &operand(size_t i) const;

@@ -25,6 +25,7 @@ Block::Block(Launch &launch) : launch(launch) {
     warp->index = static_cast<uint32_t>(i);
     warp->registers = aligned(registers) + i * size;
     warp->undefined = undefined.data() + i * program.units;
+    warp->isWide = program.isWide.data();
     warp->local = local.data() + i * 32 * program.localBytes;
     warp->localWritten = localWritten.data() + i * 32 * program.localBytes / 8;
     for (const Constant &constant : program.constants)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// PTX that nvcc makes of Inputs/Kernels.cu, against the host.
+// PTX that nvcc makes of Inputs/Kernels.cu and Inputs/Pairs.cu, against the host.
 #include "test/sim/ptx/Harness.h"
+#include <cfenv>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -15,22 +16,27 @@ std::string contents(const std::string &path) {
   return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
 }
 
-/// The PTX of Inputs/Kernels.cu; empty: there is no nvcc. It is kept beside the test program, under a hash of its
-/// source: each test is a process of its own.
+/// The PTX of Inputs/<name>.cu for sm_<sm>; empty: there is no nvcc, or one that does not know the target. It is kept
+/// beside the test program, under a hash of its source: each test is a process of its own.
+std::string compiled(const std::string &name, int sm) {
+  std::string nvcc = toolkitProgram("nvcc"), source = ADZE_INPUTS "/" + name + ".cu", log;
+  if (nvcc.empty())
+    return std::string();
+  std::string kept =
+      ADZE_KEPT "/" + name + "-" + std::to_string(std::hash<std::string>()(nvcc + contents(source))) + ".ptx";
+  if (std::string known = contents(kept); !known.empty())
+    return known;
+  std::string architecture = "sm_" + std::to_string(sm);
+  if (runCommand(nvcc + " --list-gpu-code", log) && log.find(architecture) == std::string::npos)
+    return std::string();
+  std::string made = kept + "." + std::to_string(getpid());
+  EXPECT_TRUE(runCommand(nvcc + " -ptx -arch=" + architecture + " -o " + made + " " + source, log)) << log;
+  std::rename(made.c_str(), kept.c_str());
+  return contents(kept);
+}
+
 const std::string &kernels() {
-  static const std::string text = [] {
-    std::string nvcc = toolkitProgram("nvcc"), source = ADZE_INPUTS "/Kernels.cu", log;
-    if (nvcc.empty())
-      return std::string();
-    std::string kept =
-        ADZE_KEPT "/Kernels-" + std::to_string(std::hash<std::string>()(nvcc + contents(source))) + ".ptx";
-    if (std::string known = contents(kept); !known.empty())
-      return known;
-    std::string made = kept + "." + std::to_string(getpid());
-    EXPECT_TRUE(runCommand(nvcc + " -ptx -arch=sm_80 -o " + made + " " + source, log)) << log;
-    std::rename(made.c_str(), kept.c_str());
-    return contents(kept);
-  }();
+  static const std::string text = compiled("Kernels", 80);
   return text;
 }
 
@@ -262,6 +268,60 @@ TEST_F(PtxCuda, Bits) {
                     uint64_t(__builtin_popcountll(x)) << 40 ^ uint64_t(x ? __builtin_clzll(x) : 64) << 50 ^ reversed ^
                     uint64_t(quotient) ^ ballot ^ permuted ^ funnel ^ 217u;
     EXPECT_EQ(got[i], want) << i;
+  }
+}
+
+TEST(PtxCudaPairs, SumsOfProducts) {
+  std::string text = compiled("Pairs", 120);
+  if (text.empty())
+    GTEST_SKIP() << "no nvcc for sm_120";
+  EXPECT_NE(text.find("fma.rn.f32x2"), std::string::npos);
+  uint32_t rows = 70, pairs = 9;
+  std::vector<float> x(rows * pairs * 2), y(pairs * 2);
+  std::mt19937 random(8);
+  for (auto *list : {&x, &y})
+    for (float &value : *list)
+      value = static_cast<float>(static_cast<int>(random() % 2001) - 1000) / 64;
+  Bench bench(Facts{120});
+  uint64_t out = bench.machine.allocate(rows * 4);
+  bench.run(bench.load(text, "dots", false), {3, 1, 1}, {32, 1, 1},
+            {bench.upload(x), bench.upload(y), out, rows, pairs});
+  auto got = bench.download<float>(out, rows);
+  for (uint32_t i = 0; i < rows; ++i) {
+    float sums[2] = {0.25f, 0.25f};
+    for (uint32_t k = 0; k < pairs * 2; ++k)
+      sums[k % 2] = std::fma(x[i * pairs * 2 + k], y[k], sums[k % 2]);
+    EXPECT_EQ(got[i], sums[0] + sums[1]) << i;
+  }
+}
+
+TEST(PtxCudaPairs, WaysOfRounding) {
+  std::string text = compiled("Pairs", 120);
+  if (text.empty())
+    GTEST_SKIP() << "no nvcc for sm_120";
+  std::vector<float> x(64), y(64);
+  std::mt19937 random(9);
+  for (auto *list : {&x, &y})
+    for (float &value : *list)
+      value = static_cast<float>(static_cast<int>(random() % 20001) - 10000) / 97;
+  x[0] = 0x1p-130f, y[0] = 0x1p-149f;
+  Bench bench(Facts{120});
+  uint64_t out = bench.machine.allocate(64 * 4 * 4);
+  bench.run(bench.load(text, "mixed", false), {1, 1, 1}, {32, 1, 1}, {bench.upload(x), bench.upload(y), out});
+  auto got = bench.download<float>(out, 64 * 4);
+  auto rounded = [](int mode, auto f) {
+    std::fesetround(mode);
+    volatile float result = f();
+    std::fesetround(FE_TONEAREST);
+    return static_cast<float>(result);
+  };
+  for (uint32_t i = 0; i < 64; ++i) {
+    volatile float a = x[i], b = y[i];
+    const float *of = &got[i / 2 * 8 + i % 2];
+    EXPECT_EQ(of[0], rounded(FE_TOWARDZERO, [&] { return a + b; })) << i;
+    EXPECT_EQ(of[2], rounded(FE_UPWARD, [&] { return a * b; })) << i;
+    EXPECT_EQ(of[4], rounded(FE_DOWNWARD, [&] { return std::fma(a, b, a); })) << i;
+    EXPECT_EQ(of[6], i == 0 ? 0.0f : a - b) << i;
   }
 }
 

@@ -115,6 +115,38 @@ TEST(PtxFault, PartOfAWordIsUninitialized) {
              "st.global.u32 [%b], %r2;");
 }
 
+/// Reports of a body on sm_100 that one thread runs: %q1 has a defined low half, %q2 two.
+size_t reportsOfPairs(const std::string &body) {
+  std::string text = header(100) + kernel("setp.ne.u32 %p1, %t, 0;\n@%p1 ret;\nmov.b64 %q1, {%t, %r9};\n"
+                                          "ld.global.b64 %q2, [%a];\n" +
+                                          body);
+  Bench bench(Facts{120});
+  bench.expectsReports = true;
+  uint64_t a = bench.upload(std::vector<uint64_t>(32, 0x3f8000003f800000)), b = bench.machine.allocate(256);
+  bench.run(bench.load(text, "k"), {1, 1, 1}, {32, 1, 1}, {a, b, b});
+  return bench.machine.reports().size();
+}
+
+TEST(PtxFault, HalfOfAPairIsUninitialized) {
+  const char *low = "\nmov.b64 {%r2, _}, %q3;\nst.global.b32 [%b], %r2;",
+             *high = "\nmov.b64 {_, %r2}, %q3;\nst.global.b32 [%b], %r2;", *whole = "\nst.global.b64 [%b], %q3;";
+  for (std::string code : {"mov.b64 %q3, %q1;", "add.f32x2 %q3, %q1, %q2;", "mul.rz.f32x2 %q3, %q2, %q1;",
+                           "fma.rn.f32x2 %q3, %q2, %q2, %q1;", "fma.rp.ftz.f32x2 %q3, %q1, %q2, %q2;",
+                           "selp.b64 %q3, %q2, %q1, %p1;", "st.shared.b64 [%s], %q1;\nld.shared.b64 %q3, [%s];",
+                           "st.shared.v2.b64 [%s], {%q2, %q1};\nld.shared.v2.b64 {%q4, %q3}, [%s];",
+                           "st.shared.b64 [%s], %q1;\nld.shared.v2.b32 {%r3, %r4}, [%s];\nmov.b64 %q3, {%r3, %r4};"}) {
+    EXPECT_EQ(reportsOfPairs(code + low), 0u) << code;
+    EXPECT_EQ(reportsOfPairs(code + high), 1u) << code;
+    EXPECT_EQ(reportsOfPairs(code + whole), 1u) << code;
+  }
+  // Other instructions see the whole register.
+  EXPECT_EQ(reportsOfPairs(std::string("add.s64 %q3, %q1, 1;") + low), 1u);
+  EXPECT_EQ(reportsOfPairs(std::string("mov.b64 %q3, %q1;\nadd.s64 %q3, %q1, 1;") + low), 1u);
+  // What is written again is defined.
+  EXPECT_EQ(reportsOfPairs(std::string("mov.b64 %q3, %q1;\nmov.b64 %q3, %q2;") + whole), 0u);
+  EXPECT_EQ(reportsOfPairs(std::string("mov.b64 %q3, %q1;\nmov.b64 %q3, 7;\nadd.s64 %q3, %q3, 1;") + whole), 0u);
+}
+
 const char *exchange = R"(
 st.shared.u32 [%s], %t;
 BARRIER

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Arithmetic of f32 and f64, rounded to nearest: add, sub, mul, fma, mad, div, min, max, abs, neg, copysign, testp.
-// div.approx and div.full are exact divisions.
+// Arithmetic of f32, pairs of f32 and f64, rounded to nearest: add, sub, mul, fma, mad, div, min, max, abs, neg,
+// copysign, testp. div.approx and div.full are exact divisions.
 #include "test/sim/ptx/FloatOps.h"
 #include "test/sim/ptx/Lanes.h"
 #include "test/sim/ptx/Numbers.h"
@@ -60,10 +60,22 @@ template <class F, bool ftz> struct Flushed {
   template <class T> T operator()(T a) const { return flushIf<ftz>(F()(a)); }
 };
 
+/// Both f32 of a register of 64 bits.
+template <class F> struct Pairwise {
+  static float low(uint64_t x) { return bitsAs<float>(static_cast<uint32_t>(x)); }
+  static float high(uint64_t x) { return bitsAs<float>(static_cast<uint32_t>(x >> 32)); }
+  template <class... T> uint64_t operator()(T... x) const {
+    return bitsAs<uint32_t>(F()(low(x)...)) | static_cast<uint64_t>(bitsAs<uint32_t>(F()(high(x)...))) << 32;
+  }
+};
+
 struct Shape {
   bool ftz, sat;
 };
 template <class F> Handler binary(Type type, Shape shape) {
+  if (type == Type::f32x2)
+    return shape.ftz ? binaryLanes<uint64_t, uint64_t, Pairwise<Shaped<F, true, false>>>
+                     : binaryLanes<uint64_t, uint64_t, Pairwise<Shaped<F, false, false>>>;
   if (type == Type::f64)
     return binaryLanes<double, double, Shaped<F, false, false>>;
   if (shape.ftz)
@@ -73,6 +85,9 @@ template <class F> Handler binary(Type type, Shape shape) {
                    : binaryLanes<float, float, Shaped<F, false, false>>;
 }
 template <class F> Handler ternary(Type type, Shape shape) {
+  if (type == Type::f32x2)
+    return shape.ftz ? ternaryLanes<uint64_t, uint64_t, Pairwise<Shaped<F, true, false>>>
+                     : ternaryLanes<uint64_t, uint64_t, Pairwise<Shaped<F, false, false>>>;
   if (type == Type::f64)
     return ternaryLanes<double, double, Shaped<F, false, false>>;
   if (shape.ftz)
@@ -121,6 +136,18 @@ Handler handlerOf(Assembler &a, Type type, Shape shape) {
   a.fail("no such instruction for floating-point numbers");
 }
 
+/// An error unless these are pairs of f32 as the ISA has them.
+void checkPair(Assembler &a) {
+  a.needTarget(100);
+  for (size_t i = 0; i < a.count(); ++i)
+    if (a.registerType(a.operand(i)) != Type::b64)
+      a.fail("needs registers of type .b64");
+}
+
+template <class Format> struct Widen {
+  float operator()(uint16_t a) const { return Format::from(a); }
+};
+
 struct CopySign {
   template <class T> T operator()(T a, T b) const { return std::copysign(b, a); }
 };
@@ -158,25 +185,49 @@ void testp(Assembler &a) {
 }
 } // namespace
 
+Type takeNarrow(Assembler &a, Type type) {
+  Type narrow = type == Type::f32 ? a.takeType() : Type::none;
+  if (narrow == Type::none)
+    return narrow;
+  a.needTarget(100);
+  bool mixes = a.in.opcode == "add" || a.in.opcode == "sub" || a.in.opcode == "fma";
+  if (!mixes || (narrow != Type::f16 && narrow != Type::bf16) || a.take("ftz"))
+    a.fail(std::string("cannot be of types .f32.") + nameOf(narrow));
+  return narrow;
+}
+
+Slot floatSource(Assembler &a, size_t i, size_t sources, Type type, Type narrow) {
+  if (narrow == Type::none || i == sources)
+    return a.source(i, type);
+  Slot from = a.source(i, narrow), wide = a.scratch(4);
+  bool isHalf = narrow == Type::f16;
+  a.emit(isHalf ? unaryLanes<float, uint16_t, Widen<Half>> : unaryLanes<float, uint16_t, Widen<Bf16>>, Op::plain, wide,
+         from);
+  return wide;
+}
+
 void floatOp(Assembler &a, Type type) {
   if (type == Type::f16 || type == Type::bf16 || type == Type::f16x2 || type == Type::bf16x2)
     return halfOp(a, type);
-  if (type != Type::f32 && type != Type::f64)
+  if (type == Type::f32x2)
+    checkPair(a);
+  else if (type != Type::f32 && type != Type::f64)
     a.fail(std::string("cannot be of type .") + nameOf(type));
+  Type narrow = takeNarrow(a, type);
   std::string_view rounding = a.takeAny({"rz", "rm", "rp", "rn"});
   if (!rounding.empty() && rounding != "rn")
-    return roundedOp(a, type, rounding);
+    return roundedOp(a, type, rounding, narrow);
   std::string_view opcode = a.in.opcode;
   if (opcode == "div")
     a.takeAny({"approx", "full"});
-  Shape shape{type == Type::f32 && a.take("ftz"), type == Type::f32 && a.take("sat")};
+  Shape shape{type != Type::f64 && a.take("ftz"), type == Type::f32 && a.take("sat")};
   Handler run = handlerOf(a, type, shape);
   size_t sources = opcode == "abs" || opcode == "neg" ? 1 : opcode == "fma" || opcode == "mad" ? 3 : 2;
   a.check(1 + sources);
   Slot slots[3] = {};
   for (size_t i = 0; i < sources; ++i)
-    slots[i] = a.source(i + 1, type);
-  a.emit(run, Op::plain, a.target(0, type), slots[0], slots[1], slots[2]);
+    slots[i] = floatSource(a, i + 1, sources, type, narrow);
+  a.emit(run, type == Type::f32x2 ? Op::halves : Op::plain, a.target(0, type), slots[0], slots[1], slots[2]);
 }
 
 void addFloatOps(Families &families) {

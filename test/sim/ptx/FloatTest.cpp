@@ -286,6 +286,119 @@ TEST(PtxFloat, Pairs) {
   EXPECT_EQ(one("set.eq.f16x2.f16x2 %d, %a, %b;", 0x3c004000, 0x3c003c00), 0x3c000000u);
 }
 
+/// `code` on pairs, whose halves are what `expected` gives of theirs; NaNs are canonical.
+void comparePairs(const std::string &code, std::function<float(float, float, float)> expected) {
+  std::vector<uint64_t> words[3];
+  for (unsigned e = 0; e < 3; ++e) {
+    auto low = floats(41 + e), high = floats(51 + e);
+    for (size_t i = 0; i < low.size(); ++i)
+      words[e].push_back((low[i] & 0xffffffff) | high[i] << 32);
+  }
+  auto got = evaluate({code, "b64", {"b64", "b64", "b64"}}, {words[0], words[1], words[2]}, 100);
+  for (size_t i = 0; i < got.size(); ++i)
+    for (unsigned shift : {0u, 32u}) {
+      auto half = [&](unsigned e) { return fromBits<float>(words[e][i] >> shift & 0xffffffff); };
+      uint32_t want = static_cast<uint32_t>(toBits(expected(half(0), half(1), half(2))));
+      ASSERT_EQ(got[i] >> shift & 0xffffffff, isNan(want) ? nan32 : want)
+          << code << std::hex << " of " << words[0][i] << ", " << words[1][i] << ", " << words[2][i];
+    }
+}
+
+TEST(PtxFloat, PairsOfSingles) {
+  using F = float;
+  comparePairs("add.f32x2 %d, %a, %b;", [](F a, F b, F) { return a + b; });
+  comparePairs("add.rn.ftz.f32x2 %d, %a, %b;", [](F a, F b, F) { return flushed(flushed(a) + flushed(b)); });
+  comparePairs("sub.rn.f32x2 %d, %a, %b;", [](F a, F b, F) { return a - b; });
+  comparePairs("sub.ftz.f32x2 %d, %a, %b;", [](F a, F b, F) { return flushed(flushed(a) - flushed(b)); });
+  comparePairs("mul.f32x2 %d, %a, %b;", [](F a, F b, F) { return a * b; });
+  comparePairs("mul.ftz.f32x2 %d, %a, %b;", [](F a, F b, F) { return flushed(flushed(a) * flushed(b)); });
+  comparePairs("fma.rn.f32x2 %d, %a, %b, %c;", [](F a, F b, F c) { return std::fma(a, b, c); });
+  comparePairs("fma.rn.ftz.f32x2 %d, %a, %b, %c;",
+               [](F a, F b, F c) { return flushed(std::fma(flushed(a), flushed(b), flushed(c))); });
+}
+
+TEST(PtxFloat, PairsOfSinglesRoundedOtherwise) {
+  auto with = [](int mode, bool ftz, auto f) {
+    return [=](float a, float b, float c) {
+      volatile float x = ftz ? flushed(a) : a, y = ftz ? flushed(b) : b, z = ftz ? flushed(c) : c;
+      std::fesetround(mode);
+      volatile float result = f(x, y, z);
+      std::fesetround(FE_TONEAREST);
+      return ftz ? flushed(result) : static_cast<float>(result);
+    };
+  };
+  using V = volatile float;
+  auto sum = [](V &a, V &b, V &) { return a + b; };
+  auto difference = [](V &a, V &b, V &) { return a - b; };
+  auto product = [](V &a, V &b, V &) { return a * b; };
+  auto fused = [](V &a, V &b, V &c) { return std::fma(float(a), float(b), float(c)); };
+  comparePairs("add.rz.f32x2 %d, %a, %b;", with(FE_TOWARDZERO, false, sum));
+  comparePairs("add.rm.ftz.f32x2 %d, %a, %b;", with(FE_DOWNWARD, true, sum));
+  comparePairs("sub.rp.f32x2 %d, %a, %b;", with(FE_UPWARD, false, difference));
+  comparePairs("sub.rz.ftz.f32x2 %d, %a, %b;", with(FE_TOWARDZERO, true, difference));
+  comparePairs("mul.rm.f32x2 %d, %a, %b;", with(FE_DOWNWARD, false, product));
+  comparePairs("mul.rp.ftz.f32x2 %d, %a, %b;", with(FE_UPWARD, true, product));
+  comparePairs("fma.rp.f32x2 %d, %a, %b, %c;", with(FE_UPWARD, false, fused));
+  comparePairs("fma.rm.ftz.f32x2 %d, %a, %b, %c;", with(FE_DOWNWARD, true, fused));
+  comparePairs("fma.rz.f32x2 %d, %a, %b, %c;", with(FE_TOWARDZERO, false, fused));
+}
+
+TEST(PtxFloat, SumsOfSinglesAndHalves) {
+  auto wide = floats(61);
+  std::vector<uint64_t> a(wide.size()), b(wide.size());
+  std::mt19937_64 random(62);
+  for (size_t i = 0; i < wide.size(); ++i)
+    a[i] = random() & 0xffff, b[i] = random() & 0xffff;
+  auto brain = [](uint64_t x) { return fromBits<float>(x << 16); };
+  auto half = [](uint64_t x) { return halfValue(static_cast<uint16_t>(x)); };
+  auto check = [&](const char *code, auto value, std::function<float(float, float, float)> expected) {
+    auto got = evaluate({code, "f32", {"b16", "b16", "f32"}}, {a, b, wide}, 100);
+    for (size_t i = 0; i < got.size(); ++i) {
+      uint32_t want = static_cast<uint32_t>(toBits(expected(value(a[i]), value(b[i]), fromBits<float>(wide[i]))));
+      ASSERT_EQ(got[i], isNan(want) ? nan32 : want)
+          << code << std::hex << " of " << a[i] << ", " << b[i] << ", " << wide[i];
+    }
+  };
+  using F = float;
+  check("add.rn.f32.f16 %d, %a, %c;", half, [](F x, F, F z) { return x + z; });
+  check("sub.f32.bf16 %d, %a, %c;", brain, [](F x, F, F z) { return x - z; });
+  check("fma.rn.f32.bf16 %d, %a, %b, %c;", brain, [](F x, F y, F z) { return std::fma(x, y, z); });
+  check("fma.rn.sat.f32.f16 %d, %a, %b, %c;", half, [](F x, F y, F z) {
+    float sum = std::fma(x, y, z);
+    return sum > 0 ? std::min(sum, 1.0f) : 0.0f;
+  });
+  check("add.rz.f32.f16 %d, %a, %c;", half, [](F x, F, F z) {
+    volatile float from = x, to = z;
+    std::fesetround(FE_TOWARDZERO);
+    volatile float sum = from + to;
+    std::fesetround(FE_TONEAREST);
+    return static_cast<float>(sum);
+  });
+}
+
+TEST(PtxFloat, WhatPairsAndMixedSumsAreNot) {
+  auto loads = [](const std::string &code, int sm) {
+    std::string log,
+        text =
+            header(sm) + ".visible .entry k() { .reg .b64 %a, %b; .reg .f64 %x; .reg .f32 %f; .reg .b16 %h;\n" +
+            "mov.b64 %a, 0; mov.b64 %b, 0; mov.f64 %x, 0d0000000000000000; mov.f32 %f, 0f00000000; mov.b16 %h, 0;\n" +
+            code + "\nret; }";
+    return Machine(Facts{120}).load(text, log) != nullptr;
+  };
+  EXPECT_TRUE(loads("add.f32x2 %a, %a, %b;", 100));
+  EXPECT_FALSE(loads("add.f32x2 %a, %a, %b;", 90));
+  EXPECT_FALSE(loads("fma.rn.f32x2 %a, %a, %b, %b;", 80));
+  EXPECT_TRUE(loads("add.f32.f16 %f, %h, %f;", 100));
+  EXPECT_FALSE(loads("add.f32.f16 %f, %h, %f;", 90));
+  for (const char *code : {"add.sat.f32x2 %a, %a, %b;", "fma.rn.sat.f32x2 %a, %a, %b, %b;", "add.f32x2 %a, %a, 1;",
+                           "add.f32x2 %a, %a, %x;", "min.f32x2 %a, %a, %b;", "neg.f32x2 %a, %b;", "abs.f32x2 %a, %b;",
+                           "mad.rn.f32x2 %a, %a, %b, %b;", "div.rn.f32x2 %a, %a, %b;", "mul.lo.f32x2 %a, %a, %b;",
+                           "cvt.rn.f32x2.f32 %a, %f;", "setp.lt.f32x2 %p, %a, %b;", "copysign.f32x2 %a, %a, %b;",
+                           "mul.rn.f32.f16 %f, %h, %f;", "mul.rn.f32.f16 %f, %h, %h;", "add.ftz.f32.f16 %f, %h, %f;",
+                           "sub.f32.f16 %f, %f, %h;", "add.f32.f16x2 %f, %f, %f;", "mad.rn.f32.f16 %f, %h, %h, %f;"})
+    EXPECT_FALSE(loads(code, 120)) << code;
+}
+
 TEST(PtxFloat, Properties) {
   auto test = [](const char *name, uint32_t a) {
     return evaluate({"testp." + std::string(name) + ".f32 p, %a; selp.b32 %d, 1, 0, p;", "b32", {"f32"}}, {{a}})[0];

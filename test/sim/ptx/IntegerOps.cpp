@@ -172,7 +172,7 @@ template <class F, class Sat> void addOrSub(Assembler &a) {
   if (a.take("cc"))
     return carryOp(a);
   Type type = a.takeType();
-  if (isFloat(type))
+  if (isFloat(type) || type == Type::f32x2)
     return floatOp(a, type);
   if (a.take("sat")) {
     if (type != Type::s32)
@@ -200,7 +200,7 @@ Type doubled(Assembler &a, Type type) {
 void mul(Assembler &a) {
   std::string_view part = a.takeAny({"lo", "hi", "wide"});
   Type type = a.needType();
-  if (isFloat(type) && part.empty())
+  if ((isFloat(type) || type == Type::f32x2) && part.empty())
     return floatOp(a, type);
   if (part == "lo")
     return emitBinary(a, type, binary<MulLo>(a, type));

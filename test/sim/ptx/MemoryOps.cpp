@@ -65,19 +65,26 @@ template <class T> void setRegister(Warp &warp, const Access &access, unsigned e
     extend(warp.lanes<uint64_t>(slot));
 }
 
+/// Bytes of a T that are defined or undefined together.
+template <class T> constexpr unsigned trackedBytes = sizeof(T) < 4 ? sizeof(T) : 4;
+
 template <class T> void load(Warp &warp, const Op &op, Lanes lanes) {
   const Access &access = *static_cast<const Access *>(op.extra);
   Elements<T> values;
-  Lanes unwritten[8];
-  eachRegion(warp, access, lanes, true, false, access.strong,
-             [&](const Region &region, const Offsets &offsets, Lanes here) {
-               fetch<T>(region, offsets, here, access.count, values);
-               findUnwritten(region, offsets, here, sizeof(T), access.count, unwritten);
-               for (unsigned e = 0; e < access.count; ++e) {
-                 setRegister<T>(warp, access, e, values[e], here);
-                 warp.define(access.registers[e], here, unwritten[e]);
-               }
-             });
+  constexpr unsigned parts = sizeof(T) / trackedBytes<T>;
+  Lanes unwritten[8 * parts];
+  eachRegion(
+      warp, access, lanes, true, false, access.strong, [&](const Region &region, const Offsets &offsets, Lanes here) {
+        fetch<T>(region, offsets, here, access.count, values);
+        findUnwritten(region, offsets, here, trackedBytes<T>, access.count * parts, unwritten);
+        for (unsigned e = 0; e < access.count; ++e) {
+          setRegister<T>(warp, access, e, values[e], here);
+          if (parts == 2)
+            warp.defineHalves(access.registers[e], here, {unwritten[e * parts], unwritten[e * parts + parts - 1]});
+          else
+            warp.define(access.registers[e], here, unwritten[e]);
+        }
+      });
 }
 
 template <class T> void gather(Warp &warp, const Access &access, unsigned e, T *values) {
@@ -135,22 +142,28 @@ void markStored(const Region &region, const Offsets &offsets, Lanes lanes, unsig
 template <class T> void store(Warp &warp, const Op &op, Lanes lanes) {
   const Access &access = *static_cast<const Access *>(op.extra);
   Elements<T> values;
-  Lanes undefined[8];
+  constexpr unsigned parts = sizeof(T) / trackedBytes<T>;
+  Lanes undefined[8 * parts];
   for (unsigned e = 0; e < access.count; ++e) {
+    Slot slot = access.registers[e];
     gather<T>(warp, access, e, values[e]);
-    undefined[e] = warp.undefined[access.registers[e]] & lanes;
+    undefined[e * parts] = warp.undefined[slot] & lanes;
+    if (parts == 2) {
+      Warp::Halves halves = warp.undefinedHalves(slot);
+      undefined[e * parts] = halves.low & lanes, undefined[e * parts + parts - 1] = halves.high & lanes;
+    }
   }
   eachRegion(warp, access, lanes, false, true, access.strong,
              [&](const Region &region, const Offsets &offsets, Lanes here) {
                if (region.tracked)
                  findClashes<T>(warp, offsets, here, access.count, values);
-               for (unsigned e = 0; e < access.count && region.space == Space::global; ++e)
+               for (unsigned e = 0; e < access.count * parts && region.space == Space::global; ++e)
                  if (undefined[e] & here)
                    warp.block->launch.fault(Fault::uninitialized, warp, firstOf(undefined[e] & here), [] {
                      return std::string("stores a value that is made of bytes nobody has written");
                    });
                if (!region.full)
-                 markStored(region, offsets, here, sizeof(T), access.count, undefined);
+                 markStored(region, offsets, here, trackedBytes<T>, access.count * parts, undefined);
                if (offsets.pattern == Offsets::consecutive && access.count == 1) {
                  std::memcpy(region.data + offsets.at[0], values[0], 32 * sizeof(T));
                  return;

@@ -16,27 +16,37 @@ template <class W, class N> void pack(Warp &w, const Op &o, Lanes lanes) {
   setLanes(w.lanes<W>(o.d), lanes,
            [=](int i) { return static_cast<W>(static_cast<W>(a[i]) | static_cast<W>(b[i]) << (sizeof(N) * 8)); });
 }
+/// b64 of two b32.
+void packWide(Warp &w, const Op &o, Lanes lanes) {
+  Warp::Halves from = {w.undefined[o.a], w.undefined[o.b]};
+  pack<uint64_t, uint32_t>(w, o, lanes);
+  w.defineHalves(o.d, lanes, from);
+}
 /// b64 of four b16.
 struct Four {
   Slot slots[4];
 };
 void packFour(Warp &w, const Op &o, Lanes lanes) {
   const Four &four = *static_cast<const Four *>(o.extra);
-  Lanes from = 0;
+  Lanes from[4];
   const uint16_t *parts[4];
   for (int e = 0; e < 4; ++e) {
     parts[e] = w.lanes<uint16_t>(four.slots[e]);
-    from |= w.undefined[four.slots[e]];
+    from[e] = w.undefined[four.slots[e]];
   }
   setLanes(w.lanes<uint64_t>(o.d), lanes, [=](int i) {
     return parts[0][i] | uint64_t(parts[1][i]) << 16 | uint64_t(parts[2][i]) << 32 | uint64_t(parts[3][i]) << 48;
   });
-  w.define(o.d, lanes, from);
+  w.defineHalves(o.d, lanes, {from[0] | from[1], from[2] | from[3]});
 }
 template <class W, class N> void unpack(Warp &w, const Op &o, Lanes lanes) {
   const W *a = w.lanes<W>(o.a);
   unsigned shift = o.flags;
+  Lanes from = w.undefined[o.a];
+  if (sizeof(W) == 8)
+    from = shift < 32 ? w.undefinedHalves(o.a).low : w.undefinedHalves(o.a).high;
   setLanes(w.lanes<N>(o.d), lanes, [=](int i) { return static_cast<N>(a[i] >> shift); });
+  w.define(o.d, lanes, from);
 }
 
 Handler moveOf(unsigned bytes) { return bytes == 2 ? move<uint16_t> : bytes == 4 ? move<uint32_t> : move<uint64_t>; }
@@ -56,9 +66,10 @@ void packing(Assembler &a, Type type) {
   Slot d = a.target(0, type);
   if (count == 4)
     a.extra<Four>(a.emit(packFour, Op::own, d, 0)) = four;
+  else if (bytes == 4)
+    a.emit(pack<uint32_t, uint16_t>, Op::plain, d, four.slots[0], four.slots[1]);
   else
-    a.emit(bytes == 4 ? pack<uint32_t, uint16_t> : pack<uint64_t, uint32_t>, Op::plain, d, four.slots[0],
-           four.slots[1]);
+    a.emit(packWide, Op::own, d, four.slots[0], four.slots[1]);
 }
 
 void unpacking(Assembler &a, Type type) {
@@ -78,7 +89,7 @@ void unpacking(Assembler &a, Type type) {
     a.fail("unpacks a register into itself");
   for (unsigned e = 0; e < count; ++e)
     if (to[e].text != "_")
-      a.emit(run, Op::plain, a.target(to[e], part), from).flags = static_cast<uint8_t>(e * bytes / count * 8);
+      a.emit(run, Op::own, a.target(to[e], part), from).flags = static_cast<uint8_t>(e * bytes / count * 8);
 }
 
 void movePredicate(Warp &w, const Op &o, Lanes lanes) {
@@ -103,7 +114,7 @@ void mov(Assembler &a) {
   if (a.operand(0).kind == Operand::list)
     return unpacking(a, type);
   Slot from = a.source(1, type);
-  a.emit(moveOf(bytesOf(type)), Op::plain, a.target(0, type), from);
+  a.emit(moveOf(bytesOf(type)), bytesOf(type) == 8 ? Op::halves : Op::plain, a.target(0, type), from);
 }
 
 // ---- addresses ----
@@ -154,8 +165,15 @@ void isspacep(Assembler &a) {
 template <class T> void select(Warp &w, const Op &o, Lanes lanes) {
   const T *a = w.lanes<T>(o.a), *b = w.lanes<T>(o.b);
   Lanes p = w.predicate(o.c) ^ (o.flags ? allLanes : 0);
+  auto chosen = [&](Lanes first, Lanes second) { return (p & first) | (~p & second) | w.undefined[o.c]; };
+  Lanes from = chosen(w.undefined[o.a], w.undefined[o.b]);
+  if (sizeof(T) == 8) {
+    Warp::Halves first = w.undefinedHalves(o.a), second = w.undefinedHalves(o.b);
+    setLanes(w.lanes<T>(o.d), lanes, [=](int i) { return p >> i & 1 ? a[i] : b[i]; });
+    return w.defineHalves(o.d, lanes, {chosen(first.low, second.low), chosen(first.high, second.high)});
+  }
   setLanes(w.lanes<T>(o.d), lanes, [=](int i) { return p >> i & 1 ? a[i] : b[i]; });
-  w.define(o.d, lanes, (p & w.undefined[o.a]) | (~p & w.undefined[o.b]) | w.undefined[o.c]);
+  w.define(o.d, lanes, from);
 }
 
 void selp(Assembler &a) {

@@ -21,6 +21,7 @@ using Handler = void (*)(Warp &, const Op &, Lanes);
 struct Op {
   enum Kind : uint8_t {
     plain,   ///< d from a, b, c lane by lane; the loop carries undefinedness
+    halves,  ///< the same, of the halves of registers of 64 bits, each for itself
     own,     ///< carries undefinedness itself
     branch,  ///< to `target`
     indexed, ///< to table `extra` by a
@@ -94,6 +95,7 @@ struct Program {
   std::vector<Op> code;
   std::vector<std::string> names; ///< of each op, for messages
   uint32_t units = 4;             ///< of the register block
+  std::vector<uint8_t> isWide;    ///< by unit: whether a register of 64 bits begins there
   std::vector<Constant> constants;
   std::vector<Preset> presets;
   std::vector<AccessSite> sites;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Arithmetic of f32 and f64 rounded to zero, down or up. This file is compiled for changing rounding modes.
+// Arithmetic of f32, pairs of f32 and f64 rounded to zero, down or up. This file is compiled for changing rounding
+// modes.
 #include "test/sim/ptx/FloatOps.h"
 #include "test/sim/ptx/Lanes.h"
 #include "test/sim/ptx/Numbers.h"
@@ -55,24 +56,27 @@ template <class T> T compute(RoundedKind kind, volatile T a, volatile T b, volat
 float flushTo(float x) { return flush(x); }
 double flushTo(double x) { return x; }
 
-template <class T> void run(Warp &w, const Op &o, Lanes lanes) {
+/// Each lane's register has `parts` of T.
+template <class T, int parts = 1> void run(Warp &w, const Op &o, Lanes lanes) {
   const Rounded &how = *static_cast<const Rounded *>(o.extra);
   const T *a = w.lanes<T>(o.a), *b = w.lanes<T>(o.b), *c = w.lanes<T>(o.c);
   T *d = w.lanes<T>(o.d);
   RoundingScope scope(how.mode);
-  eachOf(lanes, [&](int i) {
-    T x = a[i], y = b[i], z = c[i];
-    if (how.ftz)
-      x = flushTo(x), y = flushTo(y), z = flushTo(z);
-    T result = canonical(compute<T>(how.kind, x, y, z));
-    if (how.ftz)
-      result = flushTo(result);
-    d[i] = how.sat ? saturate(result) : result;
+  eachOf(lanes, [&](int lane) {
+    for (int i = lane * parts; i < (lane + 1) * parts; ++i) {
+      T x = a[i], y = b[i], z = c[i];
+      if (how.ftz)
+        x = flushTo(x), y = flushTo(y), z = flushTo(z);
+      T result = canonical(compute<T>(how.kind, x, y, z));
+      if (how.ftz)
+        result = flushTo(result);
+      d[i] = how.sat ? saturate(result) : result;
+    }
   });
 }
 } // namespace
 
-void roundedOp(Assembler &a, Type type, std::string_view rounding) {
+void roundedOp(Assembler &a, Type type, std::string_view rounding, Type narrow) {
   struct Row {
     const char *opcode;
     unsigned sources;
@@ -83,7 +87,7 @@ void roundedOp(Assembler &a, Type type, std::string_view rounding) {
                              {"sqrt", 1, roundedSqrt}, {"rcp", 1, roundedRcp}};
   Rounded how;
   how.mode = rounding == "rz" ? FE_TOWARDZERO : rounding == "rm" ? FE_DOWNWARD : FE_UPWARD;
-  how.ftz = type == Type::f32 && a.take("ftz");
+  how.ftz = type != Type::f64 && a.take("ftz");
   how.sat = type == Type::f32 && a.take("sat");
   for (const Row &row : rows) {
     if (a.in.opcode != row.opcode)
@@ -92,9 +96,10 @@ void roundedOp(Assembler &a, Type type, std::string_view rounding) {
     a.check(1 + row.sources);
     Slot slots[3] = {};
     for (unsigned i = 0; i < row.sources; ++i)
-      slots[i] = a.source(i + 1, type);
+      slots[i] = floatSource(a, i + 1, row.sources, type, narrow);
     Slot d = a.target(0, type);
-    a.extra<Rounded>(a.emit(type == Type::f32 ? run<float> : run<double>, Op::plain, d, slots[0], slots[1], slots[2])) =
+    Handler handler = type == Type::f32 ? run<float> : type == Type::f32x2 ? run<float, 2> : run<double>;
+    a.extra<Rounded>(a.emit(handler, type == Type::f32x2 ? Op::halves : Op::plain, d, slots[0], slots[1], slots[2])) =
         how;
     return;
   }

@@ -86,6 +86,8 @@ void Translator::item(Frame &inner, size_t index) {
 Slot Translator::newSlot(unsigned bytes) {
   Slot slot = program.units;
   program.units += bytes <= 2 ? 1 : bytes * 32 / unitBytes;
+  program.isWide.resize(program.units);
+  program.isWide[slot] = bytes == 8;
   return slot;
 }
 

@@ -40,6 +40,7 @@ enum class Type : uint8_t {
   e4m3x2,
   e5m2x2,
   f32,
+  f32x2,
   f64,
 };
 

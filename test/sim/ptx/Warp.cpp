@@ -191,6 +191,13 @@ bool Warp::runGroup(int index, uint64_t &quantum) {
       ++at;
       break;
     }
+    case Op::halves: {
+      Halves from = undefinedHalves(op.a) | undefinedHalves(op.b) | undefinedHalves(op.c);
+      op.run(*this, op, lanes);
+      defineHalves(op.d, lanes, from);
+      ++at;
+      break;
+    }
     case Op::own:
       op.run(*this, op, lanes);
       ++at;

@@ -40,9 +40,12 @@ struct Warp {
   Block *block = nullptr;
   uint32_t index = 0; ///< in the block
   uint8_t *registers = nullptr;
-  Lanes *undefined = nullptr; ///< by slot: lanes whose value nobody defined
-  Lanes present = 0;          ///< lanes that have a thread
-  Lanes alive = 0;            ///< and have not exited
+  /// By slot: lanes whose value nobody defined. Where a register of 64 bits has such lanes, the two slots behind its
+  /// first say it of its halves.
+  Lanes *undefined = nullptr;
+  const uint8_t *isWide = nullptr; ///< by slot: whether a register of 64 bits begins there
+  Lanes present = 0;               ///< lanes that have a thread
+  Lanes alive = 0;                 ///< and have not exited
   std::vector<Group> groups;
   uint32_t pc = 0;  ///< of the running instruction
   Lanes active = 0; ///< of the running group, whatever the instruction's guard says
@@ -66,8 +69,23 @@ struct Warp {
 
   template <class T> T *lanes(Slot slot) { return reinterpret_cast<T *>(registers + uint64_t(slot) * unitBytes); }
   Lanes &predicate(Slot slot) { return *lanes<Lanes>(slot); }
+  struct Halves {
+    Lanes low, high;
+    Halves operator|(Halves other) const { return {low | other.low, high | other.high}; }
+  };
+  /// Undefined lanes of each half of a register of 64 bits.
+  Halves undefinedHalves(Slot a) const { return {undefined[a] & undefined[a + 1], undefined[a] & undefined[a + 2]}; }
   /// Marks d's lanes undefined where `from` is.
-  void define(Slot d, Lanes lanes, Lanes from) { undefined[d] = (undefined[d] & ~lanes) | (from & lanes); }
+  void define(Slot d, Lanes lanes, Lanes from) {
+    mark(d, lanes, from);
+    if (isWide[d])
+      mark(d + 1, lanes, from), mark(d + 2, lanes, from);
+  }
+  /// The same of a register of 64 bits, each half for itself.
+  void defineHalves(Slot d, Lanes lanes, Halves from) {
+    mark(d, lanes, from.low | from.high);
+    mark(d + 1, lanes, from.low), mark(d + 2, lanes, from.high);
+  }
 
   enum Outcome : uint8_t { done, blocked, yielded };
   /// Runs until all lanes have exited, none can go on, or `quantum` instructions are done.
@@ -75,6 +93,7 @@ struct Warp {
 
 private:
   friend struct Block;
+  void mark(Slot slot, Lanes lanes, Lanes from) { undefined[slot] = (undefined[slot] & ~lanes) | (from & lanes); }
   int pick();
   uint32_t nextStop(int group) const;
   bool runGroup(int group, uint64_t &quantum);
