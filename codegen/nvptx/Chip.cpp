@@ -4,6 +4,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/TargetSelect.h"
 
 using namespace adze::nvptx;
@@ -44,6 +45,14 @@ adze::gpu::Facts adze::nvptx::factsOf(llvm::ArrayRef<Chip> chips, mlir::MLIRCont
   return facts;
 }
 
+/// sm_120 takes instructions on pairs of f32 in text only: ptxas makes two of each, and what remains are registers that
+/// are bound in pairs, and moves. LLVM has no feature for that, only this option of its own.
+static void avoidPairs() {
+  auto &options = llvm::cl::getRegisteredOptions();
+  if (auto found = options.find("nvptx-no-f32x2"); found != options.end())
+    found->second->addOccurrence(0, "nvptx-no-f32x2", "true");
+}
+
 std::unique_ptr<llvm::TargetMachine> adze::nvptx::createMachine(const Chip &chip, llvm::CodeGenOptLevel level,
                                                                 std::string &error) {
   static const bool initialised = [] {
@@ -51,6 +60,7 @@ std::unique_ptr<llvm::TargetMachine> adze::nvptx::createMachine(const Chip &chip
     LLVMInitializeNVPTXTarget();
     LLVMInitializeNVPTXTargetMC();
     LLVMInitializeNVPTXAsmPrinter();
+    avoidPairs();
     return true;
   }();
   (void)initialised;

@@ -113,7 +113,7 @@ def test_single(name, size, simulated):
 
 @pytest.mark.parametrize("twin", [False, True], ids=["single", "half"])
 def test_another_machine(twin, simulated, monkeypatch):
-    """Code for sm_120 has instructions that others do not: on pairs of f32, and on f32 and f16 at once."""
+    """Code for sm_120 has instructions that others do not, such as sums of f32 and f16."""
     monkeypatch.setenv("ADZE_SIM_DEVICES", "sm_120")
     run("minilm_l6", dict(SMALL)["minilm_l6"], twin, target="nvptx:sm_120")
 

@@ -47,6 +47,7 @@ Fragments::Fragments(ThreadBlock &block, const Facts &facts, const Fragment &fra
     int64_t which = q / int64_t(matrices.size());
     int64_t r = origin.row + (across ? 0 : which * rows),
             c = (origin.column + (across ? which * columns : 0)) / tile.chunk;
+    laneChunkBits |= c;
     if (q == all - 1) {
       row = e.index(r);
       chunk = e.index(c);
@@ -58,6 +59,23 @@ Fragments::Fragments(ThreadBlock &block, const Facts &facts, const Fragment &fra
   }
   laneRow = e.addi(e.addi(row, e.create<arith::RemUIOp>(block.lane, e.index(kMatrixRows))), warpRow);
   laneChunk = e.addi(chunk, warpChunk);
+  lastOfLane = &*std::prev(e.b.getInsertionPoint());
+}
+
+Value Fragments::matrixPosition(int64_t moreRows, int64_t moreChunks) {
+  SharedTile::Move move = tile.split(moreRows, moreChunks);
+  Value &known = positions[{move.rows, move.chunks}];
+  if (!known) {
+    OpBuilder::InsertionGuard guard(e.b);
+    e.b.setInsertionPointAfter(lastOfLane);
+    // A chunk whose number has other bits than the lane's is exchanged apart from it.
+    bool isApart = matchPattern(warpChunk, m_Zero()) && (laneChunkBits & move.chunks) == 0;
+    known = position(laneRow, move.rows, laneChunk, isApart ? 0 : move.chunks);
+    if (isApart && move.chunks != 0)
+      known = e.create<arith::XOrIOp>(known, e.index(move.chunks * tile.chunk));
+    lastOfLane = &*std::prev(e.b.getInsertionPoint());
+  }
+  return e.addi(known, e.index(move.elements));
 }
 
 Value Fragments::position(Value row, int64_t moreRows, Value chunk, int64_t moreChunks) {
@@ -78,7 +96,7 @@ Fragments::Values Fragments::loadMatrices(Value memory, int64_t moreRows, int64_
   int64_t elements = fragment.elements;
   for (int64_t i = 0; i < count; i += together) {
     int64_t r = moreRows + (across ? 0 : i * rows), c = (moreColumns + (across ? i * columns : 0)) / tile.chunk;
-    Value at = position(laneRow, r, laneChunk, c);
+    Value at = matrixPosition(r, c);
     Value loaded = e.create<kernel::LoadFragmentOp>(VectorType::get({elements * together}, elementOf(memory)), memory,
                                                     at, transposed);
     for (int64_t j = 0; j < together; ++j)

@@ -17,9 +17,9 @@ SharedTile::SharedTile(ThreadBlock &block, Type element, int64_t rows, int64_t c
 }
 
 Value SharedTile::place(Value row, int64_t moreRows, Value c, int64_t moreChunks) {
-  int64_t lowRows = moreRows % kPeriod, lowChunks = moreChunks % exchanged;
-  row = e.addi(row, e.index(lowRows));
-  c = e.addi(c, e.index(lowChunks));
+  Move move = split(moreRows, moreChunks);
+  row = e.addi(row, e.index(move.rows));
+  c = e.addi(c, e.index(move.chunks));
   int64_t rowsOfBanks = std::max<int64_t>(kBankBytes / kChunkBytes / perRow, 1), numbers = exchanged >> spread;
   if (numbers > 1) {
     Value number = e.b.createOrFold<arith::RemUIOp>(
@@ -27,5 +27,5 @@ Value SharedTile::place(Value row, int64_t moreRows, Value c, int64_t moreChunks
     c = e.create<arith::XOrIOp>(c, e.muli(number, e.index(int64_t(1) << spread)));
   }
   Value place = e.addi(e.muli(row, e.index(columns)), e.muli(c, e.index(chunk)));
-  return e.addi(place, e.index((moreRows - lowRows) * columns + (moreChunks - lowChunks) * chunk));
+  return e.addi(place, e.index(move.elements));
 }

@@ -30,6 +30,14 @@ public:
   /// Where chunk `c` + moreChunks of row `row` + moreRows lies. What is constant should be in moreRows and
   /// moreChunks: the parts of them that the exchange does not see become a constant of the address.
   Value place(Value row, int64_t moreRows, Value c, int64_t moreChunks);
+  /// The part of a move by constants that the exchange sees, and the elements that the rest moves by.
+  struct Move {
+    int64_t rows, chunks, elements;
+  };
+  Move split(int64_t moreRows, int64_t moreChunks) const {
+    int64_t lowRows = moreRows % kPeriod, lowChunks = moreChunks % exchanged;
+    return {lowRows, lowChunks, (moreRows - lowRows) * columns + (moreChunks - lowChunks) * chunk};
+  }
   /// True if `n` chunks within a row (rows) may be added to a place behind the exchange.
   bool exchangesWithinChunks(int64_t n) const { return n % exchanged == 0; }
   static bool exchangesWithinRows(int64_t n) { return n % kPeriod == 0; }

@@ -220,8 +220,16 @@ def test_no_copy_or_unit_that_the_chip_lacks(adze_cli, tmp_path):
     assert "cp.async" not in text and "m16n8k8" in text and "m16n8k16" not in text
 
 
+def test_no_pairs_of_f32_that_the_chip_takes_apart(adze_cli, tmp_path):
+    for kind in ("f16", "f32"):
+        text = ptx_of(adze_cli, square(tmp_path, kind, 2048), "sm_120", str(tmp_path))
+        assert ".target sm_120" in text and "f32x2" not in text
+        loop = text[text.index("cp.async.wait_group"):]
+        assert "mov.b64" not in loop[:loop.index("bra")]
+
+
 @pytest.mark.skipif(PTXAS is None, reason="no ptxas")
-@pytest.mark.parametrize("chip", ["sm_80", "sm_89", "sm_90"])
+@pytest.mark.parametrize("chip", ["sm_80", "sm_89", "sm_90", "sm_120"])
 def test_nothing_spills(adze_cli, tmp_path, chip):
     models = [square(tmp_path, kind, size) for kind in ("f16", "f32") for size in (1024, 4096)]
     models += [conv_of_resnet(tmp_path, kind) for kind in ("f16", "f32")]

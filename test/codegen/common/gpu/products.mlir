@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: adze-opt %s --adze-gpu-schedule | FileCheck %s --check-prefix=SCHEDULE
 // RUN: adze-opt %s --adze-gpu-schedule --adze-gpu-lower-kernels | FileCheck %s
+// RUN: adze-opt %s --adze-gpu-schedule --adze-gpu-lower-kernels | FileCheck %s --check-prefix=LOOP
 
 #a = affine_map<(l, e) -> (l floordiv 4 + ((e floordiv 2) mod 2) * 8, (l mod 4) * 2 + e mod 2 + (e floordiv 4) * 8)>
 #b = affine_map<(l, e) -> ((l mod 4) * 2 + e mod 2 + (e floordiv 2) * 8, l floordiv 4)>
@@ -35,6 +36,13 @@ module attributes {adze.device_facts = {
 // CHECK-NOT:         kernel.
 // CHECK:             scf.yield
 // CHECK:           kernel.async_wait 0
+// Where a lane's fragments lie is computed before: the loop adds constants and the slot's place.
+// LOOP-LABEL:    func.func private @large(
+// LOOP:            scf.for
+// LOOP-NOT:        arith.{{xori|muli|divui|remui}}
+// LOOP:            kernel.load_fragment
+// LOOP-NOT:        arith.{{xori|muli|divui|remui}}
+// LOOP:            scf.yield
 kernel.func @large(%x: tensor<2048x1024xf16>, %y: tensor<1024x2048xf16>) -> tensor<2048x2048xf16> {
   %0 = core.matmul %x, %y to f16 : (tensor<2048x1024xf16>, tensor<1024x2048xf16>) -> tensor<2048x2048xf16>
   kernel.return %0 : tensor<2048x2048xf16>
