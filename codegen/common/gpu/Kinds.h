@@ -14,6 +14,11 @@ std::optional<int64_t> rowAxis(mlir::Operation *op);
 /// Rows.cpp. `mostLanes` elements are one access of a thread.
 mlir::FailureOr<Grid> emitRows(KernelFunction &kernel, ThreadBlock &block, const Schedule &schedule, int64_t mostLanes);
 
+/// Reduce.cpp, for a core.reduce, core.arg_reduce or core.nonzero_count as `kernel.nest`. `mostLanes` elements of any
+/// buffer of the kernel are one access of a thread.
+mlir::FailureOr<Grid> emitReduce(KernelFunction &kernel, ThreadBlock &block, const Schedule &schedule,
+                                 const Facts &facts, int64_t mostLanes);
+
 /// How a matrix product or a convolution of one group is run; nothing if by what runs any op.
 std::optional<Schedule> chooseProduct(mlir::Operation *op, const Facts &facts);
 /// Tiles.cpp, Matrix.cpp: blocks of a matrix product or a convolution, by way of shared memory.

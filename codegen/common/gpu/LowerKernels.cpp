@@ -2,6 +2,7 @@
 // Kernels to functions of one thread. Those whose threads do not work together are emitted here.
 #include "codegen/common/gpu/Kinds.h"
 #include "codegen/common/gpu/Passes.h"
+#include "codegen/common/gpu/Reduction.h"
 
 using namespace mlir;
 using namespace adze::core;
@@ -18,11 +19,16 @@ namespace {
 class KernelLowering {
 public:
   KernelLowering(kernel::FuncOp op, const gpu::Schedule &schedule, const gpu::Facts &facts)
-      : kernel(op), schedule(schedule), facts(facts) {}
+      : source(op), kernel(op), schedule(schedule), facts(facts) {}
 
   LogicalResult run() {
+    Operation *reduction = schedule.kind == gpu::Kind::reduce ? gpu::findReduction(source, kernel.dims) : nullptr;
+    if (schedule.kind == gpu::Kind::reduce && !reduction)
+      return source.emitOpError() << "has the schedule of a reduction, expected one whose element is the kernel's";
     if (failed(kernel.begin()))
       return failure();
+    if (reduction)
+      kernel.nest = reduction;
     Emitter e = kernel.emitter();
     e.sharedError = true;
     gpu::ThreadBlock block(e, facts, schedule.threads);
@@ -52,6 +58,8 @@ private:
     switch (schedule.kind) {
     case gpu::Kind::rows:
       return gpu::emitRows(kernel, block, schedule, mostLanes());
+    case gpu::Kind::reduce:
+      return gpu::emitReduce(kernel, block, schedule, facts, mostLanes());
     case gpu::Kind::tiles:
       return gpu::emitTiles(kernel, block, schedule, facts);
     case gpu::Kind::matrix:
@@ -212,6 +220,7 @@ private:
     return done;
   }
 
+  kernel::FuncOp source;
   KernelFunction kernel;
   gpu::Schedule schedule;
   gpu::Facts facts;

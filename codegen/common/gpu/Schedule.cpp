@@ -3,6 +3,7 @@
 #include "codegen/common/gpu/Kinds.h"
 #include "codegen/common/gpu/Passes.h"
 #include "codegen/common/gpu/Product.h"
+#include "codegen/common/gpu/Reduction.h"
 #include "passes/core_to_loops/Nests.h"
 
 using namespace mlir;
@@ -15,9 +16,10 @@ namespace adze {
 namespace gpu {
 
 static constexpr std::pair<Kind, llvm::StringLiteral> kKinds[] = {
-    {Kind::elements, "elements"}, {Kind::points, "points"}, {Kind::items, "items"},        {Kind::rows, "rows"},
-    {Kind::tiles, "tiles"},       {Kind::matrix, "matrix"}, {Kind::attention, "attention"}};
+    {Kind::elements, "elements"}, {Kind::points, "points"}, {Kind::items, "items"},   {Kind::rows, "rows"},
+    {Kind::reduce, "reduce"},     {Kind::tiles, "tiles"},   {Kind::matrix, "matrix"}, {Kind::attention, "attention"}};
 
+static bool hasTeam(Kind kind) { return kind == Kind::rows || kind == Kind::reduce; }
 static bool hasTile(Kind kind) { return kind == Kind::tiles || kind == Kind::matrix; }
 
 DictionaryAttr Schedule::write(MLIRContext &context) const {
@@ -25,7 +27,7 @@ DictionaryAttr Schedule::write(MLIRContext &context) const {
   const auto *name = llvm::find_if(kKinds, [&](auto &entry) { return entry.first == kind; });
   SmallVector<NamedAttribute> entries{b.getNamedAttr("kind", b.getStringAttr(name->second)),
                                       b.getNamedAttr("threads", b.getI64IntegerAttr(threads))};
-  if (kind == Kind::rows)
+  if (hasTeam(kind))
     entries.push_back(b.getNamedAttr("team", b.getI64IntegerAttr(team)));
   if (hasTile(kind)) {
     entries.push_back(b.getNamedAttr(
@@ -54,7 +56,7 @@ FailureOr<Schedule> Schedule::read(kernel::FuncOp kernel) {
     schedule.kind = name->first;
   if (tile && tile.size() == 5)
     schedule.tile = {tile[0], tile[1], tile[2], tile[3], tile[4]};
-  good &= schedule.kind != Kind::rows || schedule.team > 0;
+  good &= !hasTeam(schedule.kind) || schedule.team > 0;
   if (auto unit = given ? given.getAs<StringAttr>("unit") : StringAttr())
     schedule.unit = unit.str();
   if (hasTile(schedule.kind)) {
@@ -70,7 +72,7 @@ FailureOr<Schedule> Schedule::read(kernel::FuncOp kernel) {
 
 /// Why an op's work cannot be cut into items that do not wait for each other; empty if it can.
 static StringRef whySequential(Operation *op, const Facts &facts) {
-  if (isa<NonZeroOp, NonZeroIndicesOp>(op))
+  if (isa<NonZeroIndicesOp>(op))
     return "where an element goes depends on all before it";
   if (!isa<ScatterElementsOp, ScatterNdOp>(op))
     return "";
@@ -107,6 +109,9 @@ static Schedule chooseNest(Operation *nest, const Facts &facts) {
 }
 
 std::optional<Schedule> chooseSchedule(kernel::FuncOp kernel, const Facts &facts, std::string &reason) {
+  DimAnalysis dims;
+  if (Operation *op = findReduction(kernel, dims))
+    return chooseReduction(op, facts);
   Operation *nest = nullptr;
   for (Operation &op : kernel.getBody().front())
     if (isNest(&op))

@@ -12,6 +12,7 @@ enum class Kind {
   points,   ///< the same, of an op that has a loop of its own for each element: windows, products of short sums
   items,    ///< each thread computes one item of an op that has loops of its own
   rows,     ///< a warp or a block computes a row
+  reduce,   ///< a team of threads joins the elements of a range
   tiles,    ///< a block computes a tile of a product, by scalar units
   matrix,   ///< the same, by matrix units
   attention ///< a block has some queries of one head
@@ -31,7 +32,7 @@ constexpr int64_t kBlocksTogether = 2;
 struct Schedule {
   Kind kind = Kind::elements;
   int64_t threads = 256; ///< of a block
-  int64_t team = 0;      ///< of rows: threads that have one row, a warp or all of the block
+  int64_t team = 0;      ///< of rows: threads that have one row, a warp or all of the block; of reduce: one range
   TileShape tile;        ///< of tiles and matrix
   int64_t stages = 2;    ///< of tiles and matrix: steps of the depth that are in shared memory at a time
   std::string unit;      ///< of matrix: its name in the machine's table

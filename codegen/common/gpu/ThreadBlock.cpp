@@ -41,6 +41,12 @@ void ThreadBlock::barrier() { mlir::gpu::BarrierOp::create(e.b, e.loc); }
 
 Value ThreadBlock::fromLane(Value x, int64_t mask) {
   Type i32 = e.b.getI32Type(), type = x.getType();
+  if (auto vector = dyn_cast<VectorType>(type)) {
+    Values lanes;
+    for (int64_t i = 0; i < vector.getNumElements(); ++i)
+      lanes.push_back(fromLane(e.create<vector::ExtractOp>(x, i), mask));
+    return e.create<vector::FromElementsOp>(vector, lanes);
+  }
   auto shuffle = [&](Value part) -> Value {
     return mlir::gpu::ShuffleOp::create(e.b, e.loc, part, mask, warpSize, mlir::gpu::ShuffleMode::XOR)
         .getShuffleResult();
@@ -61,24 +67,44 @@ Value ThreadBlock::fromLane(Value x, int64_t mask) {
 Value ThreadBlock::joinWarp(ReduceKind kind, Value x, Type acc) { return joinLanes(kind, x, acc, warpSize); }
 
 Value ThreadBlock::joinLanes(ReduceKind kind, Value x, Type acc, int64_t count) {
-  for (int64_t mask = count / 2; mask > 0; mask /= 2)
-    x = e.join(kind, x, fromLane(x, mask), acc);
-  return x;
+  auto join = [&](const Values &a, const Values &b) { return Values{e.join(kind, a[0], b[0], acc)}; };
+  return joinLanes({x}, join, count)[0];
 }
 
 Value ThreadBlock::joinBlock(ReduceKind kind, Value x, Type acc) {
-  x = joinWarp(kind, x, acc);
+  auto join = [&](const Values &a, const Values &b) { return Values{e.join(kind, a[0], b[0], acc)}; };
+  return joinBlock({x}, join)[0];
+}
+
+ThreadBlock::Values ThreadBlock::joinLanes(Values x, JoinFn join, int64_t count, int64_t step) {
+  for (int64_t mask = count / 2; mask >= step; mask /= 2) {
+    Values other;
+    for (Value v : x)
+      other.push_back(fromLane(v, mask));
+    x = join(x, other);
+  }
+  return x;
+}
+
+ThreadBlock::Values ThreadBlock::joinBlock(Values x, JoinFn join) {
+  x = joinLanes(x, join, warpSize);
   int64_t warps = threads / warpSize;
   if (warps == 1)
     return x;
-  Value memory = shared(acc, warps);
-  e.when(e.cmpi(arith::CmpIPredicate::eq, lane, e.index(0)),
-         [&] { memref::StoreOp::create(e.b, e.loc, x, memory, ValueRange{warp}); });
+  Values memory;
+  for (Value v : x)
+    memory.push_back(shared(v.getType(), warps));
+  e.when(e.cmpi(arith::CmpIPredicate::eq, lane, e.index(0)), [&] {
+    for (auto [v, to] : llvm::zip(x, memory))
+      memref::StoreOp::create(e.b, e.loc, v, to, ValueRange{warp});
+  });
   barrier();
-  Value joined;
+  Values joined;
   for (int64_t i = 0; i < warps; ++i) {
-    Value part = e.create<memref::LoadOp>(memory, ValueRange{e.index(i)});
-    joined = joined ? e.join(kind, joined, part, acc) : part;
+    Values part;
+    for (Value from : memory)
+      part.push_back(e.create<memref::LoadOp>(from, ValueRange{e.index(i)}));
+    joined = joined.empty() ? part : join(joined, part);
   }
   return joined;
 }

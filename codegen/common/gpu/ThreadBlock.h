@@ -45,6 +45,15 @@ public:
   /// As joinWarp, over each `count` neighbouring lanes (a power of two).
   Value joinLanes(core::ReduceKind kind, Value x, mlir::Type acc, int64_t count);
 
+  using Values = Emitter::Values;
+  /// What two threads hold together; which of them is asked first makes no difference.
+  using JoinFn = llvm::function_ref<Values(const Values &, const Values &)>;
+  /// `x`, of which each is of 32 or 64 bits or a vector of such, joined over those of each `count` neighbouring lanes
+  /// whose numbers are equal modulo `step`; both are powers of two.
+  Values joinLanes(Values x, JoinFn join, int64_t count, int64_t step = 1);
+  /// The same over the threads of the block, but no vectors.
+  Values joinBlock(Values x, JoinFn join);
+
 private:
   /// `x` of the lane whose number differs in the bits of `mask`.
   Value fromLane(Value x, int64_t mask);

@@ -32,6 +32,26 @@ module attributes {adze.device_facts = {warp_size = 32 : i64, shared_bytes = 491
     kernel.return %y : tensor<4x4096xf32>
   }
 
+  // Neighbours in memory are joined: two teams of a warp's halves, or a block; else a part of the range for each of 8 threads that are apart.
+  // CHECK-LABEL: kernel.func @sum_of_rows
+  // CHECK-SAME:    schedule = {kind = "reduce", team = 16 : i64, threads = 128 : i64}
+  kernel.func @sum_of_rows(%x: tensor<4096x64xf32> {adze.dims = array<i64: -1, -1>}) -> (tensor<4096xf32> {adze.dims = array<i64: -1>}) {
+    %y = core.reduce sum %x axes [1] keepdims false : (tensor<4096x64xf32>) -> tensor<4096xf32>
+    kernel.return %y : tensor<4096xf32>
+  }
+  // CHECK-LABEL: kernel.func @sum_of_all
+  // CHECK-SAME:    schedule = {kind = "reduce", team = 1024 : i64, threads = 1024 : i64}
+  kernel.func @sum_of_all(%x: tensor<1000x64xf32> {adze.dims = array<i64: -1, -1>}) -> (tensor<f32> {adze.dims = array<i64>}) {
+    %y = core.reduce sum %x axes [0, 1] keepdims false : (tensor<1000x64xf32>) -> tensor<f32>
+    kernel.return %y : tensor<f32>
+  }
+  // CHECK-LABEL: kernel.func @sum_of_columns
+  // CHECK-SAME:    schedule = {kind = "reduce", team = 8 : i64, threads = 256 : i64}
+  kernel.func @sum_of_columns(%x: tensor<49x1280xf32> {adze.dims = array<i64: -1, -1>}) -> (tensor<1280xf32> {adze.dims = array<i64: -1>}) {
+    %y = core.reduce sum %x axes [0] keepdims false : (tensor<49x1280xf32>) -> tensor<1280xf32>
+    kernel.return %y : tensor<1280xf32>
+  }
+
   // CHECK-LABEL: kernel.func @pool
   // CHECK-SAME:    schedule = {kind = "points"
   kernel.func @pool(%x: tensor<1x8x8x16xf32> {adze.dims = array<i64: -1, -1, -1, -1>}) -> (tensor<1x4x4x16xf32> {adze.dims = array<i64: -1, -1, -1, -1>}) {
