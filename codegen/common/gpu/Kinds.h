@@ -19,6 +19,9 @@ mlir::FailureOr<Grid> emitRows(KernelFunction &kernel, ThreadBlock &block, const
 mlir::FailureOr<Grid> emitReduce(KernelFunction &kernel, ThreadBlock &block, const Schedule &schedule,
                                  const Facts &facts, int64_t mostLanes);
 
+/// Transpose.cpp, for a transpose that crosses (Transposition.h) as `kernel.nest`. `mostLanes` as above.
+mlir::FailureOr<Grid> emitTranspose(KernelFunction &kernel, ThreadBlock &block, int64_t mostLanes);
+
 /// How a matrix product or a convolution of one group is run; nothing if by what runs any op.
 std::optional<Schedule> chooseProduct(mlir::Operation *op, const Facts &facts);
 /// Tiles.cpp, Matrix.cpp: blocks of a matrix product or a convolution, by way of shared memory.

@@ -3,6 +3,7 @@
 #include "codegen/common/gpu/Kinds.h"
 #include "codegen/common/gpu/Passes.h"
 #include "codegen/common/gpu/Reduction.h"
+#include "codegen/common/gpu/Transposition.h"
 
 using namespace mlir;
 using namespace adze::core;
@@ -22,13 +23,18 @@ public:
       : source(op), kernel(op), schedule(schedule), facts(facts) {}
 
   LogicalResult run() {
-    Operation *reduction = schedule.kind == gpu::Kind::reduce ? gpu::findReduction(source, kernel.dims) : nullptr;
-    if (schedule.kind == gpu::Kind::reduce && !reduction)
-      return source.emitOpError() << "has the schedule of a reduction, expected one whose element is the kernel's";
+    Operation *joint = nullptr;
+    if (schedule.kind == gpu::Kind::reduce || schedule.kind == gpu::Kind::transpose) {
+      bool reduces = schedule.kind == gpu::Kind::reduce;
+      joint = reduces ? gpu::findReduction(source, kernel.dims) : gpu::findTransposition(source, kernel.dims);
+      if (!joint)
+        return source.emitOpError() << "has a schedule for a " << (reduces ? "reduction" : "transpose")
+                                    << ", expected one whose elements are at the places of the kernel's";
+    }
     if (failed(kernel.begin()))
       return failure();
-    if (reduction)
-      kernel.nest = reduction;
+    if (joint)
+      kernel.nest = joint;
     Emitter e = kernel.emitter();
     e.sharedError = true;
     gpu::ThreadBlock block(e, facts, schedule.threads);
@@ -60,6 +66,8 @@ private:
       return gpu::emitRows(kernel, block, schedule, mostLanes());
     case gpu::Kind::reduce:
       return gpu::emitReduce(kernel, block, schedule, facts, mostLanes());
+    case gpu::Kind::transpose:
+      return gpu::emitTranspose(kernel, block, mostLanes());
     case gpu::Kind::tiles:
       return gpu::emitTiles(kernel, block, schedule, facts);
     case gpu::Kind::matrix:

@@ -14,6 +14,7 @@ def GpuSchedule : Pass<"adze-gpu-schedule", "::mlir::ModuleOp"> {
     - `items`: each thread computes items of an op that has loops of its own; of a scatter, an item is what updates of one another may meet in;
     - `rows`: a warp or a block (`team`) computes a row;
     - `reduce`: `team` threads join the elements that become one element of the result, or neighbouring ones;
+    - `transpose`: a block moves a tile by way of shared memory;
     - `tiles`, `matrix`: a block computes a tile of a product, by scalar units or by the matrix unit `unit`; `stages` steps of the depth
       are in shared memory at a time;
     - `attention`: a block has some queries of one head.

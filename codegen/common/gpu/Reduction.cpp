@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "codegen/common/gpu/Reduction.h"
+#include "codegen/common/gpu/Transposition.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -37,22 +38,6 @@ Coords Reduction::resultAt(Emitter &e, ArrayRef<Coord> keptAt) const {
   for (auto [d, coord] : llvm::zip(kept, keptAt))
     at[d] = coord;
   return at;
-}
-
-/// True if all that is made of `value` in the kernel is made element by element, of the same shape.
-static bool endsElementwise(Value value, DimAnalysis &dims) {
-  SmallVector<Value> open{value};
-  llvm::SmallPtrSet<Operation *, 16> seen;
-  while (!open.empty())
-    for (Operation *user : open.pop_back_val().getUsers()) {
-      if (isa<kernel::ReturnOp>(user) || !seen.insert(user).second)
-        continue;
-      if (!isa<UnaryOp, BinaryOp, CompareOp, SelectOp, CastOp, BitcastOp>(user) ||
-          !dims.sameShape(user->getResult(0), value))
-        return false;
-      open.push_back(user->getResult(0));
-    }
-  return true;
 }
 
 Operation *adze::gpu::findReduction(kernel::FuncOp kernel, DimAnalysis &dims) {

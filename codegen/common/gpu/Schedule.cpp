@@ -4,6 +4,7 @@
 #include "codegen/common/gpu/Passes.h"
 #include "codegen/common/gpu/Product.h"
 #include "codegen/common/gpu/Reduction.h"
+#include "codegen/common/gpu/Transposition.h"
 #include "passes/core_to_loops/Nests.h"
 
 using namespace mlir;
@@ -16,8 +17,9 @@ namespace adze {
 namespace gpu {
 
 static constexpr std::pair<Kind, llvm::StringLiteral> kKinds[] = {
-    {Kind::elements, "elements"}, {Kind::points, "points"}, {Kind::items, "items"},   {Kind::rows, "rows"},
-    {Kind::reduce, "reduce"},     {Kind::tiles, "tiles"},   {Kind::matrix, "matrix"}, {Kind::attention, "attention"}};
+    {Kind::elements, "elements"}, {Kind::points, "points"},       {Kind::items, "items"},
+    {Kind::rows, "rows"},         {Kind::reduce, "reduce"},       {Kind::tiles, "tiles"},
+    {Kind::matrix, "matrix"},     {Kind::attention, "attention"}, {Kind::transpose, "transpose"}};
 
 static bool hasTeam(Kind kind) { return kind == Kind::rows || kind == Kind::reduce; }
 static bool hasTile(Kind kind) { return kind == Kind::tiles || kind == Kind::matrix; }
@@ -95,6 +97,13 @@ static Schedule chooseRows(Operation *op, const Facts &facts) {
   return schedule;
 }
 
+/// True if a tile's rows are long enough to be read by several threads, on both sides, as far as is known.
+static bool fillsTiles(const Transposition &move) {
+  constexpr int64_t kShort = 8;
+  auto isLong = [&](unsigned group) { return move.groups[group].size.constant().value_or(kShort) >= kShort; };
+  return isLong(move.row()) && isLong(move.column());
+}
+
 static Schedule chooseNest(Operation *nest, const Facts &facts) {
   if (rowAxis(nest))
     return chooseRows(nest, facts);
@@ -112,6 +121,8 @@ std::optional<Schedule> chooseSchedule(kernel::FuncOp kernel, const Facts &facts
   DimAnalysis dims;
   if (Operation *op = findReduction(kernel, dims))
     return chooseReduction(op, facts);
+  if (TransposeOp op = findTransposition(kernel, dims); op && fillsTiles(Transposition(dims, op)))
+    return Schedule{Kind::transpose, 4 * facts.warpSize, 0, {}, 2, {}};
   Operation *nest = nullptr;
   for (Operation &op : kernel.getBody().front())
     if (isNest(&op))

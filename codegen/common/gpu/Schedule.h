@@ -8,14 +8,15 @@
 namespace adze::gpu {
 
 enum class Kind {
-  elements, ///< each thread computes neighbouring elements of the results
-  points,   ///< the same, of an op that has a loop of its own for each element: windows, products of short sums
-  items,    ///< each thread computes one item of an op that has loops of its own
-  rows,     ///< a warp or a block computes a row
-  reduce,   ///< a team of threads joins the elements of a range
-  tiles,    ///< a block computes a tile of a product, by scalar units
-  matrix,   ///< the same, by matrix units
-  attention ///< a block has some queries of one head
+  elements,  ///< each thread computes neighbouring elements of the results
+  points,    ///< the same, of an op that has a loop of its own for each element: windows, products of short sums
+  items,     ///< each thread computes one item of an op that has loops of its own
+  rows,      ///< a warp or a block computes a row
+  reduce,    ///< a team of threads joins the elements of a range
+  transpose, ///< a block moves a tile by way of shared memory
+  tiles,     ///< a block computes a tile of a product, by scalar units
+  matrix,    ///< the same, by matrix units
+  attention  ///< a block has some queries of one head
 };
 
 /// A block's part of a product, and a warp's part of it.

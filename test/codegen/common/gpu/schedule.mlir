@@ -52,6 +52,26 @@ module attributes {adze.device_facts = {warp_size = 32 : i64, shared_bytes = 491
     kernel.return %y : tensor<1280xf32>
   }
 
+  // CHECK-LABEL: kernel.func @turned
+  // CHECK-SAME:    schedule = {kind = "transpose", threads = 128 : i64}
+  kernel.func @turned(%x: tensor<2x64x8x8xf32> {adze.dims = array<i64: -1, -1, -1, -1>}) -> (tensor<2x8x8x64xf32> {adze.dims = array<i64: -1, -1, -1, -1>}) {
+    %y = core.transpose %x [0, 2, 3, 1] : (tensor<2x64x8x8xf32>) -> tensor<2x8x8x64xf32>
+    kernel.return %y : tensor<2x8x8x64xf32>
+  }
+  // Rows of both are contiguous; a side of three elements fills no tile.
+  // CHECK-LABEL: kernel.func @rows_moved
+  // CHECK-SAME:    schedule = {kind = "elements"
+  kernel.func @rows_moved(%x: tensor<2x64x8x8xf32> {adze.dims = array<i64: -1, -1, -1, -1>}) -> (tensor<2x8x64x8xf32> {adze.dims = array<i64: -1, -1, -1, -1>}) {
+    %y = core.transpose %x [0, 2, 1, 3] : (tensor<2x64x8x8xf32>) -> tensor<2x8x64x8xf32>
+    kernel.return %y : tensor<2x8x64x8xf32>
+  }
+  // CHECK-LABEL: kernel.func @thin
+  // CHECK-SAME:    schedule = {kind = "elements"
+  kernel.func @thin(%x: tensor<3x64xf32> {adze.dims = array<i64: -1, -1>}) -> (tensor<64x3xf32> {adze.dims = array<i64: -1, -1>}) {
+    %y = core.transpose %x [1, 0] : (tensor<3x64xf32>) -> tensor<64x3xf32>
+    kernel.return %y : tensor<64x3xf32>
+  }
+
   // CHECK-LABEL: kernel.func @pool
   // CHECK-SAME:    schedule = {kind = "points"
   kernel.func @pool(%x: tensor<1x8x8x16xf32> {adze.dims = array<i64: -1, -1, -1, -1>}) -> (tensor<1x4x4x16xf32> {adze.dims = array<i64: -1, -1, -1, -1>}) {

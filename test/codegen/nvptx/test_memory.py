@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Reductions and transposes, which memory bounds: how they read and write it, and that nothing spills."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import pytest
+from onnx import helper, numpy_helper
+
+BUILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "build")
+DRIVER = os.path.abspath(os.path.join(BUILD, "lib", "libadze_sim_cuda.so"))
+PTXAS = shutil.which("ptxas") or shutil.which("ptxas", path="/usr/local/cuda/bin")
+TYPES = [np.float32, np.float16, np.int8, np.float64]
+
+#: Runs in a process of its own, at whose end counts are written.
+RUN = """
+import sys, numpy as np, adze
+adze.compile(sys.argv[1], target="nvptx").run({"x": np.zeros([int(n) for n in sys.argv[3].split(",")], sys.argv[2])})
+"""
+
+
+def save(folder, node, dtype, shape, **constants):
+    path = os.path.join(folder, "m.onnx")
+    graph = helper.make_graph([node], "g", [helper.make_tensor_value_info("x", helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), shape)],
+                              [onnx.ValueInfoProto(name="y")], [numpy_helper.from_array(np.array(v), k) for k, v in constants.items()])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9), path)
+    return path
+
+
+def reduction(folder, dtype, shape, axis):
+    return save(folder, helper.make_node("ReduceMax", ["x", "a"], ["y"], keepdims=0), dtype, shape, a=[axis])
+
+
+def transpose(folder, dtype, shape):
+    return save(folder, helper.make_node("Transpose", ["x"], ["y"], perm=[1, 0]), dtype, shape)
+
+
+def counts(folder, model, dtype, shape):
+    paths = {name: os.path.join(folder, name) for name in ("report", "counts")}
+    environment = dict(os.environ, ADZE_CUDA_DRIVER=DRIVER, ADZE_SIM_REPORT=paths["report"], ADZE_SIM_COUNTS=paths["counts"],
+                       PYTHONPATH=os.pathsep.join(sys.path))
+    subprocess.run([sys.executable, "-c", RUN, model, np.dtype(dtype).name, ",".join(map(str, shape))], check=True, env=environment)
+    assert not os.path.exists(paths["report"]) or open(paths["report"]).read() == ""
+    [line] = open(paths["counts"])
+    return json.loads(line)
+
+
+def ptx_of(adze_cli, model, chip, folder):
+    out = os.path.join(folder, "m.so")
+    subprocess.run([adze_cli, "compile", model, "--target", "nvptx:" + chip, "-o", out], check=True, capture_output=True)
+    data = open(out, "rb").read()
+    begin = data.index(b".version")
+    return data[begin:data.index(b"\0", begin)].decode()
+
+
+REDUCTIONS = {"rows": ((256, 512), 1), "long_rows": ((8, 16384), 1), "all": ((1 << 17,), 0), "columns": ((256, 512), 0), "few_columns": ((4096, 16), 0)}
+
+
+@pytest.mark.skipif(not os.path.exists(DRIVER), reason="the played driver is not built")
+@pytest.mark.parametrize("name", REDUCTIONS)
+@pytest.mark.parametrize("dtype", TYPES)
+def test_reductions_read_whole_sectors_once(tmp_path, dtype, name):
+    shape, axis = REDUCTIONS[name]
+    found = counts(str(tmp_path), reduction(str(tmp_path), dtype, shape, axis), dtype, shape)
+    assert found["bank_conflicts"] == 0 and found["sectors"] == found["least_sectors"]
+    assert found["load_bytes"] == np.prod(shape) * np.dtype(dtype).itemsize
+
+
+@pytest.mark.skipif(not os.path.exists(DRIVER), reason="the played driver is not built")
+@pytest.mark.parametrize("dtype", TYPES)
+def test_transposes_move_whole_sectors(tmp_path, dtype):
+    found = counts(str(tmp_path), transpose(str(tmp_path), dtype, (256, 384)), dtype, (256, 384))
+    assert found["bank_conflicts"] == 0 and found["sectors"] == found["least_sectors"]
+
+
+@pytest.mark.skipif(not os.path.exists(DRIVER), reason="the played driver is not built")
+@pytest.mark.parametrize("dtype", TYPES)
+def test_odd_transposes_are_coalesced(tmp_path, dtype):
+    """Rows of odd size begin within sectors: one more for each access of a warp."""
+    found = counts(str(tmp_path), transpose(str(tmp_path), dtype, (255, 383)), dtype, (255, 383))
+    assert found["bank_conflicts"] == 0 and found["sectors"] <= 2 * found["least_sectors"]
+
+
+def test_accesses_are_of_16_bytes(adze_cli, tmp_path):
+    folder = str(tmp_path)
+    for dtype in TYPES:
+        wide = ".v2.b64" if dtype is np.float64 else ".v4.b32"
+        for given in REDUCTIONS.values():
+            loads = re.findall(r"ld\.global\S*", ptx_of(adze_cli, reduction(folder, dtype, *given), "sm_80", folder))
+            assert loads and all(load.endswith(wide) for load in loads)
+        text = ptx_of(adze_cli, transpose(folder, dtype, (256, 384)), "sm_80", folder)
+        assert all(access.endswith(wide) for access in re.findall(r"(?:ld|st)\.global\S*", text))
+
+
+@pytest.mark.skipif(PTXAS is None, reason="no ptxas")
+@pytest.mark.parametrize("chip", ["sm_80", "sm_89", "sm_90"])
+def test_nothing_spills(adze_cli, tmp_path, chip):
+    folder = str(tmp_path)
+    for dtype in TYPES:
+        made = [(reduction, *given) for given in [*REDUCTIONS.values(), (("a", "b"), 1), (("a", "b"), 0)]]
+        for make, *given in [*made, (transpose, (256, 384)), (transpose, ("a", "b"))]:
+            path = tmp_path / "k.ptx"
+            path.write_text(ptx_of(adze_cli, make(folder, dtype, *given), chip, folder))
+            log = subprocess.run([PTXAS, "-O3", "-v", "-arch=" + chip, str(path), "-o", str(tmp_path / "k.cubin")], check=True,
+                                 capture_output=True, text=True).stderr
+            spills = re.findall(r"(\d+) bytes spill stores, (\d+) bytes spill loads", log)
+            assert spills and all(pair == ("0", "0") for pair in spills)
