@@ -11,8 +11,9 @@ using namespace adze::nvptx;
 using llvm::StringRef;
 
 static constexpr Chip kChips[] = {
-    {"sm_75", 75, "ptx65", 64 * 1024}, {"sm_80", 80, "ptx70", 163 * 1024}, {"sm_86", 86, "ptx71", 99 * 1024},
-    {"sm_89", 89, "ptx78", 99 * 1024}, {"sm_90", 90, "ptx78", 227 * 1024}, {"sm_120", 120, "ptx87", 99 * 1024},
+    {"sm_75", 75, "ptx65", 64 * 1024, 72},   {"sm_80", 80, "ptx70", 163 * 1024, 108},
+    {"sm_86", 86, "ptx71", 99 * 1024, 84},   {"sm_89", 89, "ptx78", 99 * 1024, 142},
+    {"sm_90", 90, "ptx78", 227 * 1024, 132}, {"sm_120", 120, "ptx87", 99 * 1024, 188},
 };
 
 llvm::ArrayRef<Chip> adze::nvptx::chips() { return kChips; }
@@ -36,8 +37,11 @@ std::vector<Chip> adze::nvptx::parseChips(StringRef text, std::string &error) {
 adze::gpu::Facts adze::nvptx::factsOf(llvm::ArrayRef<Chip> chips, mlir::MLIRContext &context) {
   gpu::Facts facts;
   facts.sharedBytes = chips.front().sharedBytes;
-  for (const Chip &chip : chips)
+  facts.multiprocessors = 0;
+  for (const Chip &chip : chips) {
     facts.sharedBytes = std::min(facts.sharedBytes, chip.sharedBytes);
+    facts.multiprocessors = std::max(facts.multiprocessors, chip.multiprocessors);
+  }
   int least = chips.front().capability; // they are sorted
   facts.asyncCopy = least >= 80;
   facts.loadFragment = least >= 75;

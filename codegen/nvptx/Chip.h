@@ -15,6 +15,7 @@ struct Chip {
   const char *ptx;  ///< LLVM's feature for the least PTX version that has its instructions: ptx70
   int64_t
       sharedBytes; ///< the most of one block, beyond 48 KiB on demand (CUDA C Programming Guide, Compute Capabilities)
+  int64_t multiprocessors; ///< of its largest card
 };
 
 /// All chips, the least first.

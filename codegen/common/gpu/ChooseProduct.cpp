@@ -2,6 +2,7 @@
 // How products are cut into tiles. Larger tiles do more with what they read, smaller ones waste less and keep more
 // blocks busy.
 #include "codegen/common/gpu/Kinds.h"
+#include "codegen/common/gpu/Product.h"
 #include "codegen/common/gpu/SharedTile.h"
 #include "codegen/common/gpu/Walk.h"
 
@@ -17,6 +18,10 @@ static constexpr int64_t kMostStages = 4;
 
 /// The depth up to which shared memory does not pay: one step of a tile.
 static constexpr int64_t kShortDepth = 16;
+/// Bytes of a sum that threads can give to each other.
+static constexpr int64_t kLeastSum = 4;
+/// Rows of a block where they turn out to be few when the product is launched.
+static constexpr int64_t kFewOfUnknown = 4;
 
 namespace {
 /// What tiles are chosen by.
@@ -25,18 +30,24 @@ public:
   ProductChoice(Operation *op, const Facts &facts) : op(op), facts(facts) {
     SmallVector<DimExpr> sizes = dims.shape(op->getResult(0)).dims;
     columns = sizes.back().constant();
-    bool isRow = !isa<ConvOp>(op);
-    rows = isRow ? sizes[sizes.size() - 2].constant() : product(ArrayRef(sizes).drop_back()).constant();
-    batches = isRow ? product(ArrayRef(sizes).drop_back(2)).constant().value_or(1) : 1;
+    auto matmul = dyn_cast<MatmulOp>(op);
+    bool isOne = !matmul || Product::foldsRows(matmul, dims);
+    allRows = isOne ? product(ArrayRef(sizes).drop_back()) : sizes[sizes.size() - 2];
+    rows = allRows.constant();
+    batches = isOne ? 1 : product(ArrayRef(sizes).drop_back(2)).constant().value_or(1);
   }
 
   std::optional<Schedule> choose() {
     auto depth = depthOf().constant();
     if (depth && *depth <= kShortDepth)
       return Schedule{Kind::points, 4 * facts.warpSize, 0, {}, 2, {}};
-    if (const MatrixUnit *unit = findUnit())
-      return matrix(*unit);
-    return tiles();
+    if (rows && *rows <= mostFewRows() && sumBytes() >= kLeastSum)
+      return gemv(depth);
+    const MatrixUnit *unit = findUnit();
+    auto schedule = unit ? matrix(*unit) : tiles();
+    if (schedule && mayHaveFewRows())
+      schedule->few = {kFewOfUnknown, fewLanes(kFewOfUnknown)};
+    return schedule;
   }
 
 private:
@@ -54,6 +65,44 @@ private:
           memoryType(unit.b) == elementOf(1) && unit.c.type == accumulator())
         return &unit;
     return nullptr;
+  }
+
+  int64_t sumBytes() { return elementBytes(accumulator()); }
+
+  /// The most rows with which a product is bound by memory, not by the scalar units: bytes are soon multiplied by
+  /// units.
+  int64_t mostFewRows() { return elementBytes(elementOf(1)) == 1 && findUnit() ? kMostFewRows / 2 : kMostFewRows; }
+
+  bool mayHaveFewRows() {
+    return !rows && sumBytes() >= kLeastSum && !dims.dims.knownGreaterEqual(allRows, DimExpr(kMostFewRows + 1));
+  }
+
+  /// Threads along a row of the right side: as many as read 128 bytes, fewer where blocks are too few then, but 32
+  /// bytes at least.
+  int64_t fewLanes(int64_t rowsOfBlock) {
+    int64_t bytes = elementBytes(elementOf(1)), chunk = kChunkBytes / bytes;
+    while (chunk > 1 && !(columns && *columns % chunk == 0))
+      chunk /= 2;
+    auto lanesOf = [&](int64_t rowBytes) { return std::clamp<int64_t>(rowBytes / (chunk * bytes), 1, facts.warpSize); };
+    int64_t lanes = lanesOf(128), least = lanesOf(32);
+    auto blocks = [&]() -> int64_t {
+      return batches * llvm::divideCeil(rows.value_or(1), rowsOfBlock) * llvm::divideCeil(*columns, lanes * chunk);
+    };
+    while (columns && lanes > least && blocks() < facts.multiprocessors)
+      lanes /= 2;
+    while (columns && lanes > 1 && lanes / 2 * chunk >= *columns)
+      lanes /= 2;
+    return lanes;
+  }
+
+  Schedule gemv(std::optional<int64_t> depth) {
+    constexpr int64_t kLongDepth = 1024;
+    Schedule schedule;
+    schedule.kind = Kind::gemv;
+    schedule.threads = (!depth || *depth < kLongDepth ? 4 : 8) * facts.warpSize;
+    schedule.few.rows = std::max<int64_t>(*rows, 1);
+    schedule.few.lanes = fewLanes(schedule.few.rows);
+    return schedule;
   }
 
   bool hasManyBlocks(int64_t tileRows, int64_t tileColumns) {
@@ -90,8 +139,8 @@ private:
   }
 
   std::optional<Schedule> tiles() {
-    int64_t bytes = elementBytes(accumulator());
-    if (bytes < 4)
+    int64_t bytes = sumBytes();
+    if (bytes < kLeastSum)
       return std::nullopt;
     TileShape tile{64, 64, 16, 32, 64};
     if (bytes == 8)
@@ -108,6 +157,7 @@ private:
   Operation *op;
   const Facts &facts;
   DimAnalysis dims;
+  DimExpr allRows;
   std::optional<int64_t> rows, columns;
   int64_t batches = 1;
 };

@@ -8,7 +8,10 @@ using namespace adze::gpu;
 
 /// Name and place of each fact.
 static constexpr std::pair<llvm::StringLiteral, int64_t Facts::*> kNumbers[] = {
-    {"warp_size", &Facts::warpSize}, {"shared_bytes", &Facts::sharedBytes}, {"access_bytes", &Facts::accessBytes}};
+    {"warp_size", &Facts::warpSize},
+    {"shared_bytes", &Facts::sharedBytes},
+    {"access_bytes", &Facts::accessBytes},
+    {"multiprocessors", &Facts::multiprocessors}};
 static constexpr std::pair<llvm::StringLiteral, bool Facts::*> kFlags[] = {{"async_copy", &Facts::asyncCopy},
                                                                            {"load_fragment", &Facts::loadFragment}};
 

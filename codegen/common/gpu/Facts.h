@@ -11,6 +11,7 @@ struct Facts {
   int64_t warpSize = 32;           ///< threads that run in step
   int64_t sharedBytes = 48 * 1024; ///< of a block
   int64_t accessBytes = 16;        ///< the widest access of one thread
+  int64_t multiprocessors = 96;    ///< blocks that keep all of it busy are at least so many; an assumption
   bool asyncCopy = false;          ///< kernel.async_copy is an instruction
   bool loadFragment = false;       ///< kernel.load_fragment is one
   bool allowTf32 = false;          ///< the user's choice, not the machine's: `allow` has "tf32"

@@ -29,6 +29,11 @@ mlir::FailureOr<Grid> emitTiles(KernelFunction &kernel, ThreadBlock &block, cons
                                 const Facts &facts);
 mlir::FailureOr<Grid> emitMatrix(KernelFunction &kernel, ThreadBlock &block, const Schedule &schedule,
                                  const Facts &facts);
+/// Gemv.cpp: blocks of some columns of a product of few rows.
+mlir::FailureOr<Grid> emitGemv(KernelFunction &kernel, ThreadBlock &block, const FewRows &few);
+/// The same for launches that have few rows, and for the others what `emitMany` emits.
+mlir::FailureOr<Grid> emitByRows(KernelFunction &kernel, ThreadBlock &block, const FewRows &few,
+                                 llvm::function_ref<mlir::FailureOr<Grid>()> emitMany);
 
 /// Attention.cpp: the threads of a block for `op`; nothing if its sizes or types are not among those that it takes.
 std::optional<int64_t> attentionThreads(core::AttentionOp op, const Facts &facts);

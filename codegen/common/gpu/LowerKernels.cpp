@@ -69,9 +69,12 @@ private:
     case gpu::Kind::transpose:
       return gpu::emitTranspose(kernel, block, mostLanes());
     case gpu::Kind::tiles:
-      return gpu::emitTiles(kernel, block, schedule, facts);
     case gpu::Kind::matrix:
-      return gpu::emitMatrix(kernel, block, schedule, facts);
+      if (schedule.few.rows > 0)
+        return gpu::emitByRows(kernel, block, schedule.few, [&] { return emitTile(block); });
+      return emitTile(block);
+    case gpu::Kind::gemv:
+      return gpu::emitGemv(kernel, block, schedule.few);
     case gpu::Kind::attention:
       return gpu::emitAttention(kernel, block);
     case gpu::Kind::elements:
@@ -82,6 +85,11 @@ private:
       return alone(emitItems(e));
     }
     llvm_unreachable("not a kind");
+  }
+
+  FailureOr<Grid> emitTile(gpu::ThreadBlock &block) {
+    return schedule.kind == gpu::Kind::tiles ? gpu::emitTiles(kernel, block, schedule, facts)
+                                             : gpu::emitMatrix(kernel, block, schedule, facts);
   }
 
   /// The grid of threads that work alone.

@@ -17,6 +17,8 @@ def GpuSchedule : Pass<"adze-gpu-schedule", "::mlir::ModuleOp"> {
     - `transpose`: a block moves a tile by way of shared memory;
     - `tiles`, `matrix`: a block computes a tile of a product, by scalar units or by the matrix unit `unit`; `stages` steps of the depth
       are in shared memory at a time;
+    - `gemv`: a block computes some columns of a product of few rows; of `few`, the first number is its rows, the second the threads that
+      read neighbours in a row of the right side. `tiles` and `matrix` with `few` do the same where a launch turns out to have few rows;
     - `attention`: a block has some queries of one head.
   }];
 }

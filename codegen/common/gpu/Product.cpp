@@ -24,10 +24,15 @@ Product::Product(Emitter &e, Operation *op)
     return;
   }
   depth = leftSizes.back();
-  foldsBatch = leftSizes.size() == result.size() &&
-               llvm::all_of(ArrayRef(rightSizes).drop_back(2), [](const DimExpr &d) { return d.isConstant(1); });
+  foldsBatch = foldsRows(matmul, e.dims);
   rows = foldsBatch ? product(ArrayRef(result).drop_back()) : result[result.size() - 2];
   batches = foldsBatch ? DimExpr(1) : product(ArrayRef(result).drop_back(2));
+}
+
+bool Product::foldsRows(MatmulOp op, DimAnalysis &dims) {
+  SmallVector<DimExpr> left = dims.shape(op.getLhs()).dims, right = dims.shape(op.getRhs()).dims;
+  return left.size() >= right.size() &&
+         llvm::all_of(ArrayRef(right).drop_back(2), [](const DimExpr &d) { return d.isConstant(1); });
 }
 
 static bool divides(int64_t lanes, const DimExpr &size) {
@@ -42,6 +47,14 @@ bool Product::leftInLanes(int64_t lanes) {
 
 bool Product::rightInLanes(int64_t lanes) {
   return divides(lanes, rightSizes.back()) && e.vectorizable(op->getOperand(1), rightSizes.size() - 1);
+}
+
+bool Product::rightIsTransposed() {
+  auto transpose = op->getOperand(1).getDefiningOp<TransposeOp>();
+  if (!transpose || conv)
+    return false;
+  ArrayRef<int64_t> from = transpose.getPermutation();
+  return isa<BlockArgument>(transpose.getInput()) && from[from.size() - 2] == int64_t(from.size()) - 1;
 }
 
 bool Product::isCopied(bool isLeft, int64_t chunk) {
@@ -86,6 +99,11 @@ Value Product::left(Value row, Coord k) {
     at.push_back(in.back());
     return element(conv.getInput(), leftType, at);
   }
+  if (Value buffer = foldsBatch ? e.buffers.lookup(matmul.getLhs()) : Value()) {
+    Type from = getElementTypeOrSelf(matmul.getLhs());
+    Value v = e.load(buffer, from, {Coord{row}, k}, {rows, depth}); // no division of the row
+    return from != leftType ? e.convert(v, from, leftType, false) : v;
+  }
   if (foldsBatch) {
     at = e.delinearize(row, ArrayRef(leftSizes).drop_back());
   } else {
@@ -105,6 +123,12 @@ Value Product::right(Value k, Coord column) {
   }
   at = batchOf(rightSizes);
   at.append({Coord{k}, column});
+  return element(matmul.getRhs(), rightType, at);
+}
+
+Value Product::rightAlong(Coord k, Value column) {
+  Coords at = batchOf(rightSizes);
+  at.append({k, Coord{column}});
   return element(matmul.getRhs(), rightType, at);
 }
 

@@ -11,6 +11,8 @@ public:
 
   /// True for the ops that are one: core.matmul, and core.conv of one group.
   static bool isProduct(mlir::Operation *op);
+  /// True if all dimensions of the left side of `op` but the last are rows of one matrix, since the right has no other.
+  static bool foldsRows(core::MatmulOp op, core::DimAnalysis &dims);
   /// `op` is one of them.
   Product(Emitter &e, mlir::Operation *op);
 
@@ -24,12 +26,16 @@ public:
   /// True if `lanes` neighbours along the depth (of left), along the columns (of right) lie in one row of memory.
   bool leftInLanes(int64_t lanes);
   bool rightInLanes(int64_t lanes);
+  /// True if the right side is written column by column: a transpose in the kernel of what lies so in memory.
+  bool rightIsTransposed();
 
   /// Says which of the batches the following are about.
   void enterBatch(Value number);
   /// Elements, converted; with lanes where the coordinate has some. Null after an error.
   Value left(Value row, Coord k);
   Value right(Value k, Coord column);
+  /// As right, with lanes along the depth.
+  Value rightAlong(Coord k, Value column);
   /// The result's coordinates, and an accumulated value as its element.
   Coords resultAt(Value row, Coord column);
   Value finish(Value sum);
@@ -46,7 +52,7 @@ private:
   core::MatmulOp matmul;
   core::ConvOp conv;
   llvm::SmallVector<core::DimExpr> result, leftSizes, rightSizes;
-  bool foldsBatch = false; ///< all of the left's dimensions but the last are rows
+  bool foldsBatch = false; ///< foldsRows(op)
   Coords batch;
 };
 

@@ -19,7 +19,8 @@ namespace gpu {
 static constexpr std::pair<Kind, llvm::StringLiteral> kKinds[] = {
     {Kind::elements, "elements"}, {Kind::points, "points"},       {Kind::items, "items"},
     {Kind::rows, "rows"},         {Kind::reduce, "reduce"},       {Kind::tiles, "tiles"},
-    {Kind::matrix, "matrix"},     {Kind::attention, "attention"}, {Kind::transpose, "transpose"}};
+    {Kind::matrix, "matrix"},     {Kind::gemv, "gemv"},           {Kind::attention, "attention"},
+    {Kind::transpose, "transpose"}};
 
 static bool hasTeam(Kind kind) { return kind == Kind::rows || kind == Kind::reduce; }
 static bool hasTile(Kind kind) { return kind == Kind::tiles || kind == Kind::matrix; }
@@ -36,6 +37,8 @@ DictionaryAttr Schedule::write(MLIRContext &context) const {
         "tile", b.getDenseI64ArrayAttr({tile.rows, tile.columns, tile.depth, tile.warpRows, tile.warpColumns})));
     entries.push_back(b.getNamedAttr("stages", b.getI64IntegerAttr(stages)));
   }
+  if (few.rows > 0)
+    entries.push_back(b.getNamedAttr("few", b.getDenseI64ArrayAttr({few.rows, few.lanes})));
   if (kind == Kind::matrix)
     entries.push_back(b.getNamedAttr("unit", b.getStringAttr(unit)));
   return b.getDictionaryAttr(entries);
@@ -58,6 +61,10 @@ FailureOr<Schedule> Schedule::read(kernel::FuncOp kernel) {
     schedule.kind = name->first;
   if (tile && tile.size() == 5)
     schedule.tile = {tile[0], tile[1], tile[2], tile[3], tile[4]};
+  if (auto few = given ? given.getAs<DenseI64ArrayAttr>("few") : DenseI64ArrayAttr(); few && few.size() == 2)
+    schedule.few = {few[0], few[1]};
+  good &= schedule.kind != Kind::gemv || schedule.few.rows > 0;
+  good &= schedule.few.rows == 0 || llvm::isPowerOf2_64(schedule.few.lanes);
   good &= !hasTeam(schedule.kind) || schedule.team > 0;
   if (auto unit = given ? given.getAs<StringAttr>("unit") : StringAttr())
     schedule.unit = unit.str();

@@ -16,6 +16,7 @@ enum class Kind {
   transpose, ///< a block moves a tile by way of shared memory
   tiles,     ///< a block computes a tile of a product, by scalar units
   matrix,    ///< the same, by matrix units
+  gemv,      ///< a block computes some columns of a product of few rows
   attention  ///< a block has some queries of one head
 };
 
@@ -25,6 +26,15 @@ struct TileShape {
   int64_t warpRows = 0, warpColumns = 0;
 
   int64_t warps() const { return (rows / warpRows) * (columns / warpColumns); }
+};
+
+/// A product has few rows: at most so many.
+constexpr int64_t kMostFewRows = 8;
+
+/// How a product of few rows is cut.
+struct FewRows {
+  int64_t rows = 0;  ///< of a block
+  int64_t lanes = 0; ///< threads that read neighbouring chunks of a row of the right side
 };
 
 /// Blocks of a product that a multiprocessor should have room for: while one waits the other computes.
@@ -37,6 +47,7 @@ struct Schedule {
   TileShape tile;        ///< of tiles and matrix
   int64_t stages = 2;    ///< of tiles and matrix: steps of the depth that are in shared memory at a time
   std::string unit;      ///< of matrix: its name in the machine's table
+  FewRows few = {};      ///< of gemv; with rows, of tiles and matrix too: those of launches that have few rows
 
   mlir::DictionaryAttr write(mlir::MLIRContext &context) const;
   /// That of `kernel`; an error on it if it is of another form.

@@ -66,9 +66,9 @@ Value ThreadBlock::fromLane(Value x, int64_t mask) {
 
 Value ThreadBlock::joinWarp(ReduceKind kind, Value x, Type acc) { return joinLanes(kind, x, acc, warpSize); }
 
-Value ThreadBlock::joinLanes(ReduceKind kind, Value x, Type acc, int64_t count) {
+Value ThreadBlock::joinLanes(ReduceKind kind, Value x, Type acc, int64_t count, int64_t apart) {
   auto join = [&](const Values &a, const Values &b) { return Values{e.join(kind, a[0], b[0], acc)}; };
-  return joinLanes({x}, join, count)[0];
+  return joinLanes({x}, join, count * apart, apart)[0];
 }
 
 Value ThreadBlock::joinBlock(ReduceKind kind, Value x, Type acc) {

@@ -42,8 +42,9 @@ public:
   Value joinWarp(core::ReduceKind kind, Value x, mlir::Type acc);
   Value joinBlock(core::ReduceKind kind, Value x, mlir::Type acc);
 
-  /// As joinWarp, over each `count` neighbouring lanes (a power of two).
-  Value joinLanes(core::ReduceKind kind, Value x, mlir::Type acc, int64_t count);
+  /// As joinWarp, over each `count` lanes that are `apart` from each other: both are powers of two, and within
+  /// `count` * `apart` neighbours there are `apart` such teams.
+  Value joinLanes(core::ReduceKind kind, Value x, mlir::Type acc, int64_t count, int64_t apart = 1);
 
   using Values = Emitter::Values;
   /// What two threads hold together; which of them is asked first makes no difference.

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Products of few rows on a device: what they compute, with known and unknown rows, and how good their code is."""
+import re
+import subprocess
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from test_contractions import DRIVER, PTXAS, TOLERANCE, TYPES, Device, assert_product, ptx_of, random, save, value
+
+pytestmark = pytest.mark.skipif(not __import__("os").path.exists(DRIVER), reason="the played driver is not built")
+
+
+@pytest.fixture
+def device(tmp_path):
+    return Device(str(tmp_path))
+
+
+def matmul(tmp_path, kind, a_shape, b_shape):
+    return save(tmp_path / "m.onnx", [helper.make_node("MatMul", ["a", "b"], ["c"])], [value("a", kind, a_shape), value("b", kind, b_shape)],
+                [value("c", kind, None)])
+
+
+# One row and all few of them; columns in chunks and not; depths below, at and beyond a step, empty; batches.
+SHAPES = [((1, 768), (768, 96)), ((1, 1031), (1031, 37)), ((3, 100), (100, 10)), ((8, 64), (64, 40)), ((7, 2049), (2049, 3)),
+          ((1, 17), (17, 1)), ((2, 0), (0, 8)), ((5, 2, 40), (5, 40, 24)), ((2, 2, 30), (30, 24)), ((40,), (40, 24))]
+
+
+@pytest.mark.parametrize("kind", ["f32", "f16", "bf16"])
+@pytest.mark.parametrize("a_shape,b_shape", SHAPES)
+def test_known_rows(device, tmp_path, kind, a_shape, b_shape):
+    a, b = random(kind, a_shape, 1), random(kind, b_shape, 2)
+    assert_product(device.run(matmul(tmp_path, kind, a_shape, b_shape), {"a": a, "b": b}), a, b, TOLERANCE[kind])
+
+
+@pytest.mark.parametrize("kind", ["f32", "f16"])
+@pytest.mark.parametrize("depth,columns", [(96, 80), ("depth", "columns")])
+def test_unknown_rows(device, tmp_path, kind, depth, columns):
+    """One row, some, the most that are few, one more, and none."""
+    model = matmul(tmp_path, kind, ["rows", depth], [depth, columns])
+    depth, columns = (depth, columns) if isinstance(depth, int) else (77, 51)
+    for rows in (1, 2, 5, 8, 9, 70, 0):
+        a, b = random(kind, (rows, depth), rows), random(kind, (depth, columns), 2)
+        assert_product(device.run(model, {"a": a, "b": b}), a, b, TOLERANCE[kind])
+
+
+@pytest.mark.parametrize("element", [TensorProto.INT32, TensorProto.INT64, TensorProto.DOUBLE])
+def test_other_types(device, tmp_path, element):
+    rng = np.random.default_rng(1)
+    a, b = (rng.integers(-1000, 1000, shape).astype(helper.tensor_dtype_to_np_dtype(element)) for shape in ((3, 50), (50, 22)))
+    info = helper.make_tensor_value_info
+    model = save(tmp_path / "m.onnx", [helper.make_node("MatMul", ["a", "b"], ["c"])],
+                 [info("a", element, a.shape), info("b", element, b.shape)], [info("c", element, None)])
+    assert np.array_equal(device.run(model, {"a": a, "b": b}), a.astype(np.float64) @ b.astype(np.float64))
+
+
+def test_epilogue_and_convolution(device, tmp_path):
+    """A convolution of two places, its bias and activation."""
+    x, w, c = random("f32", (2, 96, 3, 3), 1), random("f32", (40, 96, 3, 3), 2), random("f32", (40,), 3)
+    constants = [helper.make_tensor(n, TYPES["f32"], v.shape, v.tobytes(), raw=True) for n, v in (("w", w), ("c", c))]
+    model = save(tmp_path / "m.onnx", [helper.make_node("Conv", ["x", "w", "c"], ["t"]), helper.make_node("Relu", ["t"], ["y"])],
+                 [value("x", "f32", x.shape)], [value("y", "f32", None)], constants)
+    found = device.run(model, {"x": x})
+    flat = x.reshape(2, -1).astype(np.float64), w.reshape(40, -1).T.astype(np.float64)
+    size = np.abs(flat[0]) @ np.abs(flat[1]) + np.abs(c)
+    assert np.all(np.abs(found.reshape(2, 40) - np.maximum(flat[0] @ flat[1] + c, 0)) <= TOLERANCE["f32"] * size)
+
+
+# ---- quality ----
+
+@pytest.mark.skipif(PTXAS is None, reason="no ptxas")
+@pytest.mark.parametrize("chip", ["sm_80", "sm_89", "sm_90"])
+@pytest.mark.parametrize("kind", ["f16", "f32"])
+def test_reads_whole_chunks_and_spills_nothing(adze_cli, tmp_path, kind, chip):
+    for rows in (1, 8, "rows"):
+        text = ptx_of(adze_cli, matmul(tmp_path, kind, [rows, 768], [768, 3072]), chip, str(tmp_path))
+        assert re.search(r"ld\.global\.nc\.v4\.(b32|f32|u32)|ld\.global\.nc\.v2\.b64", text)
+        path = tmp_path / "k.ptx"
+        path.write_text(text)
+        log = subprocess.run([PTXAS, "-O3", "-v", "-arch=" + chip, str(path), "-o", str(tmp_path / "k.cubin")], check=True,
+                             capture_output=True, text=True).stderr
+        spills = re.findall(r"(\d+) bytes spill stores, (\d+) bytes spill loads", log)
+        assert spills and all(pair == ("0", "0") for pair in spills)
+
+
+@pytest.mark.parametrize("kind", ["f16", "f32"])
+def test_banks(device, tmp_path, kind):
+    a, b = random(kind, (4, 512), 1), random(kind, (512, 256), 2)
+    device.run(matmul(tmp_path, kind, a.shape, b.shape), {"a": a, "b": b})
+    assert sum(count["bank_conflicts"] for count in device.counts) == 0
