@@ -20,6 +20,8 @@ static constexpr int64_t kMostStages = 4;
 static constexpr int64_t kShortDepth = 16;
 /// Bytes of a sum that threads can give to each other.
 static constexpr int64_t kLeastSum = 4;
+/// Steps of the depth for which slices of it pay, at least.
+static constexpr int64_t kLeastSteps = 2;
 /// Rows of a block where they turn out to be few when the product is launched.
 static constexpr int64_t kFewOfUnknown = 4;
 
@@ -35,14 +37,14 @@ public:
     allRows = isOne ? product(ArrayRef(sizes).drop_back()) : sizes[sizes.size() - 2];
     rows = allRows.constant();
     batches = isOne ? 1 : product(ArrayRef(sizes).drop_back(2)).constant().value_or(1);
+    depth = depthOf().constant();
   }
 
   std::optional<Schedule> choose() {
-    auto depth = depthOf().constant();
     if (depth && *depth <= kShortDepth)
       return Schedule{Kind::points, 4 * facts.warpSize, 0, {}, 2, {}};
     if (rows && *rows <= mostFewRows() && sumBytes() >= kLeastSum)
-      return gemv(depth);
+      return gemv();
     const MatrixUnit *unit = findUnit();
     auto schedule = unit ? matrix(*unit) : tiles();
     if (schedule && mayHaveFewRows())
@@ -95,7 +97,7 @@ private:
     return lanes;
   }
 
-  Schedule gemv(std::optional<int64_t> depth) {
+  Schedule gemv() {
     constexpr int64_t kLongDepth = 1024;
     Schedule schedule;
     schedule.kind = Kind::gemv;
@@ -105,9 +107,25 @@ private:
     return schedule;
   }
 
+  int64_t blocksOf(int64_t tileRows, int64_t tileColumns) {
+    return batches * llvm::divideCeil(*rows, tileRows) * llvm::divideCeil(*columns, tileColumns);
+  }
+
   bool hasManyBlocks(int64_t tileRows, int64_t tileColumns) {
-    return rows && columns &&
-           batches * llvm::divideCeil(*rows, tileRows) * llvm::divideCeil(*columns, tileColumns) >= kManyBlocks;
+    return rows && columns && blocksOf(tileRows, tileColumns) >= kManyBlocks;
+  }
+
+  /// Where usual tiles would leave half of the machine idle: smaller ones, whose warps each have a slice of the depth.
+  std::optional<TileShape> sliced(int64_t sliceDepth) {
+    if (!rows || !columns || !depth)
+      return std::nullopt;
+    int64_t tileRows = *rows <= 16 ? 16 : 32, columnsOfTile = 32;
+    if (2 * blocksOf(2 * tileRows, 2 * columnsOfTile) > facts.multiprocessors)
+      return std::nullopt;
+    for (int64_t slices : {4, 2})
+      if (*depth >= kLeastSteps * slices * sliceDepth)
+        return TileShape{tileRows, columnsOfTile, slices * sliceDepth, tileRows, columnsOfTile, slices};
+    return std::nullopt;
   }
 
   Schedule withStages(Kind kind, const TileShape &tile, int64_t leftBytes, int64_t rightBytes) {
@@ -123,16 +141,18 @@ private:
   }
 
   Schedule matrix(const MatrixUnit &unit) {
-    int64_t bytes = elementBytes(elementOf(0)), depth = 64 / bytes;
-    TileShape tile{64, 64, depth, 32, 32};
-    if (rows && *rows <= 16)
-      tile = {16, 64, 2 * depth, 16, 16};
+    int64_t bytes = elementBytes(elementOf(0)), step = 64 / bytes;
+    TileShape tile{64, 64, step, 32, 32};
+    if (auto slices = sliced(2 * step))
+      tile = *slices;
+    else if (rows && *rows <= 16)
+      tile = {16, 64, 2 * step, 16, 16};
     else if (rows && *rows <= 32)
-      tile = {32, 64, 2 * depth, 32, 16};
+      tile = {32, 64, 2 * step, 32, 16};
     else if (hasManyBlocks(128, 128))
-      tile = {128, 128, depth, 64, 64};
+      tile = {128, 128, step, 64, 64};
     else if (hasManyBlocks(128, 64))
-      tile = {128, 64, depth, 64, 32};
+      tile = {128, 64, step, 64, 32};
     Schedule schedule = withStages(Kind::matrix, tile, bytes, elementBytes(elementOf(1)));
     schedule.unit = unit.name;
     return schedule;
@@ -143,7 +163,9 @@ private:
     if (bytes < kLeastSum)
       return std::nullopt;
     TileShape tile{64, 64, 16, 32, 64};
-    if (bytes == 8)
+    if (auto slices = sliced(16))
+      tile = *slices;
+    else if (bytes == 8)
       tile = {32, 64, 16, 16, 64};
     else if (rows && *rows <= 16)
       tile = {16, 64, 16, 16, 64};
@@ -158,7 +180,7 @@ private:
   const Facts &facts;
   DimAnalysis dims;
   DimExpr allRows;
-  std::optional<int64_t> rows, columns;
+  std::optional<int64_t> rows, columns, depth;
   int64_t batches = 1;
 };
 } // namespace

@@ -12,7 +12,7 @@ static constexpr int64_t kMostMatrices = 4, kMatrixRows = 8;
 static Type elementOf(Value memory) { return cast<MemRefType>(memory.getType()).getElementType(); }
 
 Fragments::Fragments(ThreadBlock &block, const Facts &facts, const Fragment &fragment, int64_t rows, int64_t columns,
-                     SharedTile &tile, int64_t count, bool across, Value first, int64_t firstMultiple)
+                     SharedTile &tile, int64_t count, bool across, Value first, int64_t firstMultiple, Value slice)
     : block(block), e(block.e), fragment(fragment), rows(rows), columns(columns), tile(tile), count(count),
       across(across) {
   behind = warpRow = warpChunk = e.index(0);
@@ -24,6 +24,8 @@ Fragments::Fragments(ThreadBlock &block, const Facts &facts, const Fragment &fra
     Value chunks = e.b.createOrFold<arith::DivUIOp>(e.loc, first, e.index(tile.chunk));
     (outside ? behind : warpChunk) = outside ? first : chunks;
   }
+  if (slice)
+    behind = e.addi(behind, slice);
   if (!facts.loadFragment)
     return;
   for (bool turned : {false, true})

@@ -13,9 +13,10 @@ public:
   using Values = llvm::SmallVector<Value>;
 
   /// `count` fragments, neighbours down the tile, or `across` it, from row `firstRow` or column `firstColumn` on, which
-  /// is a value of the warp (null: 0) and a multiple of `firstMultiple`.
+  /// is a value of the warp (null: 0) and a multiple of `firstMultiple`. All positions are `slice` elements further, a
+  /// value of the warp (null: 0) that the exchange of chunks does not see.
   Fragments(ThreadBlock &block, const Facts &facts, const Fragment &fragment, int64_t rows, int64_t columns,
-            SharedTile &tile, int64_t count, bool across, Value first, int64_t firstMultiple);
+            SharedTile &tile, int64_t count, bool across, Value first, int64_t firstMultiple, Value slice = {});
 
   /// Those of the tile that lies in `memory`, moved by so many rows and columns of the tile.
   Values load(Value memory, int64_t moreRows, int64_t moreColumns);

@@ -43,18 +43,26 @@ private:
   Staging::Spreads spreads() const { return {0, memoryType(unit.b).getIntOrFloatBitWidth() == 32 ? 1 : 0}; }
   int64_t down() const { return shape.warpRows / unit.rows; }
   int64_t across() const { return shape.warpColumns / unit.columns; }
-  int64_t parts() const { return shape.depth / unit.depth; }
+  int64_t parts() const { return shape.sliceDepth() / unit.depth; }
   Value divide(Value x, int64_t y) { return e.b.createOrFold<arith::DivUIOp>(e.loc, x, e.index(y)); }
   Value remainder(Value x, int64_t y) { return e.b.createOrFold<arith::RemUIOp>(e.loc, x, e.index(y)); }
 
   void findWarp() {
-    int64_t warpsAcross = shape.columns / shape.warpColumns;
-    warpRow = e.muli(divide(block.warp, warpsAcross), e.index(shape.warpRows));
-    warpColumn = e.muli(remainder(block.warp, warpsAcross), e.index(shape.warpColumns));
+    int64_t warpsAcross = shape.columns / shape.warpColumns, warps = shape.warpsOfSlice();
+    slice = divide(block.warp, warps);
+    Value warp = remainder(block.warp, warps), fromLeft, fromRight;
+    warpRow = e.muli(divide(warp, warpsAcross), e.index(shape.warpRows));
+    warpColumn = e.muli(remainder(warp, warpsAcross), e.index(shape.warpColumns));
+    if (shape.slices > 1) {
+      assert(staging->left.exchangesWithinChunks(shape.sliceDepth() / staging->left.chunk) &&
+             SharedTile::exchangesWithinRows(shape.sliceDepth()) && "slices are moved by whole exchanges");
+      fromLeft = e.muli(slice, e.index(shape.sliceDepth()));
+      fromRight = e.muli(slice, e.index(shape.sliceDepth() * shape.columns));
+    }
     leftFragments.emplace(block, facts, unit.a, unit.rows, unit.depth, staging->left, down(), /*across=*/false, warpRow,
-                          shape.warpRows);
+                          shape.warpRows, fromLeft);
     rightFragments.emplace(block, facts, unit.b, unit.depth, unit.columns, staging->right, across(), /*across=*/true,
-                           warpColumn, shape.warpColumns);
+                           warpColumn, shape.warpColumns, fromRight);
   }
 
   /// Those of one part of a step, of the left and then of the right.
@@ -102,12 +110,17 @@ private:
   }
 
   /// The sums go through shared memory, some rows of each warp at a time, so that neighbouring lanes have neighbouring
-  /// columns.
+  /// columns. Warps of the same part write the sum of their slices, each some of the rows.
   void writeSums(const BlockPlace &place, ArrayRef<Value> sums) {
     int64_t warps = block.threads / block.warpSize;
     SharedTile turned(block, product.accumulator, unit.rows, shape.warpColumns, /*spread=*/1);
     int64_t memory = block.reserve(warps * turned.bytes());
-    Value mine = turned.at(e.addi(e.muli(block.warp, e.index(turned.bytes())), e.index(memory)));
+    auto ofWarp = [&](Value warp) { return turned.at(e.addi(e.muli(warp, e.index(turned.bytes())), e.index(memory))); };
+    Value mine = ofWarp(block.warp), warp = remainder(block.warp, shape.warpsOfSlice());
+    Emitter::Values ofSlices;
+    for (int64_t s = 0; s < shape.slices; ++s)
+      ofSlices.push_back(shape.slices == 1 ? mine : ofWarp(e.addi(warp, e.index(s * shape.warpsOfSlice()))));
+    Value firstLane = e.addi(block.lane, e.muli(slice, e.index(block.warpSize)));
     Fragments places(block, facts, unit.c, unit.rows, unit.columns, turned, 1, /*across=*/false, {}, 1);
     int64_t lanes = resultLanes(), perRow = shape.warpColumns / lanes;
     Value firstRow = e.addi(place.row, warpRow), firstColumn = e.addi(place.column, warpColumn);
@@ -115,9 +128,10 @@ private:
       for (int64_t j = 0; j < across(); ++j)
         places.store(sums[i * across() + j], mine, 0, j * unit.columns);
       block.barrier();
-      e.loop(block.lane, e.index(unit.rows * perRow), e.index(block.warpSize), {}, [&](Value n, ValueRange) {
+      int64_t step = shape.slices * block.warpSize;
+      e.loop(firstLane, e.index(unit.rows * perRow), e.index(step), {}, [&](Value n, ValueRange) {
         Value row = divide(n, perRow), column = e.muli(remainder(n, perRow), e.index(lanes));
-        writeLanes(turned, mine, row, column, lanes, e.addi(firstRow, e.addi(row, e.index(i * unit.rows))),
+        writeLanes(turned, ofSlices, row, column, lanes, e.addi(firstRow, e.addi(row, e.index(i * unit.rows))),
                    e.addi(firstColumn, column));
         return Emitter::Values();
       });
@@ -139,7 +153,17 @@ private:
     return inLanes ? std::min(lanes, shape.warpColumns) : 1;
   }
 
-  void writeLanes(SharedTile &tile, Value mine, Value row, Value column, int64_t lanes, Value resultRow,
+  /// The sums of some lanes, joined over the slices in their order.
+  Value readLanes(ArrayRef<Value> ofSlices, function_ref<Value(Value)> load) {
+    Value sum;
+    for (Value memory : ofSlices) {
+      Value v = load(memory);
+      sum = sum ? e.join(ReduceKind::sum, sum, v, product.accumulator) : v;
+    }
+    return sum;
+  }
+
+  void writeLanes(SharedTile &tile, ArrayRef<Value> ofSlices, Value row, Value column, int64_t lanes, Value resultRow,
                   Value resultColumn) {
     int64_t chunk = tile.chunk;
     auto below = [&](Value x, const DimExpr &size, int64_t tileSize) {
@@ -156,11 +180,14 @@ private:
       Value value;
       Value c = divide(column, chunk);
       if (lanes == 1) {
-        value = e.create<memref::LoadOp>(mine, ValueRange{e.addi(tile.place(row, 0, c, 0), remainder(column, chunk))});
+        Value place = e.addi(tile.place(row, 0, c, 0), remainder(column, chunk));
+        value = readLanes(ofSlices, [&](Value memory) { return e.create<memref::LoadOp>(memory, ValueRange{place}); });
       } else {
         auto part = VectorType::get({chunk}, product.accumulator);
         auto load = [&](int64_t i) {
-          return e.create<vector::LoadOp>(part, mine, ValueRange{tile.place(row, 0, c, i)});
+          Value place = tile.place(row, 0, c, i);
+          return readLanes(ofSlices,
+                           [&](Value memory) { return e.create<vector::LoadOp>(part, memory, ValueRange{place}); });
         };
         value = load(0);
         if (lanes > chunk) {
@@ -193,7 +220,7 @@ private:
   Product product;
   std::optional<Staging> staging;
   std::optional<Fragments> leftFragments, rightFragments;
-  Value warpRow, warpColumn;
+  Value slice, warpRow, warpColumn;
   bool failedAny = false;
 };
 } // namespace

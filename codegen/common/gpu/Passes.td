@@ -16,7 +16,7 @@ def GpuSchedule : Pass<"adze-gpu-schedule", "::mlir::ModuleOp"> {
     - `reduce`: `team` threads join the elements that become one element of the result, or neighbouring ones;
     - `transpose`: a block moves a tile by way of shared memory;
     - `tiles`, `matrix`: a block computes a tile of a product, by scalar units or by the matrix unit `unit`; `stages` steps of the depth
-      are in shared memory at a time;
+      are in shared memory at a time; of `slices` warps with the same part each sums up a slice of every step's depth;
     - `gemv`: a block computes some columns of a product of few rows; of `few`, the first number is its rows, the second the threads that
       read neighbours in a row of the right side. `tiles` and `matrix` with `few` do the same where a launch turns out to have few rows;
     - `attention`: a block has some queries of one head.

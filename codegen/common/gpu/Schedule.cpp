@@ -36,6 +36,8 @@ DictionaryAttr Schedule::write(MLIRContext &context) const {
     entries.push_back(b.getNamedAttr(
         "tile", b.getDenseI64ArrayAttr({tile.rows, tile.columns, tile.depth, tile.warpRows, tile.warpColumns})));
     entries.push_back(b.getNamedAttr("stages", b.getI64IntegerAttr(stages)));
+    if (tile.slices > 1)
+      entries.push_back(b.getNamedAttr("slices", b.getI64IntegerAttr(tile.slices)));
   }
   if (few.rows > 0)
     entries.push_back(b.getNamedAttr("few", b.getDenseI64ArrayAttr({few.rows, few.lanes})));
@@ -60,7 +62,7 @@ FailureOr<Schedule> Schedule::read(kernel::FuncOp kernel) {
   if (good)
     schedule.kind = name->first;
   if (tile && tile.size() == 5)
-    schedule.tile = {tile[0], tile[1], tile[2], tile[3], tile[4]};
+    schedule.tile = {tile[0], tile[1], tile[2], tile[3], tile[4], std::max<int64_t>(number("slices"), 1)};
   if (auto few = given ? given.getAs<DenseI64ArrayAttr>("few") : DenseI64ArrayAttr(); few && few.size() == 2)
     schedule.few = {few[0], few[1]};
   good &= schedule.kind != Kind::gemv || schedule.few.rows > 0;

@@ -24,8 +24,12 @@ enum class Kind {
 struct TileShape {
   int64_t rows = 0, columns = 0, depth = 0; ///< depth: of one step
   int64_t warpRows = 0, warpColumns = 0;
+  int64_t slices = 1; ///< warps with the same part: each sums up a slice of every step's depth
 
-  int64_t warps() const { return (rows / warpRows) * (columns / warpColumns); }
+  /// Warps of one slice, and of all.
+  int64_t warpsOfSlice() const { return (rows / warpRows) * (columns / warpColumns); }
+  int64_t warps() const { return slices * warpsOfSlice(); }
+  int64_t sliceDepth() const { return depth / slices; }
 };
 
 /// A product has few rows: at most so many.

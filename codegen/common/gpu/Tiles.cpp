@@ -28,11 +28,19 @@ public:
     product.enterBatch(place.batch);
     firstRow = place.row;
     firstColumn = place.column;
+    int64_t before = block.sharedMark();
     staging.emplace(block, product, shape, stages, asyncCopy,
                     Staging::Spreads{0, SharedTile::kTogether}); // a warp reads one row of the right at a time
     staging->enter(firstRow, firstColumn);
     findWarp();
-    writeSums(sumUp());
+    Emitter::Values sums = sumUp();
+    if (shape.slices > 1) {
+      staging->wait(0);
+      block.shareFrom(before);
+      writeSlices(sums);
+    } else {
+      writeSums(sums);
+    }
     if (failedAny || staging->failed())
       return failure();
     return Grid{place.blocks};
@@ -43,10 +51,12 @@ private:
   Value remainder(Value x, int64_t y) { return e.b.createOrFold<arith::RemUIOp>(e.loc, x, e.index(y)); }
   void findWarp() {
     int64_t across = shape.columns / shape.warpColumns;
+    slice = divide(block.warp, shape.warpsOfSlice());
+    Value warp = remainder(block.warp, shape.warpsOfSlice());
     laneRow = divide(block.lane, kLaneColumns);
     laneChunk = remainder(block.lane, kLaneColumns);
-    warpRow = e.muli(divide(block.warp, across), e.index(shape.warpRows));
-    warpColumn = e.muli(remainder(block.warp, across), e.index(shape.warpColumns));
+    warpRow = e.muli(divide(warp, across), e.index(shape.warpRows));
+    warpColumn = e.muli(remainder(warp, across), e.index(shape.warpColumns));
   }
 
   Value load(Value tile, Value place) { return e.create<vector::LoadOp>(vector, tile, ValueRange{place}); }
@@ -60,14 +70,18 @@ private:
   /// sums += the product of the tiles in `slot`.
   Emitter::Values multiply(Emitter::Values sums, const Staging::Slot &slot) {
     SharedTile &left = staging->left, &right = staging->right;
-    Value fromLeft = e.muli(warpRow, e.index(shape.depth));
-    for (int64_t k = 0; k < shape.depth; k += chunk) {
+    Value fromLeft = e.muli(warpRow, e.index(shape.depth)), firstRow = e.index(0), firstChunk = e.index(0);
+    if (shape.slices > 1) {
+      firstRow = e.muli(slice, e.index(shape.sliceDepth()));
+      firstChunk = e.muli(slice, e.index(shape.sliceDepth() / chunk));
+    }
+    for (int64_t k = 0; k < shape.sliceDepth(); k += chunk) {
       Emitter::Values x;
       for (int64_t r = 0; r < laneRows; ++r)
-        x.push_back(load(slot.left, e.addi(left.place(laneRow, r * kLaneRows, e.index(0), k / chunk), fromLeft)));
+        x.push_back(load(slot.left, e.addi(left.place(laneRow, r * kLaneRows, firstChunk, k / chunk), fromLeft)));
       for (int64_t i = 0; i < chunk; ++i)
         for (int64_t c = 0; c < laneChunks; ++c) {
-          Value place = right.place(e.index(0), k + i, laneChunk, c * kLaneColumns);
+          Value place = right.place(firstRow, k + i, laneChunk, c * kLaneColumns);
           Value y = load(slot.right, e.addi(place, warpColumn));
           for (int64_t r = 0; r < laneRows; ++r) {
             Value &sum = sums[r * laneChunks + c];
@@ -92,6 +106,37 @@ private:
   }
 
   void writeSums(ArrayRef<Value> sums) {
+    for (int64_t r = 0; r < laneRows; ++r)
+      writeRow(e.index(r), [&](int64_t c) { return sums[r * laneChunks + c]; });
+  }
+
+  /// Joins the sums of all slices, in their order, by way of shared memory; each of them writes some of the rows.
+  void writeSlices(ArrayRef<Value> sums) {
+    int64_t ofSlice = shape.warpsOfSlice(), ofWarp = laneRows * laneChunks;
+    Value memory = block.shared(product.accumulator, shape.warps() * ofWarp * block.warpSize * chunk);
+    auto place = [&](Value warp, Value number) {
+      Value at = e.addi(e.muli(warp, e.index(ofWarp)), number);
+      return e.muli(e.addi(e.muli(at, e.index(block.warpSize)), block.lane), e.index(chunk));
+    };
+    for (auto [i, sum] : llvm::enumerate(sums))
+      vector::StoreOp::create(e.b, e.loc, sum, memory, ValueRange{place(block.warp, e.index(i))});
+    block.barrier();
+    Value warp = remainder(block.warp, ofSlice);
+    e.loop(slice, e.index(laneRows), e.index(shape.slices), {}, [&](Value r, ValueRange) {
+      writeRow(r, [&](int64_t c) {
+        Value number = e.addi(e.muli(r, e.index(laneChunks)), e.index(c)), sum;
+        for (int64_t s = 0; s < shape.slices; ++s) {
+          Value v = load(memory, place(e.addi(warp, e.index(s * ofSlice)), number));
+          sum = sum ? e.join(ReduceKind::sum, sum, v, product.accumulator) : v;
+        }
+        return sum;
+      });
+      return Emitter::Values();
+    });
+  }
+
+  /// Writes every kLaneRows-th row of the warp's part, the `r`-th of this lane; `sum` gives its chunks.
+  void writeRow(Value r, function_ref<Value(int64_t)> sumOf) {
     SmallVector<DimExpr> sizes = e.dims.shape(kernel.nest->getResult(0)).dims;
     auto columns = product.columns.constant();
     bool inLanes = columns && *columns % chunk == 0 && kernel.vectorizable(e, sizes.size() - 1);
@@ -101,26 +146,24 @@ private:
     auto ifBelow = [&](Value x, const DimExpr &size, function_ref<void()> body) {
       e.when(e.cmpi(arith::CmpIPredicate::ult, x, e.size(size)), body);
     };
-    for (int64_t r = 0; r < laneRows; ++r) {
-      Value row = e.addi(e.addi(firstRow, e.addi(warpRow, laneRow)), e.index(r * kLaneRows));
-      ifBelow(row, product.rows, [&] {
-        for (int64_t c = 0; c < laneChunks; ++c) {
-          Value ofWarp = e.addi(warpColumn, e.muli(laneChunk, e.index(chunk)));
-          Value column = e.addi(e.addi(firstColumn, ofWarp), e.index(c * kLaneColumns * chunk));
-          Value sum = sums[r * laneChunks + c];
-          if (inLanes) {
-            int64_t width = std::exchange(e.width, chunk);
-            ifBelow(column, product.columns, [&] { write(row, {column, true}, sum); });
-            e.width = width;
-            continue;
-          }
-          for (int64_t i = 0; i < chunk; ++i) {
-            Value one = e.addi(column, e.index(i));
-            ifBelow(one, product.columns, [&] { write(row, {one}, e.create<vector::ExtractOp>(sum, i)); });
-          }
+    Value row = e.addi(e.addi(firstRow, e.addi(warpRow, laneRow)), e.muli(r, e.index(kLaneRows)));
+    ifBelow(row, product.rows, [&] {
+      for (int64_t c = 0; c < laneChunks; ++c) {
+        Value ofWarp = e.addi(warpColumn, e.muli(laneChunk, e.index(chunk)));
+        Value column = e.addi(e.addi(firstColumn, ofWarp), e.index(c * kLaneColumns * chunk));
+        Value sum = sumOf(c);
+        if (inLanes) {
+          int64_t width = std::exchange(e.width, chunk);
+          ifBelow(column, product.columns, [&] { write(row, {column, true}, sum); });
+          e.width = width;
+          continue;
         }
-      });
-    }
+        for (int64_t i = 0; i < chunk; ++i) {
+          Value one = e.addi(column, e.index(i));
+          ifBelow(one, product.columns, [&] { write(row, {one}, e.create<vector::ExtractOp>(sum, i)); });
+        }
+      }
+    });
   }
 
   KernelFunction &kernel;
@@ -134,7 +177,7 @@ private:
   int64_t laneRows, laneChunks; ///< of one lane
   VectorType vector;
   std::optional<Staging> staging;
-  Value firstRow, firstColumn, warpRow, warpColumn, laneRow, laneChunk;
+  Value firstRow, firstColumn, slice, warpRow, warpColumn, laneRow, laneChunk;
   bool failedAny = false;
 };
 } // namespace

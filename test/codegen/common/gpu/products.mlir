@@ -62,7 +62,7 @@ kernel.func @odd(%x: tensor<65x33xf16>, %y: tensor<33x35xf16>) -> tensor<65x35xf
 
 // f32 is exact: no unit.
 // SCHEDULE-LABEL: kernel.func @exact(
-// SCHEDULE-SAME:    kind = "tiles", stages = 4 : i64
+// SCHEDULE-SAME:    kind = "tiles", slices = 2 : i64, stages = 4 : i64
 // CHECK-LABEL:   func.func private @exact(
 // CHECK:           kernel.async_copy
 // CHECK-NOT:       kernel.multiply_fragments

@@ -80,7 +80,7 @@ module attributes {adze.device_facts = {warp_size = 32 : i64, shared_bytes = 491
   }
 
   // CHECK-LABEL: kernel.func @few_rows
-  // CHECK-SAME:    schedule = {kind = "tiles", stages = 2 : i64, threads = 32 : i64, tile = array<i64: 16, 64, 16, 16, 64>}
+  // CHECK-SAME:    schedule = {kind = "tiles", slices = 2 : i64, stages = 2 : i64, threads = 64 : i64, tile = array<i64: 16, 32, 32, 16, 32>}
   kernel.func @few_rows(%x: tensor<16x64xf32> {adze.dims = array<i64: -1, -1>}, %w: tensor<64x64xf32> {adze.dims = array<i64: -1, -1>}) -> (tensor<16x64xf32> {adze.dims = array<i64: -1, -1>}) {
     %y = core.matmul %x, %w to f32 : (tensor<16x64xf32>, tensor<64x64xf32>) -> tensor<16x64xf32>
     kernel.return %y : tensor<16x64xf32>

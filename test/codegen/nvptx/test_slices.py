@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Products of few tiles on a device, whose depth is cut into slices: what they compute, and how good their code is."""
+import os
+import re
+import subprocess
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper
+
+from test_contractions import DRIVER, PTXAS, TOLERANCE, TYPES, Device, assert_product, ptx_of, random, save, value
+
+pytestmark = pytest.mark.skipif(not os.path.exists(DRIVER), reason="the played driver is not built")
+
+
+@pytest.fixture
+def device(tmp_path):
+    return Device(str(tmp_path))
+
+
+def matmul(tmp_path, kind, a_shape, b_shape):
+    return save(tmp_path / "m.onnx", [helper.make_node("MatMul", ["a", "b"], ["c"])], [value("a", kind, a_shape), value("b", kind, b_shape)],
+                [value("c", kind, None)])
+
+
+# Whole and broken tiles; depths that are slices, some more, and such that the last slices have nothing.
+SHAPES = [((64, 1024), (1024, 64)), ((17, 600), (600, 40)), ((9, 1031), (1031, 37)), ((33, 513), (513, 70)), ((2, 20, 560), (2, 560, 24)),
+          ((16, 64), (64, 64))]
+
+
+@pytest.mark.parametrize("kind", ["f32", "f16", "bf16"])
+@pytest.mark.parametrize("a_shape,b_shape", SHAPES)
+def test_matmul(device, tmp_path, kind, a_shape, b_shape):
+    a, b = random(kind, a_shape, 1), random(kind, b_shape, 2)
+    assert_product(device.run(matmul(tmp_path, kind, a_shape, b_shape), {"a": a, "b": b}), a, b, TOLERANCE[kind])
+
+
+def test_tf32(device, tmp_path):
+    a, b = random("f32", (20, 515), 1), random("f32", (515, 48), 2)
+    assert_product(device.run(matmul(tmp_path, "f32", a.shape, b.shape), {"a": a, "b": b}, allow="tf32"), a, b, 2e-3)
+
+
+@pytest.mark.parametrize("element", [TensorProto.INT32, TensorProto.INT64, TensorProto.DOUBLE])
+def test_other_types(device, tmp_path, element):
+    rng = np.random.default_rng(1)
+    a, b = (rng.integers(-1000, 1000, shape).astype(helper.tensor_dtype_to_np_dtype(element)) for shape in ((19, 150), (150, 22)))
+    info = helper.make_tensor_value_info
+    model = save(tmp_path / "m.onnx", [helper.make_node("MatMul", ["a", "b"], ["c"])],
+                 [info("a", element, a.shape), info("b", element, b.shape)], [info("c", element, None)])
+    assert np.array_equal(device.run(model, {"a": a, "b": b}), a.astype(np.float64) @ b.astype(np.float64))
+
+
+@pytest.mark.parametrize("kind", ["f32", "f16"])
+def test_convolution(device, tmp_path, kind):
+    """The last stage of a residual net: few places, a long depth."""
+    x, w = random(kind, (1, 72, 7, 7), 1), random(kind, (40, 72, 3, 3), 2)
+    weights = helper.make_tensor("w", TYPES[kind], w.shape, w.tobytes(), raw=True)
+    model = save(tmp_path / "m.onnx", [helper.make_node("Conv", ["x", "w"], ["y"], pads=[1] * 4)], [value("x", kind, x.shape)],
+                 [value("y", kind, None)], [weights])
+    found, expected = device.run(model, {"x": x}), device.run(model, {"x": x}, target="cpu")
+    assert np.all(np.abs(found - expected) <= TOLERANCE[kind] * np.abs(w.astype(np.float64)).sum() / len(w) * 4)
+
+
+def test_runs_are_equal(device, tmp_path):
+    a, b = random("f16", (40, 1040), 1), random("f16", (1040, 72), 2)
+    model = matmul(tmp_path, "f16", a.shape, b.shape)
+    assert np.array_equal(device.run(model, {"a": a, "b": b}), device.run(model, {"a": a, "b": b}))
+
+
+# ---- quality ----
+
+@pytest.mark.skipif(PTXAS is None, reason="no ptxas")
+@pytest.mark.parametrize("chip", ["sm_80", "sm_89", "sm_90"])
+@pytest.mark.parametrize("kind", ["f16", "f32"])
+def test_nothing_spills(adze_cli, tmp_path, kind, chip):
+    for shape in ([64, 1024], [16, 1024]):
+        path = tmp_path / "k.ptx"
+        path.write_text(ptx_of(adze_cli, matmul(tmp_path, kind, shape, [1024, 768]), chip, str(tmp_path)))
+        log = subprocess.run([PTXAS, "-O3", "-v", "-arch=" + chip, str(path), "-o", str(tmp_path / "k.cubin")], check=True,
+                             capture_output=True, text=True).stderr
+        spills = re.findall(r"(\d+) bytes spill stores, (\d+) bytes spill loads", log)
+        assert spills and all(pair == ("0", "0") for pair in spills)
+
+
+@pytest.mark.parametrize("kind", ["f16", "f32"])
+@pytest.mark.parametrize("rows", [16, 32])
+def test_main_loop_has_no_bank_conflicts(device, tmp_path, kind, rows):
+    conflicts = []
+    for depth in (1024, 1536):
+        a, b = random(kind, (rows, depth), 1), random(kind, (depth, 64), 2)
+        device.run(matmul(tmp_path, kind, a.shape, b.shape), {"a": a, "b": b})
+        conflicts.append(sum(count["bank_conflicts"] for count in device.counts))
+    assert conflicts[0] == conflicts[1]
