@@ -55,7 +55,9 @@ static void addRecognition(OpPassManager &passes) {
 /// core -> core. After: constants folded, composite forms recognised, channels last, contractions packed.
 static void addOptimisations(OpPassManager &passes, bool forDevice) {
   // Before dequantised weights are folded.
-  passes.addPass(createFoldQuantization());
+  FoldQuantizationOptions fold;
+  fold.general = forDevice; // whose units take integers of any signs
+  passes.addPass(createFoldQuantization(fold));
   passes.addPass(createFoldConstants());
   addRecognition(passes);
   passes.addPass(createSinkTransposes());

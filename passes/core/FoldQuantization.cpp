@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Contractions of dequantised numbers as contractions of the 8-bit integers themselves. With x = sx (qx - zx) and
-// w = sw qw, where sw is one number for each output channel, sum x w = sx sw (sum qx qw - zx sum qw): the last sum is a
-// constant (the form of "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
-// Inference", arXiv 1712.05877, section 2.3).
+// w = sw (qw - zw), where sw is one number for each output channel,
+//   sum x w = sx sw (sum qx qw - zw sum qx - zx sum (qw - zw))
+// (the form of "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference",
+// arXiv 1712.05877, section 2.3). The last sum is mostly a constant, and zw mostly 0.
 #include "passes/core/ConstEval.h"
 #include "passes/core/Passes.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace adze::core;
@@ -57,26 +59,64 @@ bool isZero(OpBuilder &b, Value v) {
   return succeeded(bytes) && llvm::all_of(*bytes, [](char c) { return c == 0; });
 }
 
+/// True if `v` is integers, whatever it is computed from: not meant for large tensors.
+bool isWhole(OpBuilder &b, Value v) {
+  if (!isa<FloatType>(elementOf(v)))
+    return true;
+  Value from = v;
+  while (auto *op = from.getDefiningOp()) {
+    if (!isa<TransposeOp, ReshapeOp, BroadcastOp>(op))
+      break;
+    from = op->getOperand(0);
+  }
+  if (auto cast = from.getDefiningOp<CastOp>())
+    if (elementOf(cast.getInput()).isInteger() && elementOf(cast.getInput()).getIntOrFloatBitWidth() <= 16)
+      return true;
+  Value constant = elementOf(v).isF32() ? evaluate(b, v) : Value();
+  auto bytes = constant ? constantBytes(constant.getDefiningOp<ConstantOp>()) : FailureOr<std::vector<char>>(failure());
+  if (failed(bytes))
+    return false;
+  for (size_t i = 0; i + sizeof(float) <= bytes->size(); i += sizeof(float)) {
+    float f;
+    std::memcpy(&f, bytes->data() + i, sizeof f);
+    if (f != std::floor(f))
+      return false;
+  }
+  return true;
+}
+
 /// One fold; builds what it needs before the contraction.
 class Folder {
 public:
-  explicit Folder(Operation *root) : root(root), loc(root->getLoc()), b(root), to(elementOf(root->getResult(0))) {}
+  Folder(Operation *root, bool general)
+      : root(root), loc(root->getLoc()), b(root), to(elementOf(root->getResult(0))), general(general) {}
 
   /// True if the contraction was replaced.
   bool run() {
     std::optional<Quantised> left = read(root->getOperand(0)), right = read(root->getOperand(1));
     if (!left || !right || !isSupported(*left, *right))
       return false;
-    makeUnsigned(*left);
     Value weights = evaluate(b, right->q);
-    if (!weights)
+    if (!weights && !general)
       return false;
-    Value sum = contract(left->q, weights);
-    if (left->zero && !isZero(b, left->zero)) {
-      Value zero = CastOp::create(b, loc, asElement(left->zero), b.getI32Type(), /*saturate=*/false);
-      Value correction = BinaryOp::create(b, loc, BinaryKind::mul, zero, columnSums(weights));
-      sum = BinaryOp::create(b, loc, BinaryKind::sub, sum, correction);
+    if (weights) {
+      right->q = weights;
+      if (elementOf(weights).isUnsignedInteger() && !makeSigned(*right))
+        return false;
     }
+    if (right->zero && isZero(b, right->zero))
+      right->zero = {};
+    if (right->zero && !general)
+      return false;
+    if (!general)
+      makeUnsigned(*left);
+    if (left->zero && isZero(b, left->zero))
+      left->zero = {};
+    Value sum = contract(left->q, right->q);
+    if (right->zero)
+      sum = subtractProduct(sum, asInteger(right->zero), rowSums(left->q));
+    if (left->zero)
+      sum = subtractProduct(sum, asInteger(left->zero), columnSums(*right));
     Value out = sum;
     if (isa<FloatType>(to)) {
       Value scale = product(left->scale, right->scale);
@@ -112,11 +152,23 @@ private:
         (out.zero && out.zero.getDefiningOp() == cast))
       return std::nullopt;
     out.q = cast.getInput();
-    // A scale or zero that is broadcast over more dimensions than the numbers have would change their shape.
+    if (out.zero && !isWhole(b, out.zero))
+      return std::nullopt;
     for (Value other : {out.zero, out.scale})
-      if (other && typeOf(other).getRank() > typeOf(out.q).getRank())
+      if (other && !keepsShape(typeOf(out.q), typeOf(other)))
         return std::nullopt;
     return out;
+  }
+
+  /// True if a scale or zero that is broadcast does not change the shape of the numbers.
+  static bool keepsShape(RankedTensorType numbers, RankedTensorType other) {
+    if (other.getRank() > numbers.getRank())
+      return false;
+    ArrayRef<int64_t> sizes = numbers.getShape().take_back(other.getRank());
+    return llvm::all_of(llvm::zip(sizes, other.getShape()), [](auto pair) {
+      auto [size, own] = pair;
+      return own == 1 || (own == size && !ShapedType::isDynamic(own));
+    });
   }
 
   std::optional<Quantised> readTransposed(TransposeOp op) {
@@ -151,19 +203,33 @@ private:
     auto conv = dyn_cast<ConvOp>(root);
     if (conv && conv.getGroups() != 1)
       return false;
-    if (!conv && typeOf(root->getOperand(1)).getRank() != 2)
+    // What may be the products of attention stays what that is recognised by.
+    if (!conv && typeOf(root->getOperand(1)).getRank() != 2 && (!general || isa<FloatType>(to)))
       return false;
-    bool isSigned = !elementOf(right.q).isUnsignedInteger();
-    if (!isSigned || (right.zero && !isZero(b, right.zero)) || (left.zero && !isSingle(left.zero)) ||
-        (left.scale && !isSingle(left.scale)))
+    if (left.zero && !isSingle(left.zero) && (!general || conv || typeOf(left.zero).getShape().back() != 1))
       return false;
-    return !right.scale || isSingle(right.scale) || isPerColumn(right.scale);
+    if (left.scale && !isSingle(left.scale))
+      return false;
+    return llvm::all_of(ArrayRef{right.scale, right.zero}, [](Value v) { return !v || isSingle(v) || isPerColumn(v); });
   }
 
   /// True for one number a column: all sizes but the last are 1.
   static bool isPerColumn(Value v) {
     return typeOf(v).getRank() > 0 &&
            llvm::all_of(typeOf(v).getShape().drop_back(), [](int64_t size) { return size == 1; });
+  }
+
+  /// Constants of ui8 less 128, and so their zero. False if that is not possible.
+  bool makeSigned(Quantised &right) {
+    Value wide = CastOp::create(b, loc, right.q, b.getI32Type(), /*saturate=*/false);
+    Value less = BinaryOp::create(b, loc, BinaryKind::sub, wide, constant(b.getI32Type(), 128));
+    Value weights = evaluate(b, CastOp::create(b, loc, less, b.getIntegerType(8), /*saturate=*/false));
+    if (!weights)
+      return false;
+    right.q = weights;
+    Value zero = right.zero ? right.zero : constant(to, 0);
+    right.zero = BinaryOp::create(b, loc, BinaryKind::sub, zero, constant(to, 128));
+    return true;
   }
 
   /// Signed numbers plus 128, and so their zero.
@@ -185,8 +251,50 @@ private:
     return MatmulOp::create(b, loc, left, right, i32);
   }
 
-  /// [columns] i32: the sum of each column of a constant of i8.
-  Value columnSums(Value weights) {
+  /// `sum` - `zero` * `sums`.
+  Value subtractProduct(Value sum, Value zero, Value sums) {
+    Value correction = BinaryOp::create(b, loc, BinaryKind::mul, zero, sums);
+    return BinaryOp::create(b, loc, BinaryKind::sub, sum, correction);
+  }
+
+  /// A zero as i32: without dimensions, for each column without all dimensions but the last, else as it is.
+  Value asInteger(Value zero) {
+    Value shaped = isSingle(zero) ? asElement(zero) : isPerColumn(zero) ? asColumns(zero) : zero;
+    return CastOp::create(b, loc, shaped, b.getI32Type(), /*saturate=*/false);
+  }
+
+  /// The sum of the numbers that each row of a matrix, or each window of a convolution's input has: [..., 1] i32.
+  Value rowSums(Value numbers) {
+    Type i32 = b.getI32Type();
+    auto conv = dyn_cast<ConvOp>(root);
+    if (!conv) {
+      Value wide = CastOp::create(b, loc, numbers, i32, /*saturate=*/false);
+      return ReduceOp::create(b, loc, ReduceKind::sum, wide, {typeOf(numbers).getRank() - 1}, /*keepdims=*/true);
+    }
+    SmallVector<Value> sizes;
+    int64_t rank = typeOf(conv.getFilter()).getRank();
+    for (int64_t i = 0; i + 1 < rank; ++i)
+      sizes.push_back(b.createOrFold<tensor::DimOp>(loc, conv.getFilter(), i));
+    sizes.push_back(arith::ConstantIndexOp::create(b, loc, 1));
+    Value ones = BroadcastOp::create(b, loc, constant(b.getIntegerType(8), 1), ValueRange(sizes));
+    return ConvOp::create(b, loc, numbers, ones, conv.getStrides(), conv.getDilations(), conv.getGroups(), i32);
+  }
+
+  /// The sum of each column: [columns] i32, of batches [..., 1, columns].
+  Value columnSums(const Quantised &right) {
+    if (!right.zero && right.q.getDefiningOp<ConstantOp>() && typeOf(right.q).getNumElements() > 0 &&
+        (isa<ConvOp>(root) || typeOf(right.q).getRank() == 2))
+      return constantColumnSums(right.q);
+    Value wide = CastOp::create(b, loc, right.q, b.getI32Type(), /*saturate=*/false);
+    if (right.zero)
+      wide = BinaryOp::create(b, loc, BinaryKind::sub, wide, asInteger(right.zero));
+    int64_t rank = typeOf(right.q).getRank();
+    bool isBatched = isa<MatmulOp>(root) && rank > 2;
+    SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(isBatched ? rank - 2 : 0, rank - 1));
+    return ReduceOp::create(b, loc, ReduceKind::sum, wide, axes, /*keepdims=*/isBatched);
+  }
+
+  Value constantColumnSums(Value weights) {
     auto bytes = constantBytes(weights.getDefiningOp<ConstantOp>());
     int64_t columns = typeOf(weights).getShape().back();
     std::vector<int32_t> sums(columns, 0);
@@ -225,10 +333,12 @@ private:
   Operation *root;
   Location loc;
   OpBuilder b;
-  Type to; ///< what the contraction is computed in: f32 or i32
+  Type to;      ///< what the contraction is computed in: f32 or i32
+  bool general; ///< not only what a CPU multiplies
 };
 
 struct FoldQuantization : impl::FoldQuantizationBase<FoldQuantization> {
+  using Base::Base;
   void runOnOperation() override {
     SmallVector<Operation *> roots;
     getOperation().walk([&](Operation *op) {
@@ -239,7 +349,7 @@ struct FoldQuantization : impl::FoldQuantizationBase<FoldQuantization> {
       }
     });
     for (Operation *root : roots)
-      Folder(root).run();
+      Folder(root, general).run();
   }
 };
 } // namespace

@@ -74,11 +74,15 @@ def RecognizeAttention : Pass<"adze-recognize-attention", "::mlir::ModuleOp"> {
 }
 
 def FoldQuantization : Pass<"adze-fold-quantization", "::mlir::ModuleOp"> {
-  let summary = "Contractions of dequantised numbers -> contractions of ui8 and i8, with scale and zero point after them";
+  let summary = "Contractions of dequantised numbers -> contractions of 8-bit integers, with scale and zero point after them";
   let description = [{
-    The left side has one scale and one zero point, which may come at run time; the right side is a constant of i8 with zero point 0 and a
-    scale for all or for each output channel. Signed left sides are shifted by 128.
+    The left side has one scale and one zero point, which may come at run time; the right side is a constant with zero point 0 (of ui8: 128)
+    and a scale for all or for each output channel. The left side becomes ui8, the right i8: the others are shifted by 128.
+
+    With `general` integers keep their sign, the right side may be computed at run time and have zero points, the left a zero point for each
+    row: for targets that multiply 8-bit integers of any signs.
   }];
+  let options = [Option<"general", "general", "bool", "false", "any signs, zero points, and right sides that are not constant">];
   let dependentDialects = ["::adze::core::CoreDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }
 

@@ -17,10 +17,9 @@ namespace adze {
 namespace gpu {
 
 static constexpr std::pair<Kind, llvm::StringLiteral> kKinds[] = {
-    {Kind::elements, "elements"}, {Kind::points, "points"},       {Kind::items, "items"},
-    {Kind::rows, "rows"},         {Kind::reduce, "reduce"},       {Kind::tiles, "tiles"},
-    {Kind::matrix, "matrix"},     {Kind::gemv, "gemv"},           {Kind::attention, "attention"},
-    {Kind::transpose, "transpose"}};
+    {Kind::elements, "elements"},   {Kind::points, "points"},      {Kind::items, "items"},   {Kind::rows, "rows"},
+    {Kind::reduce, "reduce"},       {Kind::tiles, "tiles"},        {Kind::matrix, "matrix"}, {Kind::gemv, "gemv"},
+    {Kind::attention, "attention"}, {Kind::transpose, "transpose"}};
 
 static bool hasTeam(Kind kind) { return kind == Kind::rows || kind == Kind::reduce; }
 static bool hasTile(Kind kind) { return kind == Kind::tiles || kind == Kind::matrix; }

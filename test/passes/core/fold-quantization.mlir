@@ -66,3 +66,35 @@ func.func @stays(%x: tensor<?x3xui8>, %y: tensor<3x2xi8>) -> (tensor<?x2xi32>, t
   %5 = core.matmul %0, %4 to i32 : (tensor<?x3xi32>, tensor<3x2xi32>) -> tensor<?x2xi32>
   return %3, %5 : tensor<?x2xi32>, tensor<?x2xi32>
 }
+
+// -----
+
+// Constants of ui8 around 128 are ones of i8 around 0.
+// CHECK-LABEL: func.func @unsigned_weights
+// CHECK-DAG:     %[[W:.*]] = core.constant dense<{{\[\[}}1, -2], [3, -4], [-128, 127]]> : tensor<3x2xi8>
+// CHECK:         core.matmul %{{.*}}, %[[W]] to i32 : (tensor<?x3xui8>, tensor<3x2xi8>) -> tensor<?x2xi32>
+func.func @unsigned_weights(%x: tensor<?x3xui8>) -> tensor<?x2xi32> {
+  %w = core.constant dense<[[129, 126], [131, 124], [0, 255]]> : tensor<3x2xui8>
+  %zero = core.constant dense<128> : tensor<ui8>
+  %0 = core.cast %x to i32 : (tensor<?x3xui8>) -> tensor<?x3xi32>
+  %1 = core.cast %w to i32 : (tensor<3x2xui8>) -> tensor<3x2xi32>
+  %2 = core.cast %zero to i32 : (tensor<ui8>) -> tensor<i32>
+  %3 = core.binary sub %1, %2 : (tensor<3x2xi32>, tensor<i32>) -> tensor<3x2xi32>
+  %4 = core.matmul %0, %3 to i32 : (tensor<?x3xi32>, tensor<3x2xi32>) -> tensor<?x2xi32>
+  return %4 : tensor<?x2xi32>
+}
+
+// -----
+
+// A zero that is no integer belongs to no quantisation.
+// CHECK-LABEL: func.func @half
+// CHECK:         core.matmul %{{.*}} to f32
+func.func @half(%x: tensor<?x3xui8>) -> tensor<?x2xf32> {
+  %w = core.constant dense<[[1, -2], [3, -4], [5, -6]]> : tensor<3x2xi8>
+  %zero = core.constant dense<0.5> : tensor<f32>
+  %0 = core.cast %x to f32 : (tensor<?x3xui8>) -> tensor<?x3xf32>
+  %1 = core.binary sub %0, %zero : (tensor<?x3xf32>, tensor<f32>) -> tensor<?x3xf32>
+  %2 = core.cast %w to f32 : (tensor<3x2xi8>) -> tensor<3x2xf32>
+  %3 = core.matmul %1, %2 to f32 : (tensor<?x3xf32>, tensor<3x2xf32>) -> tensor<?x2xf32>
+  return %3 : tensor<?x2xf32>
+}
