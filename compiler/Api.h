@@ -47,7 +47,9 @@ struct CachePolicy {
   std::string folder; ///< empty: the user's: ADZE_CACHE_DIR, else XDG_CACHE_HOME/adze, else ~/.cache/adze
 };
 
-/// What a user may allow, by word: "tf32": f32 products by units that read the first 10 bits of a mantissa.
+/// What a user may allow, by word:
+///   "tf32": f32 products by units that read the first 10 bits of a mantissa;
+///   "bf16x3": f32 products as three of bf16, which have 16 bits of a mantissa. Operands are finite then.
 std::vector<std::string> allowances();
 
 /// What to compile, and how.

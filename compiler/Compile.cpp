@@ -341,7 +341,7 @@ std::string Compilation::sourceDigest() const {
   return file ? digest((*file)->getBuffer()) : "";
 }
 
-std::vector<std::string> allowances() { return {"tf32"}; }
+std::vector<std::string> allowances() { return {"tf32", "bf16x3"}; }
 
 Options Compilation::pipelineOptions() {
   Options out;

@@ -240,7 +240,8 @@ def compile(model: ModelLike, *, dims: Mapping[str, int] | None = None, target: 
     threads: to run on; None: one for each CPU that this process may use. Models with as many threads share them.
     device: for models with kernels for one: its number, or a part of its name; None: the first that the code runs on.
     opt_level: 2, or 0 for the slow numeric reference.
-    allow: what results may lose: "tf32", products of f32 by units that read shorter mantissas.
+    allow: what results may lose: "tf32", products of f32 by units that read mantissas of 10 bits; "bf16x3", the same as three products
+      of bf16, which together have 16 bits (operands must be finite). Of both, "tf32" is taken.
     jobs: threads of the compiler; 0: one for each CPU.
     base_dir: the folder of external data, for models that are not given as a path; None: such data is an error.
     cache: whether to take it from the user's cache and put it there (`adze cache --help`), or the folder of another cache.

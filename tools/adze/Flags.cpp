@@ -23,7 +23,8 @@ void CompileFlags::add(CLI::App &command) {
       ->capture_default_str();
   command
       .add_option("--allow", options.allow,
-                  "What results may lose: tf32 (products of f32 by units for shorter mantissas)")
+                  "What results may lose: tf32 (products of f32 by units for mantissas of 10 bits), "
+                  "bf16x3 (the same as three products of bf16: 16 bits)")
       ->type_name("WORD,...")
       ->delimiter(',');
   command.add_option("--jobs", options.jobs, "Threads of the compiler (0: all CPUs)")

@@ -62,10 +62,11 @@ private:
   Type accumulator() { return accumulatorOf(resultType()); }
 
   const MatrixUnit *findUnit() {
-    for (const MatrixUnit &unit : facts.units)
-      if ((facts.allowTf32 || !unit.a.type.isTF32()) && memoryType(unit.a) == elementOf(0) &&
-          memoryType(unit.b) == elementOf(1) && unit.c.type == accumulator())
-        return &unit;
+    for (const auto *table : {&facts.units, &facts.split})
+      for (const MatrixUnit &unit : *table)
+        if ((facts.allowTf32 || !unit.a.type.isTF32()) && memoryType(unit.a) == elementOf(0) &&
+            memoryType(unit.b) == elementOf(1) && unit.c.type == accumulator())
+          return &unit;
     return nullptr;
   }
 
@@ -149,7 +150,7 @@ private:
       tile = {16, 64, 2 * step, 16, 16};
     else if (rows && *rows <= 32)
       tile = {32, 64, 2 * step, 32, 16};
-    else if (hasManyBlocks(128, 128))
+    else if (hasManyBlocks(128, 128) && unit.terms == 1) // else there are too few registers
       tile = {128, 128, step, 64, 64};
     else if (hasManyBlocks(128, 64))
       tile = {128, 64, step, 64, 32};

@@ -40,16 +40,25 @@ Facts Facts::of(ModuleOp module) {
   for (auto [name, place] : kFlags)
     if (auto value = given.getAs<BoolAttr>(name))
       facts.*place = value.getValue();
+  SmallVector<StringRef> allowed;
   if (auto allow = given.getAs<ArrayAttr>("allow"))
-    facts.allowTf32 = llvm::is_contained(allow.getAsValueRange<StringAttr>(), "tf32");
+    llvm::append_range(allowed, allow.getAsValueRange<StringAttr>());
+  facts.allowTf32 = llvm::is_contained(allowed, "tf32");
   if (auto table = given.getAs<ArrayAttr>("matrix_units"))
     for (auto entry : table.getAsRange<DictionaryAttr>())
-      if (auto unit = MatrixUnit::read(entry))
-        facts.units.push_back(std::move(*unit));
+      if (auto unit = MatrixUnit::read(entry)) {
+        if (unit->terms == 1)
+          facts.units.push_back(std::move(*unit));
+        else if (llvm::is_contained(allowed, unit->allow))
+          facts.split.push_back(std::move(*unit));
+      }
   return facts;
 }
 
 const MatrixUnit *Facts::unit(StringRef name) const {
-  auto found = llvm::find_if(units, [&](const MatrixUnit &unit) { return unit.name == name; });
-  return found == units.end() ? nullptr : &*found;
+  for (const auto *table : {&units, &split})
+    for (const MatrixUnit &unit : *table)
+      if (unit.name == name)
+        return &unit;
+  return nullptr;
 }

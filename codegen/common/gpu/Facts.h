@@ -16,6 +16,7 @@ struct Facts {
   bool loadFragment = false;       ///< kernel.load_fragment is one
   bool allowTf32 = false;          ///< the user's choice, not the machine's: `allow` has "tf32"
   std::vector<MatrixUnit> units;   ///< the preferred first among those of equal types
+  std::vector<MatrixUnit> split;   ///< of several terms, as far as the user allows them; written among `units`
 
   /// As the module's attribute kDeviceFactsAttr.
   mlir::DictionaryAttr write(mlir::MLIRContext &context) const;

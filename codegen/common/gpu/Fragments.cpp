@@ -34,7 +34,7 @@ Fragments::Fragments(ThreadBlock &block, const Facts &facts, const Fragment &fra
       transposed = turned;
     }
   bool wholeChunks = llvm::all_of(matrices, [&](Origin o) { return o.column % tile.chunk == 0; });
-  if (!wholeChunks || columns % tile.chunk != 0 || matrices.size() > kMostMatrices)
+  if (!wholeChunks || columns % tile.chunk != 0 || !findInstructions())
     matrices.clear();
   if (matrices.empty())
     return;
@@ -80,6 +80,22 @@ Value Fragments::matrixPosition(int64_t moreRows, int64_t moreChunks) {
   return e.addi(known, e.index(move.elements));
 }
 
+/// Leaves those of one instruction in `matrices`. False if further ones are not the same at another place.
+bool Fragments::findInstructions() {
+  size_t each = std::min<size_t>(matrices.size(), kMostMatrices);
+  instructions.clear();
+  for (size_t first = 0; first < matrices.size(); first += each) {
+    Origin apart{matrices[first].row - matrices[0].row, matrices[first].column - matrices[0].column};
+    for (size_t i = 0; i < each; ++i)
+      if (first + i >= matrices.size() || matrices[first + i].row != matrices[i].row + apart.row ||
+          matrices[first + i].column != matrices[i].column + apart.column)
+        return false;
+    instructions.push_back(apart);
+  }
+  matrices.resize(each);
+  return true;
+}
+
 Value Fragments::position(Value row, int64_t moreRows, Value chunk, int64_t moreChunks) {
   return e.addi(behind, tile.place(row, moreRows, chunk, moreChunks));
 }
@@ -95,12 +111,24 @@ Fragments::Values Fragments::load(Value memory, int64_t moreRows, int64_t moreCo
 
 Fragments::Values Fragments::loadMatrices(Value memory, int64_t moreRows, int64_t moreColumns) {
   Values out;
-  int64_t elements = fragment.elements;
+  int64_t elements = fragment.elements, each = elements / int64_t(instructions.size()) * together;
+  Type type = elementOf(memory);
   for (int64_t i = 0; i < count; i += together) {
-    int64_t r = moreRows + (across ? 0 : i * rows), c = (moreColumns + (across ? i * columns : 0)) / tile.chunk;
-    Value at = matrixPosition(r, c);
-    Value loaded = e.create<kernel::LoadFragmentOp>(VectorType::get({elements * together}, elementOf(memory)), memory,
-                                                    at, transposed);
+    Value loaded;
+    for (auto [number, apart] : llvm::enumerate(instructions)) {
+      int64_t r = moreRows + (across ? 0 : i * rows) + apart.row,
+              c = (moreColumns + (across ? i * columns : 0) + apart.column) / tile.chunk;
+      Value part =
+          e.create<kernel::LoadFragmentOp>(VectorType::get({each}, type), memory, matrixPosition(r, c), transposed);
+      if (instructions.size() == 1) {
+        loaded = part;
+        continue;
+      }
+      if (!loaded)
+        loaded = e.constant(VectorType::get({elements}, type), 0);
+      loaded = e.create<vector::InsertStridedSliceOp>(part, loaded, ArrayRef<int64_t>{int64_t(number) * each},
+                                                      ArrayRef<int64_t>{1});
+    }
     for (int64_t j = 0; j < together; ++j)
       out.push_back(together == 1
                         ? loaded
@@ -179,5 +207,16 @@ void Fragments::store(Value elements, Value memory, int64_t moreRows, int64_t mo
                                                          ArrayRef<int64_t>{1});
     Value at = elementPosition(i, moreRows, moreColumns);
     vector::StoreOp::create(e.b, e.loc, part, memory, ValueRange{at});
+  }
+}
+
+llvm::SmallVector<Value> adze::gpu::splitFragment(Emitter &e, Value fragment, Type type, int64_t terms) {
+  auto narrow = VectorType::get(cast<VectorType>(fragment.getType()).getShape(), type);
+  SmallVector<Value> out;
+  for (Value rest = fragment;;) {
+    out.push_back(e.create<arith::TruncFOp>(narrow, rest));
+    if (int64_t(out.size()) == terms)
+      return out;
+    rest = e.create<arith::SubFOp>(rest, e.create<arith::ExtFOp>(rest.getType(), out.back()));
   }
 }

@@ -24,6 +24,7 @@ public:
   void store(Value elements, Value memory, int64_t moreRows, int64_t moreColumns);
 
 private:
+  bool findInstructions();
   Values loadMatrices(Value memory, int64_t moreRows, int64_t moreColumns);
   Value loadElements(Value memory, int64_t moreRows, int64_t moreColumns);
   Value expand(mlir::AffineExpr expr, int64_t element);
@@ -52,6 +53,12 @@ private:
   int64_t laneChunkBits = 0;                                    ///< bits of the chunks' numbers that lanes have
   llvm::DenseMap<std::pair<int64_t, int64_t>, Value> positions; ///< by the part of a move that the exchange sees
   int64_t together = 1;                                         ///< fragments of one instruction
+  /// The instructions of one fragment, where it takes several: how far they are from the first.
+  llvm::SmallVector<Origin> instructions{{0, 0}};
 };
+
+/// `terms` fragments of `type` whose sum is nearly `fragment`, the greatest first: each is what the ones before it
+/// leave, rounded.
+llvm::SmallVector<mlir::Value> splitFragment(Emitter &e, mlir::Value fragment, mlir::Type type, int64_t terms);
 
 } // namespace adze::gpu

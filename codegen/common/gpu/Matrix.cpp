@@ -72,12 +72,33 @@ private:
     return out;
   }
 
+  /// What has been loaded, as the unit takes it: term after term, those of one term as `load` has them.
+  Emitter::Values split(Emitter::Values loaded) {
+    if (unit.terms == 1)
+      return loaded;
+    Emitter::Values out(loaded.size() * unit.terms);
+    for (auto [i, fragment] : llvm::enumerate(loaded))
+      for (auto [t, term] : llvm::enumerate(splitFragment(e, fragment, unit.a.type, unit.terms)))
+        out[t * loaded.size() + i] = term;
+    return out;
+  }
+
+  /// Products of terms that together are smaller than what the sum of the terms lacks are left out; the smallest of the
+  /// others come first.
   void multiply(MutableArrayRef<Value> sums, ArrayRef<Value> fragments) {
+    int64_t count = down() + across();
+    for (int64_t order = unit.terms - 1; order >= 0; --order)
+      for (int64_t term = 0; term <= order; ++term)
+        multiply(sums, fragments.slice(term * count, down()),
+                 fragments.slice((order - term) * count + down(), across()));
+  }
+
+  void multiply(MutableArrayRef<Value> sums, ArrayRef<Value> left, ArrayRef<Value> right) {
     for (int64_t i = 0; i < down(); ++i)
       for (int64_t j = 0; j < across(); ++j) {
         Value &sum = sums[i * across() + j];
-        sum = e.create<kernel::MultiplyFragmentsOp>(sum.getType(), e.b.getStringAttr(unit.name), fragments[i],
-                                                    fragments[down() + j], sum);
+        sum =
+            e.create<kernel::MultiplyFragmentsOp>(sum.getType(), e.b.getStringAttr(unit.name), left[i], right[j], sum);
       }
   }
 
@@ -87,7 +108,7 @@ private:
     staging->wait(stages - 2);
     size_t count = down() * across();
     Emitter::Values carried(count, e.constant(VectorType::get({unit.c.elements}, product.accumulator), 0));
-    carried.append(load(staging->slot(0), 0));
+    carried.append(split(load(staging->slot(0), 0)));
     Emitter::Values last = staging->loop(carried, state, [&](Staging::Step &step, ValueRange from) {
       Emitter::Values sums(from.take_front(count)), current(from.drop_front(count));
       step.begin();
@@ -99,7 +120,7 @@ private:
         }
         Emitter::Values loaded = isLast ? load(step.next, 0) : load(step.here, part + 1);
         multiply(sums, current);
-        current = loaded;
+        current = split(loaded);
       }
       sums.append(current);
       return sums;

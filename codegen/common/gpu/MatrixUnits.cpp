@@ -6,17 +6,25 @@ using namespace mlir;
 using namespace adze::gpu;
 
 static DictionaryAttr writeFragment(Builder &b, const Fragment &fragment) {
-  return b.getDictionaryAttr({b.getNamedAttr("type", TypeAttr::get(fragment.type)),
-                              b.getNamedAttr("elements", b.getI64IntegerAttr(fragment.elements)),
-                              b.getNamedAttr("places", AffineMapAttr::get(fragment.places))});
+  SmallVector<NamedAttribute> entries{b.getNamedAttr("type", TypeAttr::get(fragment.type)),
+                                      b.getNamedAttr("elements", b.getI64IntegerAttr(fragment.elements)),
+                                      b.getNamedAttr("places", AffineMapAttr::get(fragment.places))};
+  if (fragment.memory)
+    entries.push_back(b.getNamedAttr("memory", TypeAttr::get(fragment.memory)));
+  return b.getDictionaryAttr(entries);
 }
 
 DictionaryAttr MatrixUnit::write(MLIRContext &context) const {
   Builder b(&context);
-  return b.getDictionaryAttr({b.getNamedAttr("name", b.getStringAttr(name)),
-                              b.getNamedAttr("shape", b.getDenseI64ArrayAttr({rows, columns, depth})),
-                              b.getNamedAttr("a", writeFragment(b, a)), b.getNamedAttr("b", writeFragment(b, this->b)),
-                              b.getNamedAttr("c", writeFragment(b, c))});
+  SmallVector<NamedAttribute> entries{
+      b.getNamedAttr("name", b.getStringAttr(name)),
+      b.getNamedAttr("shape", b.getDenseI64ArrayAttr({rows, columns, depth})), b.getNamedAttr("a", writeFragment(b, a)),
+      b.getNamedAttr("b", writeFragment(b, this->b)), b.getNamedAttr("c", writeFragment(b, c))};
+  if (terms > 1)
+    entries.push_back(b.getNamedAttr("terms", b.getI64IntegerAttr(terms)));
+  if (!allow.empty())
+    entries.push_back(b.getNamedAttr("allow", b.getStringAttr(allow)));
+  return b.getDictionaryAttr(entries);
 }
 
 static std::optional<Fragment> readFragment(DictionaryAttr from) {
@@ -25,7 +33,8 @@ static std::optional<Fragment> readFragment(DictionaryAttr from) {
   auto places = from ? from.getAs<AffineMapAttr>("places") : AffineMapAttr();
   if (!type || !elements || !places || places.getValue().getNumDims() != 2 || places.getValue().getNumResults() != 2)
     return std::nullopt;
-  return Fragment{type.getValue(), elements.getInt(), places.getValue()};
+  auto memory = from.getAs<TypeAttr>("memory");
+  return Fragment{type.getValue(), elements.getInt(), places.getValue(), memory ? memory.getValue() : Type()};
 }
 
 std::optional<MatrixUnit> MatrixUnit::read(DictionaryAttr from) {
@@ -37,10 +46,22 @@ std::optional<MatrixUnit> MatrixUnit::read(DictionaryAttr from) {
        c = readFragment(from.getAs<DictionaryAttr>("c"));
   if (!a || !b || !c)
     return std::nullopt;
-  return MatrixUnit{name.str(), shape[0], shape[1], shape[2], *a, *b, *c};
+  auto terms = from.getAs<IntegerAttr>("terms");
+  auto allow = from.getAs<StringAttr>("allow");
+  return MatrixUnit{name.str(),
+                    shape[0],
+                    shape[1],
+                    shape[2],
+                    *a,
+                    *b,
+                    *c,
+                    terms ? terms.getInt() : 1,
+                    allow ? allow.str() : std::string()};
 }
 
 Type adze::gpu::memoryType(const Fragment &fragment) {
+  if (fragment.memory)
+    return fragment.memory;
   return fragment.type.isTF32() ? Type(Float32Type::get(fragment.type.getContext())) : fragment.type;
 }
 

@@ -15,20 +15,24 @@ struct Fragment {
   mlir::Type type;        ///< of an element; ints say by their sign how they are read (signless: signed)
   int64_t elements = 0;   ///< of a lane
   mlir::AffineMap places; ///< (lane, element) -> (row, column) of the matrix
+  mlir::Type memory = {}; ///< of an element in memory, where that is not `type`
 };
 
-/// c[rows x columns] += a[rows x depth] * b[depth x columns].
+/// c[rows x columns] += a[rows x depth] * b[depth x columns]. A unit of several `terms` takes f32 from memory, of which
+/// each is the sum of so many numbers of the fragments' type, and is used once for each product of them that counts.
 struct MatrixUnit {
   std::string name; ///< as kernel.multiply_fragments says it: "f16.m16n8k16"
   int64_t rows = 0, columns = 0, depth = 0;
   Fragment a, b, c;
+  int64_t terms = 1;
+  std::string allow = {}; ///< the word by which a user allows it; empty: it is exact
 
   mlir::DictionaryAttr write(mlir::MLIRContext &context) const;
   /// What `write` made; nothing if it is of another form.
   static std::optional<MatrixUnit> read(mlir::DictionaryAttr from);
 };
 
-/// The type of an element of a fragment in memory: f32 for tf32.
+/// The type of an element of a fragment in memory: f32 for tf32, and where `memory` says so.
 mlir::Type memoryType(const Fragment &fragment);
 
 /// Row and column of an element of a fragment.
