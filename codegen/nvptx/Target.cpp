@@ -41,6 +41,7 @@ public:
     passes.addPass(createCanonicalizerPass());
     passes.addPass(createCSEPass());
     passes.addNestedPass<func::FuncOp>(createGpuAlignAccesses());
+    passes.addNestedPass<func::FuncOp>(createGpuNarrowIndices());
   }
 
   void loadDialects(MLIRContext &context) const override;

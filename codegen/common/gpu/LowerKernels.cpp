@@ -4,6 +4,7 @@
 #include "codegen/common/gpu/Passes.h"
 #include "codegen/common/gpu/Reduction.h"
 #include "codegen/common/gpu/Transposition.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 
 using namespace mlir;
 using namespace adze::core;
@@ -55,6 +56,8 @@ public:
     DimExpr scratch = e.scratchBytes() * DimExpr(schedule.threads);
     if (schedule.kind == gpu::Kind::items)
       grid->items = boundedBy(grid->items, scratch);
+    if (auto blocks = grid->items.constant(); blocks && *blocks > 0)
+      block.number.getDefiningOp<mlir::gpu::BlockIdOp>().setUpperBoundAttr(e.b.getIndexAttr(*blocks));
     kernel.finish(e, *grid, scratch);
     return success();
   }

@@ -43,6 +43,16 @@ def GpuAlignAccesses : Pass<"adze-gpu-align-accesses", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::vector::VectorDialect"];
 }
 
+def GpuNarrowIndices : Pass<"adze-gpu-narrow-indices", "::mlir::func::FuncOp"> {
+  let summary = "Compute positions of a kernel in 32 bits where ranges prove that they fit";
+  let description = [{
+    Registers of GPUs are of 32 bits, and a division of 64 is many instructions. What is computed from the numbers of threads and
+    blocks (known, where sizes are), counters of loops, and constants is narrowed where all values are proved to fit; the index is
+    made of it again at each access. What depends on sizes that are not known stays as it is.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def GpuMath : Pass<"adze-gpu-math", "::mlir::ModuleOp"> {
   let summary = "Turn math ops that are no instructions into calls of the GPU math library";
   let description = [{

@@ -88,10 +88,10 @@ private:
   // ---- a thread's part ----
 
   /// The accesses [0, accesses) of the range, of which this thread has each team-th from `rank` on. Several are under
-  /// way at a time, and joined to several states as far as registers go.
+  /// way at a time, and joined to two states.
   State walk(Value rank, const DimExpr &accesses, int64_t lanes, bool counted, Read read) {
-    int64_t unroll = std::clamp<int64_t>(32 / lanes, 2, 4), states = std::clamp<int64_t>(16 / lanes, 2, 4);
-    int64_t step = team * unroll;
+    constexpr int64_t kStates = 2;
+    int64_t unroll = std::clamp<int64_t>(32 / lanes, kStates, 4), step = team * unroll;
     auto take = [&](const State &state, Value access) {
       Value number = counted ? e.muli(access, e.index(lanes)) : access;
       return joiner->take(state, read(access), number, counted);
@@ -102,22 +102,22 @@ private:
     if (!known || *known >= step) {
       size_t parts = sum.size();
       State all;
-      for (int64_t i = 0; i < states; ++i)
+      for (int64_t i = 0; i < kStates; ++i)
         all.append(sum);
       all = e.loop(e.index(0), rounds, e.index(step), all, [&](Value i, ValueRange carried) {
         SmallVector<State> next;
-        for (int64_t s = 0; s < states; ++s)
+        for (int64_t s = 0; s < kStates; ++s)
           next.emplace_back(carried.slice(s * parts, parts));
         Value first = e.addi(i, rank);
         for (int64_t u = 0; u < unroll; ++u)
-          next[u % states] = take(next[u % states], e.addi(first, e.index(u * team)));
+          next[u % kStates] = take(next[u % kStates], e.addi(first, e.index(u * team)));
         State flattened;
         for (const State &state : next)
           flattened.append(state);
         return flattened;
       });
       sum = State(ArrayRef(all).take_front(parts));
-      for (int64_t s = 1; s < states; ++s)
+      for (int64_t s = 1; s < kStates; ++s)
         sum = joiner->join(sum, State(ArrayRef(all).slice(s * parts, parts)));
     }
     if (!known)
