@@ -85,6 +85,7 @@ static void buildOptimised(OpPassManager &passes, const Options &options) {
 static void buildKernels(OpPassManager &passes, const Options &options) {
   FormKernelsOptions form;
   form.fuse = options.optLevel > 0;
+  form.readInPlace = findDevice(options) != nullptr; // a host packs what products read
   passes.addPass(createFormKernels(form));
   addCanonicalForm(passes);
 }

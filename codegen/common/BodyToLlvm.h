@@ -9,7 +9,7 @@ namespace adze {
 
 /// Vectors of several dimensions become vectors of one.
 mlir::LogicalResult flattenVectors(mlir::ModuleOp module);
-/// scf becomes cf.
+/// scf becomes cf; loops with kernel::kRolledAttr are marked for LLVM.
 mlir::LogicalResult lowerLoops(mlir::ModuleOp module);
 /// What is left becomes the LLVM dialect: arith, cf, func, math, memref and vectors of one dimension, and by `patterns`
 /// what else the target has; `target` says what may remain beside the LLVM dialect.

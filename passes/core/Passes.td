@@ -38,7 +38,7 @@ def SinkTransposes : Pass<"adze-sink-transposes", "::mlir::ModuleOp"> {
   let summary = "Move transposes down through their users until they meet and cancel";
   let description = [{
     Convolutions take their channels last, so each comes with a transpose before and after it. One rule a family moves a transpose below
-    elementwise ops, concat, pad, slice, gather, reductions and softmax; a transpose that moves only sizes of 1 is a reshape.
+    elementwise ops, concat, pad, slice, gather, reductions and softmax; a transpose that moves only sizes of 1 is a reshape. What is left moves above the padding of a window.
   }];
   let dependentDialects = ["::adze::core::CoreDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }

@@ -268,10 +268,31 @@ struct SoftmaxAlongLast : OpRewritePattern<SoftmaxOp> {
   }
 };
 
+/// transpose(pad(x)), for a window that may leave out the padding -> pad(transpose(x)).
+struct RaiseAbovePad : OpRewritePattern<TransposeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(TransposeOp op, PatternRewriter &rewriter) const override {
+    auto pad = op.getInput().getDefiningOp<PadOp>();
+    bool isOfWindow = llvm::all_of(op->getUses(), [](OpOperand &use) {
+      return isa<ConvOp, PoolOp>(use.getOwner()) && use.getOperandNumber() == 0;
+    });
+    if (!pad || !pad->hasOneUse() || !isOfWindow)
+      return rewriter.notifyMatchFailure(op, "input is no padding of windows alone");
+    SmallVector<Value> low, sizes;
+    for (int64_t p : op.getPermutation()) {
+      low.push_back(pad.getLow()[p]);
+      sizes.push_back(pad.getSizes()[p]);
+    }
+    Value above = transposeOf(rewriter, op.getLoc(), pad.getInput(), op.getPermutation());
+    rewriter.replaceOpWithNewOp<PadOp>(op, op.getResult().getType(), pad.getMode(), above, pad.getValue(), low, sizes);
+    return success();
+  }
+};
+
 struct SinkTransposes : impl::SinkTransposesBase<SinkTransposes> {
   void runOnOperation() override {
     // A transpose that could be a reshape may still meet its inverse; it becomes one after.
-    if (failed(sink(/*reshapes=*/false)) || failed(sink(/*reshapes=*/true)))
+    if (failed(sink(/*reshapes=*/false)) || failed(sink(/*reshapes=*/true)) || failed(raise()))
       signalPassFailure();
   }
 
@@ -284,6 +305,13 @@ private:
                  SoftmaxAlongLast>(&getContext());
     if (reshapes)
       patterns.add<TransposeToReshape>(&getContext());
+    return rewriteGreedily(getOperation(), std::move(patterns));
+  }
+
+  /// What met no inverse.
+  LogicalResult raise() {
+    RewritePatternSet patterns(&getContext());
+    patterns.add<RaiseAbovePad>(&getContext());
     return rewriteGreedily(getOperation(), std::move(patterns));
   }
 };

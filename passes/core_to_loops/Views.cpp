@@ -5,9 +5,9 @@ using namespace mlir;
 using namespace adze;
 using namespace adze::core;
 
-std::optional<View> adze::viewOf(Emitter &e, Value v) {
+std::optional<View> adze::viewOf(DimAnalysis &dims, Value v) {
   if (auto transpose = v.getDefiningOp<TransposeOp>()) {
-    auto view = viewOf(e, transpose.getInput());
+    auto view = viewOf(dims, transpose.getInput());
     if (!view)
       return std::nullopt;
     SmallVector<DimExpr> strides;
@@ -17,21 +17,31 @@ std::optional<View> adze::viewOf(Emitter &e, Value v) {
     return view;
   }
   if (auto slice = v.getDefiningOp<SliceOp>()) {
-    auto view = viewOf(e, slice.getInput());
+    auto view = viewOf(dims, slice.getInput());
     if (!view)
       return std::nullopt;
     for (auto [i, stride] : llvm::enumerate(view->strides)) {
-      view->offset = view->offset + e.dims.size(slice.getOffsets()[i]) * stride;
-      stride = stride * e.dims.size(slice.getSteps()[i]);
+      view->offset = view->offset + dims.size(slice.getOffsets()[i]) * stride;
+      stride = stride * dims.size(slice.getSteps()[i]);
     }
     return view;
   }
   if (!isa<BlockArgument>(v))
     return std::nullopt;
-  View view{e.buffers.lookup(v), 0, {}};
-  SmallVector<DimExpr> sizes = e.dims.shape(v).dims;
-  for (size_t i = 0; i < sizes.size(); ++i)
-    view.strides.push_back(e.stride(sizes, i));
+  View view{v, {}, 0, {}};
+  DimExpr stride = 1;
+  SmallVector<DimExpr> sizes = dims.shape(v).dims;
+  for (const DimExpr &size : llvm::reverse(sizes)) {
+    view.strides.insert(view.strides.begin(), stride);
+    stride = stride * size;
+  }
+  return view;
+}
+
+std::optional<View> adze::viewOf(Emitter &e, Value v) {
+  auto view = viewOf(e.dims, v);
+  if (view)
+    view->buffer = e.buffers.lookup(view->argument);
   return view;
 }
 

@@ -88,7 +88,7 @@ private:
 
   LogicalResult formIn(Block &block) {
     core::DimAnalysis dims;
-    for (const Group &group : formGroups(block, dims, fuse)) {
+    for (const Group &group : formGroups(block, dims, {fuse, readInPlace})) {
       // The analysis of values that stay is kept; those of the group go with it, and nobody asks for them again.
       passScalarsAsIndices(group);
       auto launch = outlineGroup(group, dims, getOperation(), "k" + std::to_string(count++));

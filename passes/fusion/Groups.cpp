@@ -28,20 +28,6 @@ static bool isCheap(Operation *op) {
   return isa<CastOp, BroadcastOp, IotaOp, CompareOp, SelectOp, BitcastOp>(op);
 }
 
-/// True if the loops of `window` leave out the padding rather than read it.
-static bool isImplicitPadding(PadOp pad, Operation *window) {
-  auto conv = dyn_cast<ConvOp>(window);
-  return isNeutralPadding(pad, window) && (conv ? isDepthwise(conv) && pad.getResult() == conv.getInput() : true);
-}
-
-/// True for padding that is left out by the window that it belongs to, which reads memory.
-static bool readsMemory(Operation *op) {
-  auto pad = dyn_cast<PadOp>(op);
-  return pad && llvm::all_of(op->getUsers(), [&](Operation *user) {
-           return isa<ConvOp, PoolOp>(user) && isImplicitPadding(pad, user);
-         });
-}
-
 /// What attention reads its operands through, in place.
 static bool isView(Operation *op) { return isa<TransposeOp, SliceOp>(op); }
 
@@ -59,13 +45,13 @@ static constexpr size_t kMostOps = 256, kMostWays = 4096;
 namespace {
 class Grouper {
 public:
-  Grouper(DimAnalysis &dims, bool fuse) : dims(dims), fuse(fuse) {}
+  Grouper(DimAnalysis &dims, GroupOptions options) : dims(dims), options(options) {}
 
   SmallVector<Group> run(Block &block) {
     for (Operation &op : llvm::reverse(block))
       if (isKernelOp(&op))
         place(&op);
-    if (fuse)
+    if (options.fuse)
       for (State &state : states)
         narrowResult(state);
     SmallVector<Group> groups;
@@ -83,7 +69,7 @@ private:
   };
 
   void place(Operation *op) {
-    if (fuse)
+    if (options.fuse)
       if (auto group = onlyUserGroup(op); group && mayJoin(op, states[*group])) {
         State &state = states[*group];
         state.ways[op] = waysTo(op, state);
@@ -117,6 +103,39 @@ private:
     return group;
   }
 
+  /// True if the loops of `window` leave out the padding rather than read it.
+  bool isImplicitPadding(PadOp pad, Operation *window) {
+    auto conv = dyn_cast<ConvOp>(window);
+    if (!isNeutralPadding(pad, window) || (conv && pad.getResult() != conv.getInput()))
+      return false;
+    if (!conv || isDepthwise(conv))
+      return true;
+    auto filter = cast<RankedTensorType>(conv.getFilter().getType());
+    return options.readInPlace && (conv.getGroups() == 1 || filter.getDimSize(filter.getRank() - 2) == 1);
+  }
+
+  /// True for a transpose of matrices that their products read in place: neighbours stay neighbours along one of a
+  /// matrix' dimensions. A left side that is many matrices stays one with all their rows for a right side that is one.
+  bool isTransposedMatrix(Operation *op) {
+    auto transpose = dyn_cast<TransposeOp>(op);
+    int64_t rank = transpose ? int64_t(transpose.getPermutation().size()) : 0;
+    if (!options.readInPlace || rank < 2 || !llvm::is_contained(transpose.getPermutation().take_back(2), rank - 1))
+      return false;
+    return llvm::all_of(op->getUsers(), [&](Operation *user) {
+      auto matmul = dyn_cast<MatmulOp>(user);
+      return matmul && (rank == 2 || matmul.getLhs() != transpose.getResult() ||
+                        cast<RankedTensorType>(matmul.getRhs().getType()).getRank() > 2);
+    });
+  }
+
+  /// True for what is left out or read in place by its users, which read memory.
+  bool readsMemory(Operation *op) {
+    auto pad = dyn_cast<PadOp>(op);
+    return isTransposedMatrix(op) || (pad && llvm::all_of(op->getUsers(), [&](Operation *user) {
+                                        return isa<ConvOp, PoolOp>(user) && isImplicitPadding(pad, user);
+                                      }));
+  }
+
   bool sameShape(Operation *op, Operation *user) { return dims.sameShape(op->getResult(0), user->getResult(0)); }
 
   /// Every user is computed at the root's coordinates and has this op's shape.
@@ -140,7 +159,8 @@ private:
       return false;
     if (isAnchor(op))
       return !state.hasAnchor && !isNeverJoined(op) && (usersAtSameElement(op, state) || isTransposedAsRoot(op, state));
-    return keepsVectors(op) && llvm::all_of(op->getUsers(), [&](Operation *user) { return readsOnce(op, user); });
+    return (keepsVectors(op) || isTransposedMatrix(op)) &&
+           llvm::all_of(op->getUsers(), [&](Operation *user) { return readsOnce(op, user); });
   }
 
   /// Attention whose rows are written where a transpose, the whole kernel so far, has them.
@@ -176,6 +196,8 @@ private:
       return false;
     if (isa<AttentionOp>(user))
       return isView(op);
+    if (isa<MatmulOp>(user))
+      return isTransposedMatrix(op);
     if (isElementwise(user))
       return sameShape(op, user) || isCheap(op);
     if (auto pad = dyn_cast<PadOp>(op); pad && isa<ConvOp, PoolOp>(user))
@@ -229,12 +251,12 @@ private:
   }
 
   DimAnalysis &dims;
-  bool fuse;
+  GroupOptions options;
   std::vector<State> states;
   DenseMap<Operation *, size_t> groupOf;
 };
 } // namespace
 
-SmallVector<Group> adze::formGroups(Block &block, DimAnalysis &dims, bool fuse) {
-  return Grouper(dims, fuse).run(block);
+SmallVector<Group> adze::formGroups(Block &block, DimAnalysis &dims, GroupOptions options) {
+  return Grouper(dims, options).run(block);
 }

@@ -10,7 +10,9 @@ def FormKernels : Pass<"adze-form-kernels", "::mlir::ModuleOp"> {
     trees with the data movement before them. Without, each op is a kernel of its own. Equal kernels become one.
     What stays on the host: constants, reshapes (of the same buffer), index arithmetic, control flow.
   }];
-  let options = [Option<"fuse", "fuse", "bool", "true", "join ops into kernels of several">];
+  let options = [Option<"fuse", "fuse", "bool", "true", "join ops into kernels of several">,
+                 Option<"readInPlace", "read-in-place", "bool", "false",
+                        "matrix products read transposed matrices, and all convolutions leave out padding, in their kernels">];
   let dependentDialects = ["::adze::kernel::KernelDialect", "::adze::core::CoreDialect",
                            "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }

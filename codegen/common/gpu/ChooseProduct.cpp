@@ -112,8 +112,9 @@ private:
     return batches * llvm::divideCeil(*rows, tileRows) * llvm::divideCeil(*columns, tileColumns);
   }
 
+  /// True of tiles of which more than half is used, too.
   bool hasManyBlocks(int64_t tileRows, int64_t tileColumns) {
-    return rows && columns && blocksOf(tileRows, tileColumns) >= kManyBlocks;
+    return rows && columns && *columns > tileColumns / 2 && blocksOf(tileRows, tileColumns) >= kManyBlocks;
   }
 
   /// Where usual tiles would leave half of the machine idle: smaller ones, whose warps each have a slice of the depth.
@@ -129,20 +130,23 @@ private:
     return std::nullopt;
   }
 
+  bool isInChunks(bool isLeft, int64_t bytes) { return Walk::isPossible(op, dims, isLeft, kChunkBytes / bytes); }
+
   Schedule withStages(Kind kind, const TileShape &tile, int64_t leftBytes, int64_t rightBytes) {
     Schedule schedule;
     schedule.kind = kind;
     schedule.tile = tile;
     schedule.threads = tile.warps() * facts.warpSize;
     int64_t bytes = tile.depth * (tile.rows * leftBytes + tile.columns * rightBytes);
-    bool copies = facts.asyncCopy && (Walk::isPossible(op, dims, true, kChunkBytes / leftBytes) ||
-                                      Walk::isPossible(op, dims, false, kChunkBytes / rightBytes));
+    bool copies = facts.asyncCopy && (isInChunks(true, leftBytes) || isInChunks(false, rightBytes));
     schedule.stages = copies ? std::clamp<int64_t>(facts.sharedBytes / kBlocksTogether / bytes, 2, kMostStages) : 2;
     return schedule;
   }
 
   Schedule matrix(const MatrixUnit &unit) {
     int64_t bytes = elementBytes(elementOf(0)), step = 64 / bytes;
+    // Elements that are computed one by one are in registers while they come: too many for the large tiles.
+    bool isLarge = isInChunks(true, bytes) && isInChunks(false, elementBytes(elementOf(1)));
     TileShape tile{64, 64, step, 32, 32};
     if (auto slices = sliced(2 * step))
       tile = *slices;
@@ -150,9 +154,9 @@ private:
       tile = {16, 64, 2 * step, 16, 16};
     else if (rows && *rows <= 32)
       tile = {32, 64, 2 * step, 32, 16};
-    else if (hasManyBlocks(128, 128) && unit.terms == 1) // else there are too few registers
+    else if (isLarge && hasManyBlocks(128, 128) && unit.terms == 1) // else there are too few registers
       tile = {128, 128, step, 64, 64};
-    else if (hasManyBlocks(128, 64))
+    else if (isLarge && hasManyBlocks(128, 64))
       tile = {128, 64, step, 64, 32};
     Schedule schedule = withStages(Kind::matrix, tile, bytes, elementBytes(elementOf(1)));
     schedule.unit = unit.name;

@@ -24,7 +24,7 @@ class FewRowsProduct {
 public:
   FewRowsProduct(KernelFunction &kernel, ThreadBlock &block, const FewRows &few)
       : kernel(kernel), block(block), e(block.e), product(e, kernel.nest), few(few), acc(product.accumulator),
-        isAlong(product.rightIsTransposed()) {
+        isAlong(product.runsAlongDepth(/*isLeft=*/false)) {
     chunk = chooseChunk();
     lanes = isAlong ? 1 : few.lanes;
     parts = isAlong ? 1 : block.threads / block.warpSize;
@@ -64,10 +64,8 @@ private:
     while (most > 1 && most * few.rows * elementBytes(acc) > kSumBytes)
       most /= 2;
     auto inLanes = [&](int64_t n) {
-      if (!isAlong)
-        return product.rightInLanes(n);
-      auto depth = product.depth.constant();
-      return depth && *depth % n == 0 && product.leftInLanes(n);
+      bool leftToo = product.runsAlongDepth(/*isLeft=*/true) && product.isInLanes(/*isLeft=*/true, n);
+      return product.isInLanes(/*isLeft=*/false, n) && (!isAlong || leftToo);
     };
     while (most > 1 && !inLanes(most))
       most /= 2;
@@ -115,12 +113,11 @@ private:
     Emitter::Values depths, right;
     for (int64_t i = 0; i < count; ++i) {
       depths.push_back(e.addi(k, e.index(i * step)));
-      right.push_back(
-          check(isAlong ? product.rightAlong({depths[i], wide}, column) : product.right(depths[i], {column, wide})));
+      right.push_back(check(product.right({depths[i], isAlong && wide}, {column, !isAlong && wide})));
     }
     for (int64_t i = 0; i < count; ++i)
       for (auto [row, sum] : llvm::zip(rows, sums))
-        sum = multiplyAdd(check(product.left(row, {depths[i], isAlong && wide})), right[i], sum);
+        sum = multiplyAdd(check(product.left({row}, {depths[i], isAlong && wide})), right[i], sum);
     e.width = width;
     return sums;
   }

@@ -27,7 +27,7 @@ public:
     BlockPlace place = placeBlock(block, product, shape);
     product.enterBatch(place.batch);
     int64_t before = block.sharedMark();
-    staging.emplace(block, product, shape, stages, facts.asyncCopy, spreads());
+    staging.emplace(block, product, shape, stages, facts.asyncCopy, form());
     staging->enter(place.row, place.column);
     findWarp();
     Emitter::Values sums = sumUp();
@@ -39,36 +39,54 @@ public:
   }
 
 private:
-  /// Fragments that are loaded element by element: lanes of neighbouring rows read two chunks each.
-  Staging::Spreads spreads() const { return {0, memoryType(unit.b).getIntOrFloatBitWidth() == 32 ? 1 : 0}; }
+  /// Fragments that are loaded element by element: lanes of neighbouring rows read two chunks each, where rows run
+  /// across the depth.
+  Staging::Form form() const { return {0, memoryType(unit.b).getIntOrFloatBitWidth() == 32 ? 1 : 0}; }
   int64_t down() const { return shape.warpRows / unit.rows; }
   int64_t across() const { return shape.warpColumns / unit.columns; }
   int64_t parts() const { return shape.sliceDepth() / unit.depth; }
   Value divide(Value x, int64_t y) { return e.b.createOrFold<arith::DivUIOp>(e.loc, x, e.index(y)); }
   Value remainder(Value x, int64_t y) { return e.b.createOrFold<arith::RemUIOp>(e.loc, x, e.index(y)); }
 
+  /// How far this warp's slice of the depth is from the first in a tile; null: it is the only one.
+  Value sliceOf(SharedTile &tile, bool alongDepth) {
+    if (shape.slices == 1)
+      return {};
+    assert((alongDepth ? tile.exchangesWithinChunks(shape.sliceDepth() / tile.chunk)
+                       : SharedTile::exchangesWithinRows(shape.sliceDepth())) &&
+           "slices are moved by whole exchanges");
+    return e.muli(slice, e.index(shape.sliceDepth() * (alongDepth ? 1 : tile.columns)));
+  }
+
   void findWarp() {
     int64_t warpsAcross = shape.columns / shape.warpColumns, warps = shape.warpsOfSlice();
     slice = divide(block.warp, warps);
-    Value warp = remainder(block.warp, warps), fromLeft, fromRight;
+    Value warp = remainder(block.warp, warps);
     warpRow = e.muli(divide(warp, warpsAcross), e.index(shape.warpRows));
     warpColumn = e.muli(remainder(warp, warpsAcross), e.index(shape.warpColumns));
-    if (shape.slices > 1) {
-      assert(staging->left.exchangesWithinChunks(shape.sliceDepth() / staging->left.chunk) &&
-             SharedTile::exchangesWithinRows(shape.sliceDepth()) && "slices are moved by whole exchanges");
-      fromLeft = e.muli(slice, e.index(shape.sliceDepth()));
-      fromRight = e.muli(slice, e.index(shape.sliceDepth() * shape.columns));
-    }
-    leftFragments.emplace(block, facts, unit.a, unit.rows, unit.depth, staging->left, down(), /*across=*/false, warpRow,
-                          shape.warpRows, fromLeft);
-    rightFragments.emplace(block, facts, unit.b, unit.depth, unit.columns, staging->right, across(), /*across=*/true,
-                           warpColumn, shape.warpColumns, fromRight);
+    bool leftTurned = !staging->leftAlongDepth(), rightTurned = staging->rightAlongDepth();
+    if (leftTurned)
+      leftFragments.emplace(block, facts, transposed(unit.a), unit.depth, unit.rows, staging->left, down(),
+                            /*across=*/true, warpRow, shape.warpRows, sliceOf(staging->left, false));
+    else
+      leftFragments.emplace(block, facts, unit.a, unit.rows, unit.depth, staging->left, down(), /*across=*/false,
+                            warpRow, shape.warpRows, sliceOf(staging->left, true));
+    if (rightTurned)
+      rightFragments.emplace(block, facts, transposed(unit.b), unit.columns, unit.depth, staging->right, across(),
+                             /*across=*/false, warpColumn, shape.warpColumns, sliceOf(staging->right, true));
+    else
+      rightFragments.emplace(block, facts, unit.b, unit.depth, unit.columns, staging->right, across(), /*across=*/true,
+                             warpColumn, shape.warpColumns, sliceOf(staging->right, false));
   }
 
   /// Those of one part of a step, of the left and then of the right.
   Emitter::Values load(const Staging::Slot &slot, int64_t part) {
-    Emitter::Values out = leftFragments->load(slot.left, 0, part * unit.depth);
-    out.append(rightFragments->load(slot.right, part * unit.depth, 0));
+    auto at = [&](Fragments &fragments, Value memory, bool alongDepth) {
+      int64_t depth = part * unit.depth;
+      return alongDepth ? fragments.load(memory, 0, depth) : fragments.load(memory, depth, 0);
+    };
+    Emitter::Values out = at(*leftFragments, slot.left, staging->leftAlongDepth());
+    out.append(at(*rightFragments, slot.right, staging->rightAlongDepth()));
     return out;
   }
 

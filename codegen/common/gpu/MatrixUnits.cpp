@@ -65,6 +65,12 @@ Type adze::gpu::memoryType(const Fragment &fragment) {
   return fragment.type.isTF32() ? Type(Float32Type::get(fragment.type.getContext())) : fragment.type;
 }
 
+Fragment adze::gpu::transposed(const Fragment &fragment) {
+  AffineMap places = fragment.places;
+  return {fragment.type, fragment.elements,
+          AffineMap::get(2, 0, {places.getResult(1), places.getResult(0)}, places.getContext())};
+}
+
 std::pair<int64_t, int64_t> adze::gpu::placeOf(const Fragment &fragment, int64_t lane, int64_t element) {
   SmallVector<int64_t> place = fragment.places.compose(ArrayRef<int64_t>{lane, element});
   return {place[0], place[1]};

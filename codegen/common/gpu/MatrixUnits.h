@@ -35,6 +35,9 @@ struct MatrixUnit {
 /// The type of an element of a fragment in memory: f32 for tf32, and where `memory` says so.
 mlir::Type memoryType(const Fragment &fragment);
 
+/// The fragment of the transposed matrix, whose lanes hold the same elements.
+Fragment transposed(const Fragment &fragment);
+
 /// Row and column of an element of a fragment.
 std::pair<int64_t, int64_t> placeOf(const Fragment &fragment, int64_t lane, int64_t element);
 

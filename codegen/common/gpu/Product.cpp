@@ -13,7 +13,7 @@ bool Product::isProduct(Operation *op) {
 }
 
 Product::Product(Emitter &e, Operation *op)
-    : e(e), op(op), matmul(dyn_cast<MatmulOp>(op)), conv(dyn_cast<ConvOp>(op)),
+    : e(e), op(op), matmul(dyn_cast<MatmulOp>(op)), conv(dyn_cast<ConvOp>(op)), padding(Walk::paddingOf(op)),
       result(e.dims.shape(op->getResult(0)).dims), leftSizes(e.dims.shape(op->getOperand(0)).dims),
       rightSizes(e.dims.shape(op->getOperand(1)).dims) {
   leftType = rightType = accumulator = valueType(accumulatorOf(matmul ? matmul.getTo() : conv.getTo()));
@@ -32,7 +32,8 @@ Product::Product(Emitter &e, Operation *op)
 bool Product::foldsRows(MatmulOp op, DimAnalysis &dims) {
   SmallVector<DimExpr> left = dims.shape(op.getLhs()).dims, right = dims.shape(op.getRhs()).dims;
   return left.size() >= right.size() &&
-         llvm::all_of(ArrayRef(right).drop_back(2), [](const DimExpr &d) { return d.isConstant(1); });
+         llvm::all_of(ArrayRef(right).drop_back(2), [](const DimExpr &d) { return d.isConstant(1); }) &&
+         Walk::hasEqualRows(op, dims);
 }
 
 static bool divides(int64_t lanes, const DimExpr &size) {
@@ -40,21 +41,15 @@ static bool divides(int64_t lanes, const DimExpr &size) {
   return known && *known % lanes == 0;
 }
 
-bool Product::leftInLanes(int64_t lanes) {
-  // Of a convolution: of one place of the window.
-  return divides(lanes, leftSizes.back()) && e.vectorizable(op->getOperand(0), leftSizes.size() - 1);
-}
+bool Product::isImage(bool isLeft) { return conv && isLeft && Walk::isPossible(op, e.dims, isLeft, 1); }
 
-bool Product::rightInLanes(int64_t lanes) {
-  return divides(lanes, rightSizes.back()) && e.vectorizable(op->getOperand(1), rightSizes.size() - 1);
-}
+bool Product::runsAlongDepth(bool isLeft) { return Walk::runsAlongDepth(op, e.dims, isLeft); }
 
-bool Product::rightIsTransposed() {
-  auto transpose = op->getOperand(1).getDefiningOp<TransposeOp>();
-  if (!transpose || conv)
-    return false;
-  ArrayRef<int64_t> from = transpose.getPermutation();
-  return isa<BlockArgument>(transpose.getInput()) && from[from.size() - 2] == int64_t(from.size()) - 1;
+bool Product::isInLanes(bool isLeft, int64_t lanes) {
+  ArrayRef<DimExpr> sizes = isLeft ? leftSizes : rightSizes;
+  // Of a convolution's image: of one place of the window.
+  size_t dim = sizes.size() - (runsAlongDepth(isLeft) == isLeft ? 1 : 2);
+  return divides(lanes, sizes[dim]) && e.vectorizable(op->getOperand(isLeft ? 0 : 1), dim);
 }
 
 bool Product::isCopied(bool isLeft, int64_t chunk) {
@@ -88,10 +83,15 @@ Coords Product::window(Coord k) {
   return at;
 }
 
-Value Product::left(Value row, Coord k) {
+bool Product::isPadded(size_t dim) {
+  return padding &&
+         !(e.dims.size(padding.getLow()[dim]).isConstant(0) && e.dims.dim(padding.getInput(), dim) == leftSizes[dim]);
+}
+
+Value Product::left(Coord row, Coord k) {
   Coords at;
   if (conv) {
-    Coords out = e.delinearize(row, ArrayRef(result).drop_back()), in = window(k);
+    Coords out = e.delinearize(row.base, ArrayRef(result).drop_back()), in = window(k);
     at.push_back(out[0]);
     for (size_t i = 0; i + 1 < in.size(); ++i)
       at.push_back({e.addi(e.muli(out[i + 1].base, e.index(conv.getStrides()[i])),
@@ -101,34 +101,29 @@ Value Product::left(Value row, Coord k) {
   }
   if (Value buffer = foldsBatch ? e.buffers.lookup(matmul.getLhs()) : Value()) {
     Type from = getElementTypeOrSelf(matmul.getLhs());
-    Value v = e.load(buffer, from, {Coord{row}, k}, {rows, depth}); // no division of the row
+    Value v = e.load(buffer, from, {row, k}, {rows, depth}); // no division of the row
     return from != leftType ? e.convert(v, from, leftType, false) : v;
   }
   if (foldsBatch) {
-    at = e.delinearize(row, ArrayRef(leftSizes).drop_back());
+    at = e.delinearize(row.base, ArrayRef(leftSizes).drop_back());
+    at.back().lane = row.lane;
   } else {
     at = batchOf(leftSizes);
-    at.push_back({row});
+    at.push_back(row);
   }
   at.push_back(k);
   return element(matmul.getLhs(), leftType, at);
 }
 
-Value Product::right(Value k, Coord column) {
+Value Product::right(Coord k, Coord column) {
   Coords at;
   if (conv) {
-    at = window({k});
+    at = window(k);
     at.push_back(column);
     return element(conv.getFilter(), rightType, at);
   }
   at = batchOf(rightSizes);
-  at.append({Coord{k}, column});
-  return element(matmul.getRhs(), rightType, at);
-}
-
-Value Product::rightAlong(Coord k, Value column) {
-  Coords at = batchOf(rightSizes);
-  at.append({k, Coord{column}});
+  at.append({k, column});
   return element(matmul.getRhs(), rightType, at);
 }
 

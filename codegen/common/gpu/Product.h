@@ -11,7 +11,8 @@ public:
 
   /// True for the ops that are one: core.matmul, and core.conv of one group.
   static bool isProduct(mlir::Operation *op);
-  /// True if all dimensions of the left side of `op` but the last are rows of one matrix, since the right has no other.
+  /// True if all dimensions of the left side of `op` but the last are rows of one matrix, since the right has no other,
+  /// and lie equally apart.
   static bool foldsRows(core::MatmulOp op, core::DimAnalysis &dims);
   /// `op` is one of them.
   Product(Emitter &e, mlir::Operation *op);
@@ -21,21 +22,20 @@ public:
   mlir::Type accumulator;
   /// What the operands' elements are converted to; at first the accumulator's type.
   mlir::Type leftType, rightType;
-  /// True if chunks of this many elements of an operand are copies of what lies in a buffer.
+  /// True if neighbours of an operand along the depth, rather than along the rows or columns, are neighbours in memory.
+  bool runsAlongDepth(bool isLeft);
+  /// True if chunks of this many elements of an operand, as it runs, are copies of what lies in a buffer.
   bool isCopied(bool isLeft, int64_t chunk);
-  /// True if `lanes` neighbours along the depth (of left), along the columns (of right) lie in one row of memory.
-  bool leftInLanes(int64_t lanes);
-  bool rightInLanes(int64_t lanes);
-  /// True if the right side is written column by column: a transpose in the kernel of what lies so in memory.
-  bool rightIsTransposed();
+  /// True of a convolution's image that lies in memory, perhaps within padding, with a window of known size.
+  bool isImage(bool isLeft);
+  /// True if `lanes` neighbours as the operand runs lie in one row of memory.
+  bool isInLanes(bool isLeft, int64_t lanes);
 
   /// Says which of the batches the following are about.
   void enterBatch(Value number);
   /// Elements, converted; with lanes where the coordinate has some. Null after an error.
-  Value left(Value row, Coord k);
-  Value right(Value k, Coord column);
-  /// As right, with lanes along the depth.
-  Value rightAlong(Coord k, Value column);
+  Value left(Coord row, Coord k);
+  Value right(Coord k, Coord column);
   /// The result's coordinates, and an accumulated value as its element.
   Coords resultAt(Value row, Coord column);
   Value finish(Value sum);
@@ -46,11 +46,14 @@ private:
   /// The coordinates of the batch in an operand of these sizes: all but the last two.
   Coords batchOf(llvm::ArrayRef<core::DimExpr> sizes);
   Coords window(Coord k);
+  /// True if there is padding along this dimension of the image.
+  bool isPadded(size_t dim);
 
   Emitter &e;
   mlir::Operation *op;
   core::MatmulOp matmul;
   core::ConvOp conv;
+  core::PadOp padding; ///< of zeros, around the convolution's image; or null
   llvm::SmallVector<core::DimExpr> result, leftSizes, rightSizes;
   bool foldsBatch = false; ///< foldsRows(op)
   Coords batch;

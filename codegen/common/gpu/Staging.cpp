@@ -6,18 +6,27 @@ using namespace adze;
 using namespace adze::core;
 using adze::gpu::Staging;
 
+/// A tile of an operand with `outers` rows or columns.
+static adze::gpu::SharedTile tileOf(adze::gpu::ThreadBlock &block, Type type, bool alongDepth, int64_t outers,
+                                    int64_t depth, const Staging::Form &form) {
+  return alongDepth ? adze::gpu::SharedTile(block, type, outers, depth, form.alongDepth)
+                    : adze::gpu::SharedTile(block, type, depth, outers, form.acrossDepth);
+}
+
 Staging::Staging(ThreadBlock &block, Product &product, const TileShape &shape, int64_t slots, bool asyncCopy,
-                 Spreads spreads)
-    : left(block, product.leftType, shape.rows, shape.depth, spreads.left),
-      right(block, product.rightType, shape.depth, shape.columns, spreads.right), block(block), e(block.e),
-      product(product), shape(shape), slots(slots),
-      sides{{true, &left, product.leftType, {}, 0, 0, {}, {}, {}, {}, {}},
-            {false, &right, product.rightType, {}, 0, 0, {}, {}, {}, {}, {}}} {
+                 const Form &form)
+    : left(tileOf(block, product.leftType, product.runsAlongDepth(true), shape.rows, shape.depth, form)),
+      right(tileOf(block, product.rightType, product.runsAlongDepth(false), shape.columns, shape.depth, form)),
+      block(block), e(block.e), product(product), shape(shape), slots(slots), form(form),
+      sides{{true, product.runsAlongDepth(true), &left, product.leftType, product.rows},
+            {false, product.runsAlongDepth(false), &right, product.rightType, product.columns}} {
   memory = block.reserve(slots * slotBytes());
   for (Side &side : sides) {
     SharedTile &tile = *side.tile;
     if (asyncCopy && product.isCopied(side.isLeft, tile.chunk))
       side.walk.emplace(product, side.isLeft, shape.depth);
+    else if (product.isImage(side.isLeft))
+      side.elements.emplace(product, side.isLeft, shape.depth);
     side.rowsOfPass = block.threads / tile.perRow;
     side.passes = tile.rows / side.rowsOfPass;
     assert(side.rowsOfPass * side.passes == tile.rows && "each thread has the same number of chunks");
@@ -32,35 +41,53 @@ void Staging::enter(Value firstRow, Value firstColumn) {
 
 void Staging::enter(Side &side, Value firstOuter) {
   SharedTile &tile = *side.tile;
-  first[side.isLeft ? 0 : 1] = firstOuter;
+  side.first = firstOuter;
   side.row = e.b.createOrFold<arith::DivUIOp>(e.loc, block.thread, e.index(tile.perRow));
   side.chunk = e.b.createOrFold<arith::RemUIOp>(e.loc, block.thread, e.index(tile.perRow));
   for (int64_t i = 0; i < side.passes; ++i)
     side.places.push_back(tile.place(side.row, i * side.rowsOfPass, side.chunk, 0));
-  if (!side.walk)
-    return;
-  Value within = e.muli(side.chunk, e.index(tile.chunk));
-  auto atMost = [&](Value x, const DimExpr &size, int64_t width, int64_t tileSize) -> Value {
-    auto known = size.constant();
-    if (known && *known % tileSize == 0)
-      return x;
-    return e.create<arith::MinSIOp>(x, e.size(size - DimExpr(width)));
-  };
-  // Rows of the left are equally apart if none is beyond the last; those of the right always are.
-  auto rows = product.rows.constant();
-  bool equallyApart = !side.isLeft || (side.walk->rowStride() && rows && *rows % shape.rows == 0);
-  Value stride = side.isLeft ? side.walk->rowStride() : side.walk->depthStride();
-  auto baseOf = [&](Value row) {
-    if (side.isLeft) {
-      Value base = side.walk->base(atMost(e.addi(firstOuter, row), product.rows, 1, shape.rows));
-      return side.walk->isUniform() ? e.addi(base, within) : base;
-    }
-    Value column = atMost(e.addi(firstOuter, within), product.columns, tile.chunk, shape.columns);
-    return e.addi(side.walk->base(column), e.muli(row, stride));
-  };
+  if (side.walk || side.elements)
+    enterWalk(side, side.walk ? *side.walk : *side.elements);
+}
+
+Value Staging::atMost(Value x, const DimExpr &size, int64_t width) {
+  return e.create<arith::MinSIOp>(x, e.size(size - DimExpr(width)));
+}
+
+Value Staging::outerOf(Side &side, Value row) {
+  int64_t period = form.columnPeriod, step = form.columnStep;
+  if (!side.isLeft && step > 1) {
+    auto divide = [&](Value x, int64_t y) { return e.b.createOrFold<arith::DivUIOp>(e.loc, x, e.index(y)); };
+    auto remainder = [&](Value x, int64_t y) { return e.b.createOrFold<arith::RemUIOp>(e.loc, x, e.index(y)); };
+    Value within = remainder(row, period), behind = e.subi(row, within);
+    Value column = e.muli(remainder(within, period / step), e.index(step));
+    row = e.addi(behind, e.addi(column, divide(within, period / step)));
+  }
+  return e.addi(side.first, row);
+}
+
+void Staging::enterWalk(Side &side, Walk &walk) {
+  int64_t chunk = side.tile->chunk, outers = outersOf(side);
+  Value within = e.muli(side.chunk, e.index(chunk));
+  auto known = side.outers.constant();
+  bool isWhole = known && *known % outers == 0;
+  auto bounded = [&](Value x, int64_t width) { return isWhole ? x : atMost(x, side.outers, width); };
+  // Those of the depth are equally apart; rows and columns are if none is beyond the last.
+  Value stride = side.alongDepth ? walk.outerStride() : walk.depthStride();
+  bool equallyApart =
+      !side.alongDepth || (stride && isWhole && (side.isLeft || side.rowsOfPass % form.columnPeriod == 0));
   for (int64_t i = 0; i < side.passes; ++i) {
-    Value more = e.index(i * side.rowsOfPass);
-    side.bases.push_back(baseOf(equallyApart ? side.row : e.addi(side.row, more)));
+    Value more = e.index(i * side.rowsOfPass), row = equallyApart ? side.row : e.addi(side.row, more), base;
+    if (side.alongDepth) {
+      Value outer = bounded(outerOf(side, row), 1);
+      base = walk.base(outer);
+      base = side.walk && walk.isUniform() ? e.addi(base, within) : base;
+      side.corners.push_back(walk.corner(outer));
+    } else {
+      base = walk.base(bounded(e.addi(side.first, within), chunk));
+      base = e.addi(base, e.muli(row, stride));
+    }
+    side.bases.push_back(base);
     side.apart.push_back(equallyApart ? e.muli(more, stride) : e.index(0));
   }
 }
@@ -102,8 +129,8 @@ Value Staging::insideDepth(Side &side, int64_t pass, Value k) {
     return e.cmpi(arith::CmpIPredicate::ult, k, e.create<arith::ConstantIntOp>(*product.depth.constant(), 32));
   k = asIndex(k);
   if (!depthDivides())
-    k = e.addi(k, side.isLeft ? e.muli(side.chunk, e.index(side.tile->chunk))
-                              : e.addi(side.row, e.index(pass * side.rowsOfPass)));
+    k = e.addi(k, side.alongDepth ? e.muli(side.chunk, e.index(side.tile->chunk))
+                                  : e.addi(side.row, e.index(pass * side.rowsOfPass)));
   return e.cmpi(arith::CmpIPredicate::ult, k, depth);
 }
 
@@ -112,27 +139,48 @@ void Staging::copy(Side &side, ValueRange state, Value k, const Slot &slot) {
   Type i32 = e.b.getI32Type();
   Value all = e.create<arith::ConstantIntOp>(kChunkBytes, 32), none = e.create<arith::ConstantIntOp>(int64_t(0), 32);
   for (int64_t i = 0; i < side.passes; ++i) {
-    Value read = e.create<arith::SelectOp>(i32, insideDepth(side, i, k), all, none);
+    Value inside = insideDepth(side, i, k);
+    if (Value inImage = side.alongDepth ? side.walk->isInside(side.corners[i], state) : Value())
+      inside = e.create<arith::AndIOp>(inside, inImage);
+    Value read = e.create<arith::SelectOp>(i32, inside, all, none);
     kernel::AsyncCopyOp::create(e.b, e.loc, side.walk->buffer, e.addi(e.addi(side.bases[i], offset), side.apart[i]), to,
                                 side.places[i], read, kChunkBytes);
   }
 }
 
+/// A chunk of an image, element by element; zeros in the padding, and from the depth's end on.
+Value Staging::gatherChunk(Side &side, int64_t pass, Value k) {
+  Walk &walk = *side.elements;
+  Value first = e.addi(k, e.muli(side.chunk, e.index(side.tile->chunk))), zero = e.constant(valueType(side.type), 0);
+  Values parts;
+  for (int64_t i = 0; i < side.tile->chunk; ++i) {
+    Value at = e.addi(first, e.index(i));
+    Values state = walk.start(at);
+    Value inside = walk.isInside(side.corners[pass], state), place = e.addi(side.bases[pass], walk.offset(state));
+    if (!depthDivides()) {
+      Value before = e.cmpi(arith::CmpIPredicate::ult, at, depth);
+      inside = inside ? e.create<arith::AndIOp>(inside, before) : before;
+    }
+    Value v = walk.load(inside ? e.select(inside, place, e.index(0)) : place);
+    parts.push_back(inside ? e.select(inside, v, zero) : v);
+  }
+  return e.create<vector::FromElementsOp>(VectorType::get({side.tile->chunk}, valueType(side.type)), parts);
+}
+
 /// A chunk of an operand that is computed, zeros from the depth's end on.
 Value Staging::readChunk(Side &side, int64_t pass, Value k) {
   int64_t chunk = side.tile->chunk;
-  auto atMost = [&](Value x, const DimExpr &size, int64_t width) {
-    return e.create<arith::MinSIOp>(x, e.size(size - DimExpr(width)));
-  };
   Value row = e.addi(side.row, e.index(pass * side.rowsOfPass)), along = e.muli(side.chunk, e.index(chunk));
-  Value outer = e.addi(first[side.isLeft ? 0 : 1], side.isLeft ? row : along);
-  Value at = e.addi(k, side.isLeft ? along : row); // in the depth
+  Value outer = side.alongDepth ? outerOf(side, row) : e.addi(side.first, along);
+  Value at = e.addi(k, side.alongDepth ? along : row); // in the depth
   auto element = [&](int64_t i, bool lane) {
     int64_t width = lane ? chunk : 1;
-    if (side.isLeft)
-      return product.left(atMost(outer, product.rows, 1), {atMost(e.addi(at, e.index(i)), product.depth, width), lane});
-    return product.right(atMost(at, product.depth, 1),
-                         {atMost(e.addi(outer, e.index(i)), product.columns, width), lane});
+    auto bounded = [&](Value x, const DimExpr &size, bool moves) {
+      return Coord{atMost(moves ? e.addi(x, e.index(i)) : x, size, moves ? width : 1), moves && lane};
+    };
+    Coord depthAt = bounded(at, product.depth, side.alongDepth),
+          outerAt = bounded(outer, side.outers, !side.alongDepth);
+    return side.isLeft ? product.left(outerAt, depthAt) : product.right(depthAt, outerAt);
   };
   Value zero = e.constant(valueType(side.type), 0);
   auto check = [&](Value v) {
@@ -140,7 +188,7 @@ Value Staging::readChunk(Side &side, int64_t pass, Value k) {
     return v ? v : zero;
   };
   auto inside = [&](int64_t i) { return e.cmpi(arith::CmpIPredicate::ult, e.addi(at, e.index(i)), depth); };
-  if (side.isLeft ? product.leftInLanes(chunk) : product.rightInLanes(chunk)) {
+  if (product.isInLanes(side.isLeft, chunk)) {
     int64_t width = std::exchange(e.width, chunk);
     Value v = e.splat(check(element(0, true)), chunk);
     e.width = width;
@@ -149,7 +197,7 @@ Value Staging::readChunk(Side &side, int64_t pass, Value k) {
   Values parts;
   for (int64_t i = 0; i < chunk; ++i) {
     Value v = check(element(i, false));
-    parts.push_back(depthDivides() ? v : e.create<arith::SelectOp>(inside(side.isLeft ? i : 0), v, zero));
+    parts.push_back(depthDivides() ? v : e.create<arith::SelectOp>(inside(side.alongDepth ? i : 0), v, zero));
   }
   return e.create<vector::FromElementsOp>(VectorType::get({chunk}, valueType(side.type)), parts);
 }
@@ -159,12 +207,15 @@ Staging::Values Staging::read(Side &side, Value k) {
   auto type = VectorType::get({side.tile->chunk}, valueType(side.type));
   SmallVector<Type> types(side.passes, type);
   // What lies behind the depth's end is not read: there may be nothing at all.
+  Value any = e.cmpi(arith::CmpIPredicate::ult, k, depth);
+  if (Value something = side.elements ? side.elements->isSomething() : Value())
+    any = e.create<arith::AndIOp>(any, something);
   return e.branch(
-      e.cmpi(arith::CmpIPredicate::ult, k, depth), types,
+      any, types,
       [&] {
         Values chunks;
         for (int64_t i = 0; i < side.passes; ++i)
-          chunks.push_back(readChunk(side, i, k));
+          chunks.push_back(side.elements ? gatherChunk(side, i, k) : readChunk(side, i, k));
         return chunks;
       },
       [&] { return Values(side.passes, e.splat(e.constant(valueType(side.type), 0), side.tile->chunk)); });
@@ -236,6 +287,8 @@ Staging::Values Staging::loop(ValueRange carried, ValueRange state, function_ref
     next.append(this->next(at));
     return next;
   });
+  // A step is long, and its copies are for those that come later.
+  out[0].getDefiningOp()->setAttr(kernel::kRolledAttr, e.b.getUnitAttr());
   out.resize(given);
   return out;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The operands of a product on their way through shared memory: tiles of both for one step of the depth, in a ring of
-// slots. What lies in buffers in chunks of 16 bytes is copied there asynchronously where the machine can; all else is
-// computed in registers and stored.
+// slots. A tile is held as its operand runs in memory: in rows along the depth, or along the rows or columns. What lies
+// in buffers in chunks of 16 bytes is copied there asynchronously where the machine can, and padding of a convolution
+// as zeros; all else is computed in registers and stored.
 #pragma once
 #include "codegen/common/gpu/Schedule.h"
 #include "codegen/common/gpu/SharedTile.h"
@@ -14,18 +15,25 @@ public:
   using Value = mlir::Value;
   using Values = llvm::SmallVector<Value>;
 
-  /// How neighbouring rows of the tiles are kept apart: SharedTile's `spread`.
-  struct Spreads {
-    int64_t left = 0, right = 0;
+  /// How tiles are held.
+  struct Form {
+    /// SharedTile's `spread` of tiles whose rows run along the depth, and of the others.
+    int64_t alongDepth = 0, acrossDepth = 0;
+    /// Each `columnPeriod` rows of a right tile that run along the depth have every `columnStep`-th column first, then
+    /// those behind them, and so on.
+    int64_t columnStep = 1, columnPeriod = 1;
   };
   /// Of the tile whose first row and column these are; `slots` steps of the depth are there at a time.
-  Staging(ThreadBlock &block, Product &product, const TileShape &shape, int64_t slots, bool asyncCopy, Spreads spreads);
+  Staging(ThreadBlock &block, Product &product, const TileShape &shape, int64_t slots, bool asyncCopy,
+          const Form &form);
 
   /// Finds what does not change along the depth.
   void enter(Value firstRow, Value firstColumn);
 
-  SharedTile left;  ///< rows x depth
-  SharedTile right; ///< depth x columns
+  SharedTile left, right;
+  /// What they are: rows x depth and columns x depth, or depth x rows and depth x columns.
+  bool leftAlongDepth() const { return sides[0].alongDepth; }
+  bool rightAlongDepth() const { return sides[1].alongDepth; }
 
   /// Where the operands are at depth 0, and one step on.
   Values start();
@@ -63,18 +71,27 @@ public:
 
 private:
   struct Side {
-    bool isLeft;
+    bool isLeft, alongDepth;
     SharedTile *tile;
     mlir::Type type;
-    std::optional<Walk> walk; ///< of asynchronous copies
+    core::DimExpr outers;         ///< rows or columns of the operand
+    std::optional<Walk> walk;     ///< of asynchronous copies
+    std::optional<Walk> elements; ///< of an image that lies in memory, but in no chunks
     int64_t passes = 0, rowsOfPass = 0;
-    Value row, chunk; ///< this thread's, in the tile
-    Values places;    ///< of its chunks, in slot 0
-    Values bases;     ///< of the walk, for its chunks
-    Values apart;     ///< what is added to them
+    Value first;                         ///< row or column of the tile
+    Value row, chunk;                    ///< this thread's, in the tile
+    Values places;                       ///< of its chunks, in slot 0
+    Values bases;                        ///< of the walk, for its chunks
+    Values apart;                        ///< what is added to them
+    llvm::SmallVector<Values> corners{}; ///< where its windows begin
   };
 
   void enter(Side &side, Value first);
+  void enterWalk(Side &side, Walk &walk);
+  /// The row or column that row `row` of a tile along the depth has.
+  Value outerOf(Side &side, Value row);
+  /// Rows or columns of a tile.
+  int64_t outersOf(const Side &side) const { return side.isLeft ? shape.rows : shape.columns; }
   void copy(Side &side, mlir::ValueRange state, Value k, const Slot &slot);
   int64_t slotBytes() const { return left.bytes() + right.bytes(); }
   Slot slotAt(Value place);
@@ -87,7 +104,9 @@ private:
   void finish(mlir::ValueRange chunks, const Slot &slot);
   Values read(Side &side, Value k);
   Value readChunk(Side &side, int64_t pass, Value k);
+  Value gatherChunk(Side &side, int64_t pass, Value k);
   Value insideDepth(Side &side, int64_t pass, Value k);
+  Value atMost(Value x, const core::DimExpr &size, int64_t width);
   size_t stateSize(Side &side);
   bool depthDivides() const;
   Value asIndex(Value k);
@@ -97,8 +116,9 @@ private:
   Product &product;
   TileShape shape;
   int64_t slots, memory;
+  Form form;
   Side sides[2];
-  Value depth, first[2];
+  Value depth;
   bool failedAny = false;
 };
 

@@ -11,7 +11,8 @@ using namespace adze::core;
 using namespace adze::gpu;
 
 namespace {
-/// A warp is 4 x 8 lanes; a lane has every fourth row of the warp's part, and every eighth chunk of its columns.
+/// A warp is 4 x 8 lanes; a lane has every fourth row of the warp's part, or every fourth chunk of its rows where these
+/// are neighbours in shared memory, and every eighth chunk of its columns.
 constexpr int64_t kLaneRows = 4, kLaneColumns = 8;
 
 class TileProduct {
@@ -29,8 +30,9 @@ public:
     firstRow = place.row;
     firstColumn = place.column;
     int64_t before = block.sharedMark();
+    // A warp reads one row across the depth at a time, or neighbouring ones along it: each lane's column of a chunk.
     staging.emplace(block, product, shape, stages, asyncCopy,
-                    Staging::Spreads{0, SharedTile::kTogether}); // a warp reads one row of the right at a time
+                    Staging::Form{0, SharedTile::kTogether, chunk, chunk * kLaneColumns});
     staging->enter(firstRow, firstColumn);
     findWarp();
     Emitter::Values sums = sumUp();
@@ -57,6 +59,9 @@ private:
     laneChunk = remainder(block.lane, kLaneColumns);
     warpRow = e.muli(divide(warp, across), e.index(shape.warpRows));
     warpColumn = e.muli(remainder(warp, across), e.index(shape.warpColumns));
+    bool isOne = shape.slices == 1;
+    sliceRow = isOne ? e.index(0) : e.muli(slice, e.index(shape.sliceDepth()));
+    sliceChunk = isOne ? e.index(0) : e.muli(slice, e.index(shape.sliceDepth() / chunk));
   }
 
   Value load(Value tile, Value place) { return e.create<vector::LoadOp>(vector, tile, ValueRange{place}); }
@@ -67,29 +72,74 @@ private:
     return e.create<arith::AddIOp>(e.create<arith::MulIOp>(x, y), sum);
   }
 
+  Value extract(Value v, int64_t i) { return e.create<vector::ExtractOp>(v, i); }
+
+  /// Vectors of the left that hold this lane's rows at `k` and, where they run along the depth, behind it.
+  Emitter::Values loadLeft(Value tile, int64_t k) {
+    SharedTile &left = staging->left;
+    Emitter::Values out;
+    if (staging->leftAlongDepth())
+      for (int64_t r = 0; r < laneRows; ++r)
+        out.push_back(load(tile, e.addi(left.place(laneRow, r * kLaneRows, sliceChunk, k / chunk),
+                                        e.muli(warpRow, e.index(shape.depth)))));
+    else
+      for (int64_t r = 0; r < laneRows; r += chunk)
+        out.push_back(load(tile, e.addi(left.place(sliceRow, k, laneRow, r / chunk * kLaneRows), warpRow)));
+    return out;
+  }
+
+  /// Vectors of the right that hold this lane's chunk number `c` of columns, likewise.
+  Emitter::Values loadRight(Value tile, int64_t k, int64_t c) {
+    SharedTile &right = staging->right;
+    if (!staging->rightAlongDepth())
+      return {load(tile, e.addi(right.place(sliceRow, k, laneChunk, c * kLaneColumns), warpColumn))};
+    Emitter::Values out;
+    for (int64_t i = 0; i < chunk; ++i)
+      out.push_back(load(tile, e.addi(right.place(laneChunk, (c * chunk + i) * kLaneColumns, sliceChunk, k / chunk),
+                                      e.muli(warpColumn, e.index(shape.depth)))));
+    return out;
+  }
+
   /// sums += the product of the tiles in `slot`.
   Emitter::Values multiply(Emitter::Values sums, const Staging::Slot &slot) {
-    SharedTile &left = staging->left, &right = staging->right;
-    Value fromLeft = e.muli(warpRow, e.index(shape.depth)), firstRow = e.index(0), firstChunk = e.index(0);
-    if (shape.slices > 1) {
-      firstRow = e.muli(slice, e.index(shape.sliceDepth()));
-      firstChunk = e.muli(slice, e.index(shape.sliceDepth() / chunk));
-    }
+    bool leftAlong = staging->leftAlongDepth(), rightAlong = staging->rightAlongDepth();
     for (int64_t k = 0; k < shape.sliceDepth(); k += chunk) {
       Emitter::Values x;
-      for (int64_t r = 0; r < laneRows; ++r)
-        x.push_back(load(slot.left, e.addi(left.place(laneRow, r * kLaneRows, firstChunk, k / chunk), fromLeft)));
-      for (int64_t i = 0; i < chunk; ++i)
+      SmallVector<Emitter::Values> columns(laneChunks);
+      if (leftAlong)
+        x = loadLeft(slot.left, k);
+      for (int64_t c = 0; rightAlong && c < laneChunks; ++c)
+        columns[c] = loadRight(slot.right, k, c);
+      for (int64_t i = 0; i < chunk; ++i) {
+        if (!leftAlong)
+          x = loadLeft(slot.left, k + i);
         for (int64_t c = 0; c < laneChunks; ++c) {
-          Value place = right.place(firstRow, k + i, laneChunk, c * kLaneColumns);
-          Value y = load(slot.right, e.addi(place, warpColumn));
+          Value y = rightAlong ? across(columns[c], i) : loadRight(slot.right, k + i, c)[0];
           for (int64_t r = 0; r < laneRows; ++r) {
+            Value one = leftAlong ? extract(x[r], i) : extract(x[r / chunk], r % chunk);
             Value &sum = sums[r * laneChunks + c];
-            sum = multiplyAdd(e.splat(e.create<vector::ExtractOp>(x[r], i), chunk), y, sum);
+            sum = multiplyAdd(e.splat(one, chunk), y, sum);
           }
         }
+      }
     }
     return sums;
+  }
+
+  /// Element `i` of each.
+  Value across(ArrayRef<Value> vectors, int64_t i) {
+    Emitter::Values parts;
+    for (Value v : vectors)
+      parts.push_back(extract(v, i));
+    return e.create<vector::FromElementsOp>(vector, parts);
+  }
+
+  /// This lane's row number `r` of the warp's part.
+  Value rowOf(Value r) {
+    if (staging->leftAlongDepth())
+      return e.addi(laneRow, e.muli(r, e.index(kLaneRows)));
+    Value further = e.addi(e.muli(divide(r, chunk), e.index(kLaneRows * chunk)), remainder(r, chunk));
+    return e.addi(e.muli(laneRow, e.index(chunk)), further);
   }
 
   Emitter::Values sumUp() {
@@ -135,7 +185,7 @@ private:
     });
   }
 
-  /// Writes every kLaneRows-th row of the warp's part, the `r`-th of this lane; `sum` gives its chunks.
+  /// Writes this lane's row number `r` of the warp's part; `sumOf` gives its chunks.
   void writeRow(Value r, function_ref<Value(int64_t)> sumOf) {
     SmallVector<DimExpr> sizes = e.dims.shape(kernel.nest->getResult(0)).dims;
     auto columns = product.columns.constant();
@@ -146,7 +196,7 @@ private:
     auto ifBelow = [&](Value x, const DimExpr &size, function_ref<void()> body) {
       e.when(e.cmpi(arith::CmpIPredicate::ult, x, e.size(size)), body);
     };
-    Value row = e.addi(e.addi(firstRow, e.addi(warpRow, laneRow)), e.muli(r, e.index(kLaneRows)));
+    Value row = e.addi(e.addi(firstRow, warpRow), rowOf(r));
     ifBelow(row, product.rows, [&] {
       for (int64_t c = 0; c < laneChunks; ++c) {
         Value ofWarp = e.addi(warpColumn, e.muli(laneChunk, e.index(chunk)));
@@ -160,7 +210,7 @@ private:
         }
         for (int64_t i = 0; i < chunk; ++i) {
           Value one = e.addi(column, e.index(i));
-          ifBelow(one, product.columns, [&] { write(row, {one}, e.create<vector::ExtractOp>(sum, i)); });
+          ifBelow(one, product.columns, [&] { write(row, {one}, extract(sum, i)); });
         }
       }
     });
@@ -178,6 +228,7 @@ private:
   VectorType vector;
   std::optional<Staging> staging;
   Value firstRow, firstColumn, slice, warpRow, warpColumn, laneRow, laneChunk;
+  Value sliceRow, sliceChunk; ///< where the slice begins along the depth, in elements and in chunks
   bool failedAny = false;
 };
 } // namespace

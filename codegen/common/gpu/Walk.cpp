@@ -1,33 +1,97 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "codegen/common/gpu/Walk.h"
+#include "dialects/core/Windows.h"
 
 using namespace mlir;
 using namespace adze;
 using namespace adze::core;
 using adze::gpu::Walk;
 
+PadOp Walk::paddingOf(Operation *op) {
+  auto pad = isa<ConvOp>(op) ? op->getOperand(0).getDefiningOp<PadOp>() : PadOp();
+  return pad && isNeutralPadding(pad, op) ? pad : PadOp();
+}
+
+/// What is read of an operand: of a padded image, what is inside of the padding.
+static Value sourceOf(Operation *op, bool isLeft) {
+  PadOp padding = isLeft ? Walk::paddingOf(op) : PadOp();
+  return padding ? padding.getInput() : op->getOperand(isLeft ? 0 : 1);
+}
+
+/// Its view. The depth of a convolution runs over several dimensions: it takes tensors as they are.
+static std::optional<View> viewOfSource(Operation *op, DimAnalysis &dims, bool isLeft) {
+  Value source = sourceOf(op, isLeft);
+  return isa<ConvOp>(op) && !isa<BlockArgument>(source) ? std::nullopt : viewOf(dims, source);
+}
+
+bool Walk::runsAlongDepth(Operation *op, DimAnalysis &dims, bool isLeft) {
+  auto view = isa<MatmulOp>(op) ? viewOfSource(op, dims, isLeft) : std::nullopt;
+  if (!view)
+    return isLeft;
+  size_t last = view->strides.size() - 1;
+  bool isTurned = !view->strides[last].isConstant(1) && view->strides[last - 1].isConstant(1);
+  return isLeft != isTurned;
+}
+
+static bool isMultiple(const DimExpr &size, int64_t of) {
+  return llvm::all_of(size.terms, [&](auto &term) { return term.second % of == 0; });
+}
+
 bool Walk::isPossible(Operation *op, DimAnalysis &dims, bool isLeft, int64_t chunk) {
-  Value tensor = op->getOperand(isLeft ? 0 : 1);
-  auto last = dims.shape(tensor).dims.back().constant();
-  if (!isa<BlockArgument>(tensor) || !last || *last % chunk != 0)
+  auto view = viewOfSource(op, dims, isLeft);
+  if (!view)
     return false;
+  SmallVector<DimExpr> sizes = dims.shape(sourceOf(op, isLeft)).dims;
+  size_t along = sizes.size() - (runsAlongDepth(op, dims, isLeft) == isLeft ? 1 : 2);
+  auto length = sizes[along].constant();
+  if (!length || *length % chunk != 0 || !view->strides[along].isConstant(1) || !isMultiple(view->offset, chunk))
+    return false;
+  for (auto [i, size] : llvm::enumerate(sizes))
+    if (i != along && !size.isConstant(1) && !isMultiple(view->strides[i], chunk))
+      return false;
   SmallVector<DimExpr> filter = dims.shape(op->getOperand(1)).dims;
   auto isStatic = [](const DimExpr &d) { return d.constant().has_value(); };
   return !isa<ConvOp>(op) || !isLeft || llvm::all_of(ArrayRef(filter).drop_back(), isStatic);
 }
 
-Walk::Walk(Product &product, bool isLeft, int64_t step) : product(product), e(product.e), isLeft(isLeft), step(step) {
-  buffer = e.buffers.lookup(product.op->getOperand(isLeft ? 0 : 1));
+bool Walk::hasEqualRows(Operation *op, DimAnalysis &dims) {
+  auto view = viewOfSource(op, dims, /*isLeft=*/true);
+  SmallVector<DimExpr> sizes = dims.shape(op->getOperand(0)).dims;
+  for (size_t i = 0; view && i + 2 < sizes.size(); ++i)
+    if (!sizes[i].isConstant(1) && view->strides[i] != view->strides[i + 1] * sizes[i + 1])
+      return false;
+  return true;
+}
+
+Walk::Walk(Product &product, bool isLeft, int64_t step)
+    : product(product), e(product.e), isLeft(isLeft), step(step),
+      view(*viewOfSource(product.op, product.e.dims, isLeft)),
+      sizes(product.e.dims.shape(sourceOf(product.op, isLeft)).dims) {
+  buffer = e.buffers.lookup(view.argument);
   if (!product.conv || !isLeft)
     return;
   for (const DimExpr &d : ArrayRef(product.rightSizes).drop_back())
     window.push_back(*d.constant());
   uniform = window.back() % step == 0;
+  auto isBelow = [](const DimExpr &size) {
+    constexpr int64_t kSmall = int64_t(1) << 30;
+    return std::abs(size.constant().value_or(kSmall)) < kSmall;
+  };
+  for (size_t i = 0; i + 1 < window.size(); ++i)
+    if (product.isPadded(i + 1)) {
+      padded.push_back(i);
+      isSmall &= isBelow(product.leftSizes[i + 1]) && isBelow(sizes[i + 1]) &&
+                 isBelow(e.dims.size(product.padding.getLow()[i + 1]));
+    }
 }
 
-Value Walk::depthStride() { return isLeft ? e.index(1) : e.size(product.columns); }
+Value Walk::depthStride() {
+  if (product.conv)
+    return isLeft ? e.index(1) : e.size(product.columns);
+  return e.size(view.strides[sizes.size() - (isLeft ? 1 : 2)]);
+}
 
-Value Walk::rowStride() { return product.conv ? Value() : e.size(product.depth); }
+Value Walk::outerStride() { return product.conv ? Value() : e.size(view.strides[sizes.size() - (isLeft ? 2 : 1)]); }
 
 Value Walk::base(Value outer) {
   if (product.conv) {
@@ -36,23 +100,58 @@ Value Walk::base(Value outer) {
     Coords out = e.delinearize(outer, ArrayRef(product.result).drop_back()), at{out[0]};
     for (auto [i, stride] : llvm::enumerate(product.conv.getStrides()))
       at.push_back({e.muli(out[i + 1].base, e.index(stride))});
+    for (size_t i : padded)
+      at[i + 1].base = e.subi(at[i + 1].base, e.scalar(product.padding.getLow()[i + 1]));
     at.push_back({e.index(0)});
-    return e.linear(at, product.leftSizes);
+    return e.linear(at, sizes);
   }
-  ArrayRef<DimExpr> sizes = isLeft ? product.leftSizes : product.rightSizes;
-  if (isLeft && product.foldsBatch)
-    return e.muli(outer, e.size(product.depth));
-  Coords at = product.batchOf(sizes);
-  if (isLeft)
-    at.append({Coord{outer}, Coord{e.index(0)}});
-  else
-    at.append({Coord{e.index(0)}, Coord{outer}});
-  return e.linear(at, sizes);
+  Value base = e.size(view.offset);
+  if (!product.foldsBatch)
+    for (auto [at, stride] : llvm::zip(product.batchOf(sizes), view.strides))
+      base = e.addi(base, e.muli(at.base, e.size(stride)));
+  return e.addi(base, e.muli(outer, outerStride()));
+}
+
+Value Walk::coordinate(Value index) { return isSmall ? e.create<arith::IndexCastOp>(e.b.getI32Type(), index) : index; }
+
+Walk::Values Walk::corner(Value row) {
+  Values corner;
+  if (padded.empty())
+    return corner;
+  Coords out = e.delinearize(row, ArrayRef(product.result).drop_back());
+  for (size_t i : padded) {
+    Value begin = e.muli(out[i + 1].base, e.index(product.conv.getStrides()[i]));
+    corner.push_back(coordinate(e.subi(begin, e.scalar(product.padding.getLow()[i + 1]))));
+  }
+  return corner;
+}
+
+Value Walk::isInside(ValueRange corner, ValueRange state) {
+  Value inside;
+  for (auto [i, begin] : llvm::zip(padded, corner)) {
+    Value within = e.muli(state[i], e.index(product.conv.getDilations()[i]));
+    Value here = e.cmpi(arith::CmpIPredicate::ult, e.addi(begin, coordinate(within)), coordinate(e.size(sizes[i + 1])));
+    inside = inside ? e.create<arith::AndIOp>(inside, here) : here;
+  }
+  return inside;
+}
+
+Value Walk::isSomething() {
+  DimExpr count = adze::product(sizes);
+  if (e.dims.dims.lowerBound(count).value_or(0) > 0)
+    return {};
+  return e.cmpi(arith::CmpIPredicate::ne, e.size(count), e.index(0));
+}
+
+Value Walk::load(Value position) {
+  Type from = getElementTypeOrSelf(view.argument), to = isLeft ? product.leftType : product.rightType;
+  Value v = e.load(buffer, from, Coord{position}, adze::product(sizes));
+  return from != to ? e.convert(v, from, to, false) : v;
 }
 
 /// Elements of the input between neighbours in the window along one of its dimensions.
 Value Walk::windowStride(size_t digit) {
-  DimExpr stride = e.stride(product.leftSizes, digit + 1);
+  DimExpr stride = e.stride(sizes, digit + 1);
   if (digit + 1 < window.size())
     stride = stride * DimExpr(product.conv.getDilations()[digit]);
   return e.size(stride);

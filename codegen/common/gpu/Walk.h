@@ -3,6 +3,7 @@
 // plus what the depth adds. Stepping along the depth needs no division.
 #pragma once
 #include "codegen/common/gpu/Product.h"
+#include "passes/core_to_loops/Views.h"
 
 namespace adze::gpu {
 
@@ -11,9 +12,16 @@ public:
   using Value = mlir::Value;
   using Values = llvm::SmallVector<Value>;
 
-  /// True if the operand of this product is a buffer in which chunks of `chunk` elements, along the depth (left) or the
-  /// columns (right), are contiguous and begin at multiples of their length.
+  /// The padding that a convolution leaves out, rather than reads; null for none, and for other ops.
+  static core::PadOp paddingOf(mlir::Operation *op);
+  /// True if neighbours along the depth, rather than along the rows or columns, are neighbours in memory: of a matrix
+  /// that is read transposed it is not what the order of its dimensions says.
+  static bool runsAlongDepth(mlir::Operation *op, core::DimAnalysis &dims, bool isLeft);
+  /// True if the operand of this product is a buffer, or a view of one, in which chunks of `chunk` elements, as it
+  /// runs, are contiguous and begin at multiples of their length.
   static bool isPossible(mlir::Operation *op, core::DimAnalysis &dims, bool isLeft, int64_t chunk);
+  /// True if rows of all batches of a matmul's left are equally apart, or each element is asked for anyway.
+  static bool hasEqualRows(mlir::Operation *op, core::DimAnalysis &dims);
 
   /// Goes along the depth by `step`.
   Walk(Product &product, bool isLeft, int64_t step);
@@ -23,8 +31,8 @@ public:
   /// `depthStride`: all threads can then have the same state.
   bool isUniform() const { return uniform; }
   Value depthStride();
-  /// Elements between neighbouring rows of the left; null if they are not equally apart.
-  Value rowStride();
+  /// Elements between neighbouring rows or columns; null if they are not equally apart.
+  Value outerStride();
   /// The position of row or column `outer` at depth 0.
   Value base(Value outer);
   /// What is carried: `start` at depth k, then on by a step; `offset` is what it adds to the base.
@@ -33,14 +41,29 @@ public:
   Values next(mlir::ValueRange state);
   Value offset(mlir::ValueRange state);
 
+  /// Where the window of a row begins in the image, along what is padded; outside of it in the padding.
+  Values corner(Value row);
+  /// True if there is an element in memory at all; null: always.
+  Value isSomething();
+  /// The element at this position, converted to what the product has.
+  Value load(Value position);
+  /// Whether the window that begins at `corner` has the image, and no padding, at this state; null: always.
+  Value isInside(mlir::ValueRange corner, mlir::ValueRange state);
+
 private:
   Value windowStride(size_t digit);
+  /// A coordinate of the image, in the type that they are compared in.
+  Value coordinate(Value index);
 
   Product &product;
   Emitter &e;
   bool isLeft, uniform = true;
   int64_t step;
-  llvm::SmallVector<int64_t> window; ///< of a convolution's left: sizes of what the depth runs over
+  View view;                              ///< of the operand; of a padded image: of what is inside
+  llvm::SmallVector<core::DimExpr> sizes; ///< of the view
+  llvm::SmallVector<int64_t> window;      ///< of a convolution's left: sizes of what the depth runs over
+  llvm::SmallVector<size_t> padded; ///< of a convolution's left: the window's dimensions in which there is padding
+  bool isSmall = true;              ///< coordinates of the image fit into 32 bits
 };
 
 } // namespace adze::gpu

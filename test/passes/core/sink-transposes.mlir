@@ -113,3 +113,24 @@ func.func @pooled(%x: tensor<?x1x1x8xf32>) -> tensor<?x1x1x8xf32> {
   %2 = core.transpose %1 [0, 2, 3, 1] : (tensor<?x8x1x1xf32>) -> tensor<?x1x1x8xf32>
   return %2 : tensor<?x1x1x8xf32>
 }
+
+// -----
+
+// A transpose that meets no inverse is next to what it begins with, and a window next to its padding.
+// CHECK-LABEL: func.func @padded_image
+// CHECK:         %[[T:.*]] = core.transpose %{{.*}} [0, 2, 3, 1] : (tensor<1x8x4x5xf32>) -> tensor<1x4x5x8xf32>
+// CHECK:         %[[P:.*]] = core.pad constant %[[T]], %{{.*}} low(%c0, %c1, %c2, %c0) sizes(%c1, %c6, %c9, %c8)
+// CHECK:         core.conv %[[P]]
+func.func @padded_image(%x: tensor<1x8x4x5xf32>, %w: tensor<3x3x8x4xf32>) -> tensor<1x4x7x4xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c6 = arith.constant 6 : index
+  %c8 = arith.constant 8 : index
+  %c9 = arith.constant 9 : index
+  %zero = core.constant dense<0.0> : tensor<f32>
+  %0 = core.pad constant %x, %zero low(%c0, %c0, %c1, %c2) sizes(%c1, %c8, %c6, %c9) : tensor<1x8x4x5xf32>, tensor<f32> -> tensor<1x8x6x9xf32>
+  %1 = core.transpose %0 [0, 2, 3, 1] : (tensor<1x8x6x9xf32>) -> tensor<1x6x9x8xf32>
+  %2 = core.conv %1, %w strides [1, 1] dilations [1, 1] groups 1 to f32 : (tensor<1x6x9x8xf32>, tensor<3x3x8x4xf32>) -> tensor<1x4x7x4xf32>
+  return %2 : tensor<1x4x7x4xf32>
+}

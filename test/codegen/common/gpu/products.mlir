@@ -85,4 +85,81 @@ kernel.func @conv(%x: tensor<1x58x58x64xf16>, %y: tensor<3x3x64x64xf16>) -> tens
       : (tensor<1x58x58x64xf16>, tensor<3x3x64x64xf16>) -> tensor<1x56x56x64xf16>
   kernel.return %0 : tensor<1x56x56x64xf16>
 }
+
+// Padding is within the copies: what is outside of the image is not read, and becomes zero. No step of the loop branches.
+// SCHEDULE-LABEL: kernel.func @padded(
+// SCHEDULE-SAME:    kind = "matrix", stages = 4 : i64
+// CHECK-LABEL:   func.func private @padded(
+// CHECK:           scf.for
+// CHECK-NOT:         scf.if
+// CHECK:             %[[DEPTH:.*]] = arith.cmpi ult, %{{.*}}, %c1152_i32{{.*}} : i32
+// CHECK:             %[[DOWN:.*]] = arith.cmpi ult, %{{.*}}, %{{.*}} : i32
+// CHECK:             %[[ACROSS:.*]] = arith.cmpi ult, %{{.*}}, %{{.*}} : i32
+// CHECK:             %[[INSIDE:.*]] = arith.andi %[[DOWN]], %[[ACROSS]]
+// CHECK:             %[[HERE:.*]] = arith.andi %[[DEPTH]], %[[INSIDE]]
+// CHECK:             %[[BYTES:.*]] = arith.select %[[HERE]], %{{.*}}, %{{.*}} : i32
+// CHECK:             kernel.async_copy %{{.*}} read %[[BYTES]] {bytes = 16 : i64}
+// CHECK-NOT:         scf.if
+// CHECK:           } {adze.rolled}
+kernel.func @padded(%x: tensor<1x28x28x128xf16>, %y: tensor<3x3x128x128xf16>) -> tensor<1x28x28x128xf16> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c30 = arith.constant 30 : index
+  %c128 = arith.constant 128 : index
+  %zero = core.constant dense<0.0> : tensor<f16>
+  %0 = core.pad constant %x, %zero low(%c0, %c1, %c1, %c0) sizes(%c1, %c30, %c30, %c128)
+      : tensor<1x28x28x128xf16>, tensor<f16> -> tensor<1x30x30x128xf16>
+  %1 = core.conv %0, %y strides [1, 1] dilations [1, 1] groups 1 to f16
+      : (tensor<1x30x30x128xf16>, tensor<3x3x128x128xf16>) -> tensor<1x28x28x128xf16>
+  kernel.return %1 : tensor<1x28x28x128xf16>
+}
+
+// Transposed matrices are copied as they lie in memory; their fragments are turned by what loads them.
+// SCHEDULE-LABEL: kernel.func @transposed(
+// SCHEDULE-SAME:    kind = "matrix", stages = 4 : i64
+// CHECK-LABEL:   func.func private @transposed(
+// CHECK-NOT:       vector.store
+// CHECK:           kernel.async_copy
+// CHECK:           kernel.load_fragment %{{.*}} transposed : {{.*}} -> vector<8xf16>
+// CHECK:           kernel.load_fragment %{{[^:]*}} : {{.*}} -> vector<8xf16>
+// CHECK:           scf.for
+kernel.func @transposed(%x: tensor<64x72xf16>, %y: tensor<80x64xf16>) -> tensor<72x80xf16> {
+  %0 = core.transpose %x [1, 0] : (tensor<64x72xf16>) -> tensor<72x64xf16>
+  %1 = core.transpose %y [1, 0] : (tensor<80x64xf16>) -> tensor<64x80xf16>
+  %2 = core.matmul %0, %1 to f16 : (tensor<72x64xf16>, tensor<64x80xf16>) -> tensor<72x80xf16>
+  kernel.return %2 : tensor<72x80xf16>
+}
+
+// Rows that are no chunks, of a matrix whose columns are: only how it lies in memory counts.
+// SCHEDULE-LABEL: kernel.func @chunks_across(
+// SCHEDULE-SAME:    kind = "tiles", stages = 4 : i64
+// CHECK-LABEL:   func.func private @chunks_across(
+// CHECK-NOT:       vector.store
+// CHECK:           kernel.async_copy
+kernel.func @chunks_across(%x: tensor<33x64xf32>, %y: tensor<35x64xf32>) -> tensor<33x35xf32> {
+  %0 = core.transpose %y [1, 0] : (tensor<35x64xf32>) -> tensor<64x35xf32>
+  %1 = core.matmul %x, %0 to f32 : (tensor<33x64xf32>, tensor<64x35xf32>) -> tensor<33x35xf32>
+  kernel.return %1 : tensor<33x35xf32>
+}
+
+// An image of three channels is no chunks: it is read element by element, by the rows' places and the depth's, and from
+// its begin where there is padding.
+// CHECK-LABEL:   func.func private @gathered(
+// CHECK:           scf.for
+// CHECK:             arith.select {{.*}} : index
+// CHECK:             memref.load
+// CHECK:             arith.select {{.*}} : f16
+// CHECK:           } {adze.rolled}
+kernel.func @gathered(%x: tensor<1x32x32x3xf16>, %y: tensor<7x7x3x64xf16>) -> tensor<1x32x32x64xf16> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c3 = arith.constant 3 : index
+  %c38 = arith.constant 38 : index
+  %zero = core.constant dense<0.0> : tensor<f16>
+  %0 = core.pad constant %x, %zero low(%c0, %c3, %c3, %c0) sizes(%c1, %c38, %c38, %c3)
+      : tensor<1x32x32x3xf16>, tensor<f16> -> tensor<1x38x38x3xf16>
+  %1 = core.conv %0, %y strides [1, 1] dilations [1, 1] groups 1 to f16
+      : (tensor<1x38x38x3xf16>, tensor<7x7x3x64xf16>) -> tensor<1x32x32x64xf16>
+  kernel.return %1 : tensor<1x32x32x64xf16>
+}
 }
