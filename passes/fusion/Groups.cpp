@@ -108,10 +108,7 @@ private:
     auto conv = dyn_cast<ConvOp>(window);
     if (!isNeutralPadding(pad, window) || (conv && pad.getResult() != conv.getInput()))
       return false;
-    if (!conv || isDepthwise(conv))
-      return true;
-    auto filter = cast<RankedTensorType>(conv.getFilter().getType());
-    return options.readInPlace && (conv.getGroups() == 1 || filter.getDimSize(filter.getRank() - 2) == 1);
+    return !conv || isDepthwise(conv) || (options.readInPlace && conv.getGroups() == 1);
   }
 
   /// True for a transpose of matrices that their products read in place: neighbours stay neighbours along one of a

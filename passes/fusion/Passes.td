@@ -12,7 +12,7 @@ def FormKernels : Pass<"adze-form-kernels", "::mlir::ModuleOp"> {
   }];
   let options = [Option<"fuse", "fuse", "bool", "true", "join ops into kernels of several">,
                  Option<"readInPlace", "read-in-place", "bool", "false",
-                        "matrix products read transposed matrices, and all convolutions leave out padding, in their kernels">];
+                        "matrix products read transposed matrices, and convolutions of one group leave out padding, in their kernels">];
   let dependentDialects = ["::adze::kernel::KernelDialect", "::adze::core::CoreDialect",
                            "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }
