@@ -42,11 +42,11 @@ static void buildCore(OpPassManager &passes, const Options &) {
 }
 
 /// What exporters write in parts -> the ops that fusion and lowering know whole.
-static void addRecognition(OpPassManager &passes) {
+static void addRecognition(OpPassManager &passes, bool forDevice) {
   passes.addPass(createSimplify());
   passes.addPass(createRecognizeNorms());
   passes.addPass(createRecognizeActivations());
-  passes.addPass(createRecognizeAttention());
+  passes.addPass(createRecognizeAttention({/*widen=*/!forDevice})); // devices have units for short floats
   passes.addPass(createSinkReshapes());
   passes.addPass(createSimplify());
   passes.addPass(createHoistReshapes());
@@ -59,7 +59,7 @@ static void addOptimisations(OpPassManager &passes, bool forDevice) {
   fold.general = forDevice; // whose units take integers of any signs
   passes.addPass(createFoldQuantization(fold));
   passes.addPass(createFoldConstants());
-  addRecognition(passes);
+  addRecognition(passes, forDevice);
   passes.addPass(createSinkTransposes());
   passes.addPass(createCanonicalizerPass());
   // Transposed weights fold before they are packed, packed ones after.

@@ -4,6 +4,7 @@
 #include "dialects/kernel/Kernel.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace adze;
@@ -165,9 +166,22 @@ struct ConvertMultiply : ForChip<kernel::MultiplyFragmentsOp> {
     return success();
   }
 };
+/// The one that gives zero for results below the least normal number.
+struct ConvertApproximateExp2 : ConvertOpToLLVMPattern<math::Exp2Op> {
+  explicit ConvertApproximateExp2(const LLVMTypeConverter &types) : ConvertOpToLLVMPattern(types, /*benefit=*/2) {}
+  LogicalResult matchAndRewrite(math::Exp2Op op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    if (!op.getType().isF32() || !arith::bitEnumContainsAll(op.getFastmath(), arith::FastMathFlags::afn))
+      return rewriter.notifyMatchFailure(op, "exact, or not of f32: a function of the library");
+    rewriter.replaceOpWithNewOp<LLVM::CallIntrinsicOp>(
+        op, op.getType(), rewriter.getStringAttr("llvm.nvvm.ex2.approx.ftz.f32"), adaptor.getOperand());
+    return success();
+  }
+};
 } // namespace
 
 void adze::nvptx::addDeviceConversions(const LLVMTypeConverter &types, int capability, RewritePatternSet &patterns) {
   patterns.add<ConvertAsyncCopy, ConvertAsyncCommit, ConvertAsyncWait, ConvertLoadFragment, ConvertMultiply>(
       types, capability);
+  patterns.add<ConvertApproximateExp2>(types);
 }

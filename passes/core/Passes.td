@@ -69,7 +69,9 @@ def RecognizeAttention : Pass<"adze-recognize-attention", "::mlir::ModuleOp"> {
   let description = [{
     Keys come transposed by whatever ops; scales go into the op; masks are added or select a very negative number; the NaN of rows without
     keys may be replaced by 0 after the softmax. Keys and values that are repeated for groups of heads are read without the repetition.
+    With `widen`, operands of f16 and bf16 are cast to f32, which the op computes in anyway: for machines that multiply no shorter floats.
   }];
+  let options = [Option<"widen", "widen", "bool", /*default=*/"true", "Cast operands of f16 and bf16 to f32">];
   let dependentDialects = ["::adze::core::CoreDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }
 

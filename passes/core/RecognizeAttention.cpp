@@ -44,7 +44,7 @@ SmallVector<DimExpr> swapped(SmallVector<DimExpr> sizes) {
 /// One attention, as its parts are found. Nothing is changed while it is read.
 class Match {
 public:
-  Match(MatmulOp last, DimAnalysis &dims) : last(last), dims(dims) {}
+  Match(MatmulOp last, DimAnalysis &dims, bool widen) : last(last), dims(dims), widen(widen) {}
 
   /// Null if all parts were found, else what is missing.
   const char *read() {
@@ -67,11 +67,13 @@ public:
     OpBuilder b(last);
     Location loc = last.getLoc();
     Value k = ofRank(b, keysTransposed(b, loc), rankOf(query)), v = ofRank(b, withoutRepetition(value), rankOf(query));
-    // Narrow floats are computed in f32 anyway, which has tiles.
-    Type element = getElementTypeOrSelf(query), wide = element.isF64() ? element : Type(b.getF32Type());
+    Type element = getElementTypeOrSelf(query), wide = element.isF64() || !widen ? element : Type(b.getF32Type());
     auto asElement = [&](Value x, Type type) -> Value {
       return getElementTypeOrSelf(x) == type ? x : CastOp::create(b, loc, x, type, /*saturate=*/false).getResult();
     };
+    // A sum of short masks may be too large for their type.
+    bool keepsMask = !widen && masks.size() == 1;
+    Type sum = element.isF64() ? element : Type(b.getF32Type());
     Value mask;
     for (Part &part : masks) {
       Value more = part.value;
@@ -82,7 +84,7 @@ public:
                                DenseElementsAttr::get(RankedTensorType::get({}, type), b.getFloatAttr(type, 0)));
         more = SelectOp::create(b, loc, part.condition, part.keeps ? zero : part.value, part.keeps ? part.value : zero);
       }
-      more = asElement(more, wide);
+      more = keepsMask ? more : asElement(more, sum);
       mask = mask ? BinaryOp::create(b, loc, BinaryKind::add, mask, more).getResult() : more;
     }
     Value out = AttentionOp::create(b, loc, asElement(query, wide), asElement(k, wide), asElement(v, wide), mask,
@@ -276,6 +278,7 @@ private:
   MatmulOp last, product;
   SoftmaxOp softmax;
   DimAnalysis &dims;
+  bool widen;
   Value query, keys, value; ///< keys are the product's right side: [..., D, T]
   double scale = 1;
   bool nanAsZero = false;
@@ -283,12 +286,13 @@ private:
 };
 
 struct RecognizeAttention : impl::RecognizeAttentionBase<RecognizeAttention> {
+  using RecognizeAttentionBase::RecognizeAttentionBase;
   void runOnOperation() override {
-    getOperation().walk([](FunctionOpInterface function) {
+    getOperation().walk([&](FunctionOpInterface function) {
       DimAnalysis dims;
       SmallVector<std::pair<MatmulOp, Value>> found;
       function.walk([&](MatmulOp op) {
-        Match match(op, dims);
+        Match match(op, dims, widen);
         if (!match.read())
           found.push_back({op, match.build()});
       });

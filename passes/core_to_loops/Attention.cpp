@@ -156,7 +156,7 @@ private:
     int64_t lanes = sizes.maskIsOneRow() ? 1 : tile.lanes;
     Emitter::Values values;
     for (int64_t lane = 0; lane < lanes && !failed; ++lane) {
-      Value v = sizes.mask(batch, rowNumbers[i + lane], t);
+      Value v = sizes.mask(batch, rowNumbers[i + lane], {t});
       failed |= !v;
       values.push_back(v);
     }
@@ -343,7 +343,7 @@ static LogicalResult emitQuery(Emitter &e, AttentionOp op, Value item, WriteFn w
     })[0];
     Value score = e.binary(BinaryKind::mul, product, scale, acc);
     if (op.getMask()) {
-      Value more = sizes.mask(at, query, t);
+      Value more = sizes.mask(at, query, {t});
       failed |= !more;
       score = more ? e.binary(BinaryKind::add, score, more, acc) : score;
     }

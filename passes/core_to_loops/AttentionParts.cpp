@@ -34,11 +34,11 @@ Coords AttentionParts::sharedAt(Value operand, ArrayRef<Coord> at) {
   return in;
 }
 
-Value AttentionParts::mask(ArrayRef<Coord> at, Value query, Value key) {
+Value AttentionParts::mask(ArrayRef<Coord> at, Value query, Coord key) {
   SmallVector<DimExpr> sizes = e.dims.shape(op.getMask()).dims, scores(batch);
   scores.append({queries, keys});
   Coords all(at), in;
-  all.append({Coord{query}, Coord{key}});
+  all.append({Coord{query}, key});
   size_t skip = scores.size() - sizes.size();
   for (size_t i = 0; i < sizes.size(); ++i)
     in.push_back(e.broadcastCoord(sizes[i], scores[skip + i], all[skip + i]));

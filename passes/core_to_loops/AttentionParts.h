@@ -12,8 +12,8 @@ struct AttentionParts {
 
   /// Coordinates of key or value for a place in the batch, with room for the last two.
   Coords sharedAt(Value operand, llvm::ArrayRef<Coord> at);
-  /// The mask's element for a query and a key, in the accumulator's type; null after an error.
-  Value mask(llvm::ArrayRef<Coord> at, Value query, Value key);
+  /// The mask's element (or lanes) for a query and a key, in the accumulator's type; null after an error.
+  Value mask(llvm::ArrayRef<Coord> at, Value query, Coord key);
   /// True if all queries have the mask's same rows.
   bool maskIsOneRow();
   /// 1 / sum, but 0 where nothing was summed.

@@ -6,13 +6,12 @@
 // A block has 32 queries of one head. A thread is one of 16 rows by 8 columns: of the scores it has every 16th query
 // and every 8th key, of the result the same queries and every 8th chunk of columns. So the threads of one query are
 // neighbours in a warp.
-#include "codegen/common/gpu/Kinds.h"
-#include "passes/core_to_loops/AttentionParts.h"
-#include <limits>
+#include "codegen/common/gpu/AttentionBlock.h"
 
 using namespace mlir;
 using namespace adze;
 using namespace adze::core;
+using adze::gpu::AttentionBlock;
 using adze::gpu::ThreadBlock;
 
 namespace {
@@ -24,21 +23,14 @@ constexpr int64_t kOwnKeys = kKeys / kColumns;    // of a thread
 constexpr int64_t kPad = kChunk;                  // rows begin in different banks
 constexpr int64_t kScoreRow = kKeys + kPad;
 
-class AttentionBlock {
+class ScalarAttention : AttentionBlock {
 public:
-  AttentionBlock(KernelFunction &kernel, ThreadBlock &block)
-      : kernel(kernel), block(block), e(block.e), op(cast<AttentionOp>(kernel.nest)), parts(e, op),
-        depth(llvm::alignTo(*parts.depth.constant(), kChunk)),
+  ScalarAttention(KernelFunction &kernel, ThreadBlock &block)
+      : AttentionBlock(kernel, block, kQueries), depth(llvm::alignTo(*parts.depth.constant(), kChunk)),
         columns(llvm::alignTo(*parts.columns.constant(), kChunk * kColumns)), ownChunks(columns / (kChunk * kColumns)),
         vector(VectorType::get({kChunk}, parts.acc)) {}
 
   FailureOr<Grid> emit() {
-    SmallVector<DimExpr> items(parts.batch);
-    items.push_back(e.dims.dims.ceilDiv(parts.queries, kQueries));
-    Coords at = e.delinearize(block.number, items);
-    firstQuery = e.muli(at.back().base, e.index(kQueries));
-    at.pop_back();
-    batch = at;
     row = e.b.createOrFold<arith::DivUIOp>(e.loc, block.thread, e.index(kColumns));
     column = e.b.createOrFold<arith::RemUIOp>(e.loc, block.thread, e.index(kColumns));
     queryTile = block.shared(parts.acc, kQueries * (depth + kPad));
@@ -49,7 +41,7 @@ public:
     finish(overKeys());
     if (failedAny)
       return failure();
-    return Grid{product(items)};
+    return Grid{blocks};
   }
 
 private:
@@ -143,14 +135,13 @@ private:
       return next;
     });
     Value scale = e.constant(parts.acc, op.getScale().convertToDouble());
-    Value least = e.constant(parts.acc, -std::numeric_limits<double>::infinity());
     Emitter::Values out;
     for (int64_t i = 0; i < kOwnQueries; ++i)
       for (int64_t j = 0; j < kOwnKeys; ++j) {
         Value key = e.addi(e.addi(first, column), e.index(j * kColumns));
         Value sum = e.create<vector::ReductionOp>(vector::CombiningKind::ADD, sums[i * kOwnKeys + j]);
         Value score = masked(multiply(sum, scale), i, key);
-        out.push_back(e.select(e.cmpi(arith::CmpIPredicate::ult, key, e.size(parts.keys)), score, least));
+        out.push_back(e.select(e.cmpi(arith::CmpIPredicate::ult, key, e.size(parts.keys)), score, least()));
       }
     return out;
   }
@@ -160,9 +151,7 @@ private:
       return score;
     auto clamped = [&](Value x, const DimExpr &size) { return e.create<arith::MinSIOp>(x, e.size(size - DimExpr(1))); };
     Value query = clamped(e.addi(firstQuery, queryRow(i)), parts.queries);
-    Value more = parts.mask(batch, query, clamped(key, parts.keys));
-    failedAny |= !more;
-    return more ? add(score, more) : score;
+    return add(score, mask(query, {clamped(key, parts.keys)}));
   }
 
   /// Joins a value over the threads of one query.
@@ -197,17 +186,13 @@ private:
 
   /// Takes new scores in: their weights go to shared memory, what has been summed is scaled to the new greatest score.
   void weigh(State &state, ArrayRef<Value> scores) {
-    Value zero = e.constant(parts.acc, 0);
-    Value least = e.constant(parts.acc, -std::numeric_limits<double>::infinity());
     for (int64_t i = 0; i < kOwnQueries; ++i) {
       ArrayRef<Value> own = scores.slice(i * kOwnKeys, kOwnKeys);
       Value most = state.greatest[i], before = most, fresh;
       for (Value score : own)
         fresh = fresh ? e.join(ReduceKind::max, fresh, score, parts.acc) : score;
       most = e.join(ReduceKind::max, most, overQuery(ReduceKind::max, fresh), parts.acc);
-      // Where no key has been allowed so far, all weights are 0, and not exp(-inf + inf).
-      Value none = e.create<arith::CmpFOp>(arith::CmpFPredicate::OEQ, most, least);
-      Value base = e.create<arith::SelectOp>(none, zero, most);
+      Value base = baseOf(most);
       Value scale = exp(e.create<arith::SubFOp>(before, base)), total;
       for (auto [j, score] : llvm::enumerate(own)) {
         Value weight = exp(e.create<arith::SubFOp>(score, base));
@@ -227,7 +212,7 @@ private:
   State overKeys() {
     Value zero = e.constant(parts.acc, 0);
     State start;
-    start.greatest.assign(kOwnQueries, e.constant(parts.acc, -std::numeric_limits<double>::infinity()));
+    start.greatest.assign(kOwnQueries, least());
     start.sums.assign(kOwnQueries, zero);
     start.results.assign(kOwnQueries * ownChunks, splat(zero));
     return State::of(e.loop(e.index(0), e.size(parts.keys), e.index(kKeys), start.all(),
@@ -238,16 +223,11 @@ private:
     SmallVector<DimExpr> sizes = parts.out;
     int64_t real = *parts.columns.constant();
     bool inLanes = real % kChunk == 0 && kernel.vectorizable(e, sizes.size() - 1);
-    Value least = e.constant(parts.acc, -std::numeric_limits<double>::infinity());
-    Value nan = e.constant(parts.acc, std::numeric_limits<double>::quiet_NaN());
     auto ifBelow = [&](Value x, Value end, function_ref<void()> body) {
       e.when(e.cmpi(arith::CmpIPredicate::ult, x, end), body);
     };
     for (int64_t i = 0; i < kOwnQueries; ++i) {
-      // There were keys, and none was allowed: a softmax of minus infinities.
-      Value none = e.create<arith::CmpFOp>(arith::CmpFPredicate::OEQ, state.greatest[i], least);
-      Value some = e.cmpi(arith::CmpIPredicate::ne, e.size(parts.keys), e.index(0));
-      Value inverse = e.create<arith::SelectOp>(e.create<arith::AndIOp>(none, some), nan, parts.inverse(state.sums[i]));
+      Value inverse = inverseOf(state.greatest[i], state.sums[i]);
       Value query = e.addi(firstQuery, queryRow(i));
       ifBelow(query, e.size(parts.queries), [&] {
         for (int64_t c = 0; c < ownChunks; ++c) {
@@ -255,35 +235,23 @@ private:
           Value sum = state.results[i * ownChunks + c];
           if (inLanes) {
             int64_t before = std::exchange(e.width, kChunk);
-            ifBelow(at, e.index(real), [&] { write(query, {at, true}, sum, inverse); });
+            ifBelow(at, e.index(real), [&] { store(query, {at, true}, parts.finish(sum, inverse)); });
             e.width = before;
             continue;
           }
           for (int64_t k = 0; k < kChunk; ++k) {
             Value one = e.addi(at, e.index(k));
-            ifBelow(one, e.index(real), [&] { write(query, {one}, e.create<vector::ExtractOp>(sum, k), inverse); });
+            ifBelow(one, e.index(real),
+                    [&] { store(query, {one}, parts.finish(e.create<vector::ExtractOp>(sum, k), inverse)); });
           }
         }
       });
     }
   }
 
-  void write(Value query, Coord column, Value sum, Value inverse) {
-    Coords at(batch);
-    at.append({Coord{query}, column});
-    failedAny |= failed(kernel.storeEpilogue(e, at, parts.finish(sum, inverse), parts.out));
-  }
-
-  KernelFunction &kernel;
-  ThreadBlock &block;
-  Emitter &e;
-  AttentionOp op;
-  AttentionParts parts;
   int64_t depth, columns, ownChunks; ///< in shared memory; of one thread
   VectorType vector;
-  Coords batch;
-  Value firstQuery, row, column, queryTile, keyTile, valueTile, scoreTile;
-  bool failedAny = false;
+  Value row, column, queryTile, keyTile, valueTile, scoreTile;
 };
 } // namespace
 
@@ -302,5 +270,5 @@ std::optional<int64_t> adze::gpu::attentionThreads(AttentionOp op, const Facts &
 }
 
 FailureOr<Grid> adze::gpu::emitAttention(KernelFunction &kernel, ThreadBlock &block) {
-  return AttentionBlock(kernel, block).emit();
+  return ScalarAttention(kernel, block).emit();
 }

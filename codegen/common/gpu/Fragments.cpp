@@ -138,14 +138,14 @@ Fragments::Values Fragments::loadMatrices(Value memory, int64_t moreRows, int64_
   return out;
 }
 
-/// A result of the fragment's map at this lane and a constant element.
-Value Fragments::expand(AffineExpr expr, int64_t element) {
+Value adze::gpu::placeOfLane(ThreadBlock &block, AffineExpr expr, int64_t element) {
+  Emitter &e = block.e;
   if (auto constant = dyn_cast<AffineConstantExpr>(expr))
     return e.index(constant.getValue());
   if (auto dim = dyn_cast<AffineDimExpr>(expr))
     return dim.getPosition() == 0 ? block.lane : e.index(element);
   auto pair = cast<AffineBinaryOpExpr>(expr);
-  Value x = expand(pair.getLHS(), element), y = expand(pair.getRHS(), element);
+  Value x = placeOfLane(block, pair.getLHS(), element), y = placeOfLane(block, pair.getRHS(), element);
   switch (expr.getKind()) {
   case AffineExprKind::Add:
     return e.addi(x, y);
@@ -158,24 +158,6 @@ Value Fragments::expand(AffineExpr expr, int64_t element) {
   default:
     llvm_unreachable("tables have no other expressions");
   }
-}
-
-int64_t Fragments::runFrom(int64_t element) {
-  auto areNeighbours = [&](int64_t run) {
-    for (int64_t lane = 0; lane < block.warpSize; ++lane) {
-      auto [row, column] = placeOf(fragment, lane, element);
-      if (column % run != 0)
-        return false;
-      for (int64_t i = 1; i < run; ++i)
-        if (placeOf(fragment, lane, element + i) != std::make_pair(row, column + i))
-          return false;
-    }
-    return true;
-  };
-  int64_t run = 1;
-  while (2 * run <= tile.chunk && element + 2 * run <= fragment.elements && areNeighbours(2 * run))
-    run *= 2;
-  return run;
 }
 
 Value Fragments::elementPosition(int64_t element, int64_t moreRows, int64_t moreColumns) {
@@ -191,7 +173,7 @@ Value Fragments::loadElements(Value memory, int64_t moreRows, int64_t moreColumn
   auto whole = VectorType::get({fragment.elements}, type);
   Values parts;
   for (int64_t i = 0, run; i < fragment.elements; i += run) {
-    run = runFrom(i);
+    run = runFrom(fragment, block.warpSize, i, tile.chunk);
     Value at = elementPosition(i, moreRows, moreColumns);
     Value loaded = e.create<vector::LoadOp>(VectorType::get({run}, type), memory, ValueRange{at});
     for (int64_t j = 0; j < run; ++j)
@@ -202,7 +184,7 @@ Value Fragments::loadElements(Value memory, int64_t moreRows, int64_t moreColumn
 
 void Fragments::store(Value elements, Value memory, int64_t moreRows, int64_t moreColumns) {
   for (int64_t i = 0, run; i < fragment.elements; i += run) {
-    run = runFrom(i);
+    run = runFrom(fragment, block.warpSize, i, tile.chunk);
     Value part = e.create<vector::ExtractStridedSliceOp>(elements, ArrayRef<int64_t>{i}, ArrayRef<int64_t>{run},
                                                          ArrayRef<int64_t>{1});
     Value at = elementPosition(i, moreRows, moreColumns);

@@ -7,6 +7,9 @@
 
 namespace adze::gpu {
 
+/// A result of a fragment's map, row or column, for this lane and a constant element.
+mlir::Value placeOfLane(ThreadBlock &block, mlir::AffineExpr expr, int64_t element);
+
 class Fragments {
 public:
   using Value = mlir::Value;
@@ -27,9 +30,7 @@ private:
   bool findInstructions();
   Values loadMatrices(Value memory, int64_t moreRows, int64_t moreColumns);
   Value loadElements(Value memory, int64_t moreRows, int64_t moreColumns);
-  Value expand(mlir::AffineExpr expr, int64_t element);
-  /// Elements from `element` on that are neighbours in a chunk, in all lanes: a power of two.
-  int64_t runFrom(int64_t element);
+  Value expand(mlir::AffineExpr expr, int64_t element) { return placeOfLane(block, expr, element); }
   Value elementPosition(int64_t element, int64_t moreRows, int64_t moreColumns);
   /// Where this lane's place is: at a row and a chunk that it knows, and constants.
   Value position(Value row, int64_t moreRows, Value chunk, int64_t moreChunks);

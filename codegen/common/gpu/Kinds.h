@@ -35,8 +35,13 @@ mlir::FailureOr<Grid> emitGemv(KernelFunction &kernel, ThreadBlock &block, const
 mlir::FailureOr<Grid> emitByRows(KernelFunction &kernel, ThreadBlock &block, const FewRows &few,
                                  llvm::function_ref<mlir::FailureOr<Grid>()> emitMany);
 
+/// How attention is run.
+Schedule chooseAttention(core::AttentionOp op, const Facts &facts);
 /// Attention.cpp: the threads of a block for `op`; nothing if its sizes or types are not among those that it takes.
 std::optional<int64_t> attentionThreads(core::AttentionOp op, const Facts &facts);
 mlir::FailureOr<Grid> emitAttention(KernelFunction &kernel, ThreadBlock &block);
+/// AttentionMatrix.cpp.
+mlir::FailureOr<Grid> emitAttentionMatrix(KernelFunction &kernel, ThreadBlock &block, const Schedule &schedule,
+                                          const Facts &facts);
 
 } // namespace adze::gpu

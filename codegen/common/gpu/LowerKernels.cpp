@@ -50,7 +50,7 @@ public:
     SmallVector<NamedAttribute> device{number("threads", schedule.threads),
                                        number("shared_bytes", block.sharedBytes())};
     if (schedule.kind == gpu::Kind::tiles || schedule.kind == gpu::Kind::matrix ||
-        schedule.kind == gpu::Kind::attention)
+        schedule.kind == gpu::Kind::attention || schedule.kind == gpu::Kind::matrixAttention)
       device.push_back(number("blocks", gpu::kBlocksTogether));
     function->setAttr(kernel::kDeviceAttr, b.getDictionaryAttr(device));
     DimExpr scratch = e.scratchBytes() * DimExpr(schedule.threads);
@@ -80,6 +80,8 @@ private:
       return gpu::emitGemv(kernel, block, schedule.few);
     case gpu::Kind::attention:
       return gpu::emitAttention(kernel, block);
+    case gpu::Kind::matrixAttention:
+      return gpu::emitAttentionMatrix(kernel, block, schedule, facts);
     case gpu::Kind::elements:
       return alone(emitElements(e));
     case gpu::Kind::points:

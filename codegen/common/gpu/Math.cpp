@@ -16,8 +16,10 @@ static constexpr StringLiteral kFunctions[] = {"math.acos",  "math.acosh", "math
                                                "math.log10", "math.log1p", "math.log2", "math.powf",  "math.rsqrt",
                                                "math.sin",   "math.sinh",  "math.tan",  "math.tanh",  "arith.remf"};
 
-/// Ops of the math dialect that are instructions, or some exact ones.
+/// Ops of the math dialect that are instructions, or some exact ones; and exp2 of f32 where an approximation will do.
 static bool isInstruction(Operation *op) {
+  if (auto exp2 = dyn_cast<math::Exp2Op>(op))
+    return exp2.getType().isF32() && arith::bitEnumContainsAll(exp2.getFastmath(), arith::FastMathFlags::afn);
   return isa<math::AbsFOp, math::AbsIOp, math::CeilOp, math::CopySignOp, math::CountLeadingZerosOp,
              math::CountTrailingZerosOp, math::CtPopOp, math::FloorOp, math::FmaOp, math::IsFiniteOp, math::IsInfOp,
              math::IsNaNOp, math::IsNormalOp, math::RoundEvenOp, math::RoundOp, math::SqrtOp, math::TruncOp>(op);

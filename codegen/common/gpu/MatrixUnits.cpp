@@ -76,6 +76,24 @@ std::pair<int64_t, int64_t> adze::gpu::placeOf(const Fragment &fragment, int64_t
   return {place[0], place[1]};
 }
 
+int64_t adze::gpu::runFrom(const Fragment &fragment, int64_t lanes, int64_t element, int64_t most) {
+  auto areNeighbours = [&](int64_t run) {
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      auto [row, column] = placeOf(fragment, lane, element);
+      if (column % run != 0)
+        return false;
+      for (int64_t i = 1; i < run; ++i)
+        if (placeOf(fragment, lane, element + i) != std::make_pair(row, column + i))
+          return false;
+    }
+    return true;
+  };
+  int64_t run = 1;
+  while (2 * run <= most && element + 2 * run <= fragment.elements && areNeighbours(2 * run))
+    run *= 2;
+  return run;
+}
+
 std::optional<SmallVector<Origin>> adze::gpu::matricesOf(const Fragment &fragment, int64_t lanes, bool transposed) {
   constexpr int64_t kRows = 8, kRowBits = 128, kLaneBits = 32;
   int64_t bits = memoryType(fragment).getIntOrFloatBitWidth();
@@ -96,4 +114,65 @@ std::optional<SmallVector<Origin>> adze::gpu::matricesOf(const Fragment &fragmen
     origins.push_back({row0, column0});
   }
   return origins;
+}
+
+std::optional<RowShares> adze::gpu::rowShares(const Fragment &fragment, int64_t lanes) {
+  RowShares shares;
+  SmallVector<int64_t> rows;
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    for (int64_t i = 0; i < fragment.elements; ++i)
+      rows.push_back(placeOf(fragment, lane, i).first);
+  auto rowAt = [&](int64_t lane, int64_t element) { return rows[lane * fragment.elements + element]; };
+  for (int64_t i = 0; i < fragment.elements; ++i) {
+    auto *found = llvm::find_if(shares.firsts, [&](int64_t first) { return rowAt(0, first) == rowAt(0, i); });
+    shares.rowOf.push_back(found - shares.firsts.begin());
+    if (found == shares.firsts.end())
+      shares.firsts.push_back(i);
+  }
+  for (int64_t bit = 1; bit < lanes; bit *= 2)
+    if (rowAt(0, 0) == rowAt(bit, 0))
+      shares.lanes |= bit;
+  for (int64_t x = 0; x < lanes; ++x)
+    for (int64_t y = 0; y < lanes; ++y)
+      for (int64_t i = 0; i < fragment.elements; ++i)
+        for (int64_t j = 0; j < fragment.elements; ++j) {
+          bool together = shares.rowOf[i] == shares.rowOf[j] && ((x ^ y) & ~shares.lanes) == 0;
+          if (together != (rowAt(x, i) == rowAt(y, j)))
+            return std::nullopt;
+        }
+  return shares;
+}
+
+std::optional<SmallVector<Source>> adze::gpu::sourcesOfA(const MatrixUnit &unit, int64_t lanes) {
+  auto isAt = [&](Source from, int64_t element) {
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      auto [row, column] = placeOf(unit.c, lane, from.element);
+      if (placeOf(unit.a, lane, element) != std::make_pair(row, column + from.fragment * unit.columns))
+        return false;
+    }
+    return true;
+  };
+  auto find = [&](int64_t element) -> std::optional<Source> {
+    for (int64_t i = 0; i < unit.depth / unit.columns; ++i)
+      for (int64_t j = 0; j < unit.c.elements; ++j)
+        if (isAt({i, j}, element))
+          return Source{i, j};
+    return std::nullopt;
+  };
+  SmallVector<Source> sources;
+  for (int64_t i = 0; i < unit.a.elements; ++i) {
+    auto source = find(i);
+    if (!source)
+      return std::nullopt;
+    sources.push_back(*source);
+  }
+  return sources;
+}
+
+Fragment adze::gpu::transposed(const Fragment &fragment) {
+  AffineMap places = fragment.places;
+  Fragment turned = fragment;
+  turned.places =
+      AffineMap::get(places.getNumDims(), 0, {places.getResult(1), places.getResult(0)}, places.getContext());
+  return turned;
 }

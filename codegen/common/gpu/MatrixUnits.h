@@ -41,6 +41,10 @@ Fragment transposed(const Fragment &fragment);
 /// Row and column of an element of a fragment.
 std::pair<int64_t, int64_t> placeOf(const Fragment &fragment, int64_t lane, int64_t element);
 
+/// Elements from `element` on, `most` of them, that are neighbours in a row in all lanes, from a column on that they
+/// divide: a power of two.
+int64_t runFrom(const Fragment &fragment, int64_t lanes, int64_t element, int64_t most);
+
 /// A matrix of 8 rows of 16 bytes within a fragment's, by its first row and column.
 struct Origin {
   int64_t row, column;
@@ -48,5 +52,26 @@ struct Origin {
 /// The matrices that kernel.load_fragment brings, for a fragment whose rows (with `transposed`: the columns of each of
 /// the matrices' rows) lie in rows of shared memory; nothing if the fragment is of another form.
 std::optional<llvm::SmallVector<Origin>> matricesOf(const Fragment &fragment, int64_t lanes, bool transposed);
+
+/// How the lanes hold the rows of a fragment together.
+struct RowShares {
+  llvm::SmallVector<int64_t> rowOf;  ///< by element: which of the lane's rows it lies in
+  llvm::SmallVector<int64_t> firsts; ///< the first element of each of the lane's rows
+  int64_t lanes = 0;                 ///< the bits in which the numbers of lanes of one row differ
+};
+/// Nothing if an element's row is shared with another element in some lanes only, or if lanes that have elements of a
+/// row are no whole subcube of the warp.
+std::optional<RowShares> rowShares(const Fragment &fragment, int64_t lanes);
+
+/// Where a lane has an element already: in which of the fragments side by side, and which element of it.
+struct Source {
+  int64_t fragment, element;
+};
+/// For each element of A, where the same lane has it in C's of a result that is as deep as A: with them the result of
+/// one product is the left side of the next. Nothing if some lane has it not.
+std::optional<llvm::SmallVector<Source>> sourcesOfA(const MatrixUnit &unit, int64_t lanes);
+
+/// The fragment of the transposed matrix, which each lane holds the same elements of.
+Fragment transposed(const Fragment &fragment);
 
 } // namespace adze::gpu

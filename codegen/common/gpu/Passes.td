@@ -19,7 +19,7 @@ def GpuSchedule : Pass<"adze-gpu-schedule", "::mlir::ModuleOp"> {
       are in shared memory at a time; of `slices` warps with the same part each sums up a slice of every step's depth;
     - `gemv`: a block computes some columns of a product of few rows; of `few`, the first number is its rows, the second the threads that
       read neighbours in a row of the right side. `tiles` and `matrix` with `few` do the same where a launch turns out to have few rows;
-    - `attention`: a block has some queries of one head.
+    - `attention`, `matrix_attention`: a block has some queries of one head, by scalar (`why`) or by matrix units.
   }];
 }
 

@@ -16,13 +16,21 @@ namespace adze {
 
 namespace gpu {
 
-static constexpr std::pair<Kind, llvm::StringLiteral> kKinds[] = {
-    {Kind::elements, "elements"},   {Kind::points, "points"},      {Kind::items, "items"},   {Kind::rows, "rows"},
-    {Kind::reduce, "reduce"},       {Kind::tiles, "tiles"},        {Kind::matrix, "matrix"}, {Kind::gemv, "gemv"},
-    {Kind::attention, "attention"}, {Kind::transpose, "transpose"}};
+static constexpr std::pair<Kind, llvm::StringLiteral> kKinds[] = {{Kind::elements, "elements"},
+                                                                  {Kind::points, "points"},
+                                                                  {Kind::items, "items"},
+                                                                  {Kind::rows, "rows"},
+                                                                  {Kind::reduce, "reduce"},
+                                                                  {Kind::transpose, "transpose"},
+                                                                  {Kind::tiles, "tiles"},
+                                                                  {Kind::matrix, "matrix"},
+                                                                  {Kind::gemv, "gemv"},
+                                                                  {Kind::attention, "attention"},
+                                                                  {Kind::matrixAttention, "matrix_attention"}};
 
 static bool hasTeam(Kind kind) { return kind == Kind::rows || kind == Kind::reduce; }
-static bool hasTile(Kind kind) { return kind == Kind::tiles || kind == Kind::matrix; }
+static bool hasUnit(Kind kind) { return kind == Kind::matrix || kind == Kind::matrixAttention; }
+static bool hasTile(Kind kind) { return kind == Kind::tiles || hasUnit(kind); }
 
 DictionaryAttr Schedule::write(MLIRContext &context) const {
   Builder b(&context);
@@ -40,8 +48,10 @@ DictionaryAttr Schedule::write(MLIRContext &context) const {
   }
   if (few.rows > 0)
     entries.push_back(b.getNamedAttr("few", b.getDenseI64ArrayAttr({few.rows, few.lanes})));
-  if (kind == Kind::matrix)
+  if (hasUnit(kind))
     entries.push_back(b.getNamedAttr("unit", b.getStringAttr(unit)));
+  if (!why.empty())
+    entries.push_back(b.getNamedAttr("why", b.getStringAttr(why)));
   return b.getDictionaryAttr(entries);
 }
 
@@ -73,7 +83,7 @@ FailureOr<Schedule> Schedule::read(kernel::FuncOp kernel) {
     schedule.stages = number("stages");
     good &= schedule.tile.rows > 0 && schedule.stages >= 2;
   }
-  good &= schedule.kind != Kind::matrix || !schedule.unit.empty();
+  good &= !hasUnit(schedule.kind) || !schedule.unit.empty();
   if (!good)
     return kernel.emitOpError() << "has the schedule " << given
                                 << ", expected a known kind, a number of threads, and the kind's own numbers";
@@ -118,8 +128,7 @@ static Schedule chooseNest(Operation *nest, const Facts &facts) {
   if (auto schedule = Product::isProduct(nest) ? chooseProduct(nest, facts) : std::nullopt)
     return *schedule;
   if (auto attention = dyn_cast<AttentionOp>(nest))
-    if (auto threads = attentionThreads(attention, facts))
-      return {Kind::attention, *threads, 0, {}, 2, {}};
+    return chooseAttention(attention, facts);
   if (isa<ConvOp, PoolOp>(nest))
     return {Kind::points, 4 * facts.warpSize, 0, {}, 2, {}};
   return {Kind::items, 2 * facts.warpSize, 0, {}, 2, {}};

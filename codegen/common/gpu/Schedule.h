@@ -8,16 +8,17 @@
 namespace adze::gpu {
 
 enum class Kind {
-  elements,  ///< each thread computes neighbouring elements of the results
-  points,    ///< the same, of an op that has a loop of its own for each element: windows, products of short sums
-  items,     ///< each thread computes one item of an op that has loops of its own
-  rows,      ///< a warp or a block computes a row
-  reduce,    ///< a team of threads joins the elements of a range
-  transpose, ///< a block moves a tile by way of shared memory
-  tiles,     ///< a block computes a tile of a product, by scalar units
-  matrix,    ///< the same, by matrix units
-  gemv,      ///< a block computes some columns of a product of few rows
-  attention  ///< a block has some queries of one head
+  elements,       ///< each thread computes neighbouring elements of the results
+  points,         ///< the same, of an op that has a loop of its own for each element: windows, products of short sums
+  items,          ///< each thread computes one item of an op that has loops of its own
+  rows,           ///< a warp or a block computes a row
+  reduce,         ///< a team of threads joins the elements of a range
+  transpose,      ///< a block moves a tile by way of shared memory
+  tiles,          ///< a block computes a tile of a product, by scalar units
+  matrix,         ///< the same, by matrix units
+  gemv,           ///< a block computes some columns of a product of few rows
+  attention,      ///< a block has some queries of one head, by scalar units
+  matrixAttention ///< the same, by matrix units
 };
 
 /// A block's part of a product, and a warp's part of it.
@@ -48,10 +49,11 @@ struct Schedule {
   Kind kind = Kind::elements;
   int64_t threads = 256; ///< of a block
   int64_t team = 0;      ///< of rows: threads that have one row, a warp or all of the block; of reduce: one range
-  TileShape tile;        ///< of tiles and matrix
-  int64_t stages = 2;    ///< of tiles and matrix: steps of the depth that are in shared memory at a time
-  std::string unit;      ///< of matrix: its name in the machine's table
+  TileShape tile;        ///< of tiles, matrix and matrixAttention, where rows are queries and columns keys of a step
+  int64_t stages = 2;    ///< of these: steps (of the depth; of the keys) that are in shared memory at a time
+  std::string unit;      ///< of those by matrix units: its name in the machine's table
   FewRows few = {};      ///< of gemv; with rows, of tiles and matrix too: those of launches that have few rows
+  std::string why = {};  ///< of attention by other units: why not by matrix units
 
   mlir::DictionaryAttr write(mlir::MLIRContext &context) const;
   /// That of `kernel`; an error on it if it is of another form.

@@ -71,6 +71,13 @@ Value ThreadBlock::joinLanes(ReduceKind kind, Value x, Type acc, int64_t count, 
   return joinLanes({x}, join, count * apart, apart)[0];
 }
 
+Value ThreadBlock::joinAcross(int64_t bits, Value x, function_ref<Value(Value, Value)> join) {
+  for (int64_t mask = warpSize / 2; mask > 0; mask /= 2)
+    if (bits & mask)
+      x = join(x, fromLane(x, mask));
+  return x;
+}
+
 Value ThreadBlock::joinBlock(ReduceKind kind, Value x, Type acc) {
   auto join = [&](const Values &a, const Values &b) { return Values{e.join(kind, a[0], b[0], acc)}; };
   return joinBlock({x}, join)[0];

@@ -54,6 +54,8 @@ public:
   Values joinLanes(Values x, JoinFn join, int64_t count, int64_t step = 1);
   /// The same over the threads of the block, but no vectors.
   Values joinBlock(Values x, JoinFn join);
+  /// `x` joined over the lanes whose numbers differ in these bits.
+  Value joinAcross(int64_t bits, Value x, llvm::function_ref<Value(Value, Value)> join);
 
 private:
   /// `x` of the lane whose number differs in the bits of `mask`.

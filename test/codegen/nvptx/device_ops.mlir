@@ -32,3 +32,10 @@ func.func @products(%i: index, %tile: !tile, %c: vector<4xf32>, %x: vector<16xi8
   %e = kernel.multiply_fragments "s8.s8.m16n8k32" %x, %y, %z : vector<16xi8>, vector<8xi8>, vector<4xi32>
   return %d, %e : vector<4xf32>, vector<4xi32>
 }
+
+// CHECK-LABEL: llvm.func @approximation
+// CHECK:         llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz.f32"(%{{.*}}) : (f32) -> f32
+func.func @approximation(%x: f32) -> f32 {
+  %0 = math.exp2 %x fastmath<afn> : f32
+  return %0 : f32
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: adze-opt %s --adze-recognize-attention --canonicalize --cse --split-input-file | FileCheck %s
+// RUN: adze-opt %s --adze-recognize-attention=widen=false --canonicalize --cse --split-input-file | FileCheck %s --check-prefix=SHORT
 
 // As BERT comes from torch.onnx.export(dynamo=True): scales on both sides, keys transposed between reshapes that merge batch and
 // heads, a mask that is added, zeros for NaNs.
@@ -148,4 +149,39 @@ func.func @others(%q: tensor<5x8xf32>, %k: tensor<8x7xf32>, %v: tensor<7x8xf32>,
   %9 = core.softmax %8 axis 1 : (tensor<5x7xf32>) -> tensor<5x7xf32>
   %10 = core.matmul %9, %v to f32 : (tensor<5x7xf32>, tensor<7x8xf32>) -> tensor<5x8xf32>
   return %2, %1, %6, %10 : tensor<5x8xf32>, tensor<5x7xf32>, tensor<?x5x8xf32>, tensor<5x8xf32>
+}
+
+// -----
+
+// What is short is cast to f32, unless a machine multiplies it as it is; a mask is never made shorter.
+// CHECK-LABEL: func.func @short
+// CHECK-COUNT-3: core.cast {{.*}} to f32
+// CHECK:         core.attention {{.*}} : (tensor<5x16xf32>, tensor<7x16xf32>, tensor<7x16xf32>, tensor<5x7xf32>) -> tensor<5x16xf32>
+// SHORT-LABEL: func.func @short
+// SHORT-NOT:     core.cast
+// SHORT:         core.attention {{.*}} : (tensor<5x16xf16>, tensor<7x16xf16>, tensor<7x16xf16>, tensor<5x7xf32>) -> tensor<5x16xf16>
+// SHORT-NOT:     core.cast
+func.func @short(%q: tensor<5x16xf16>, %k: tensor<16x7xf16>, %v: tensor<7x16xf16>, %m: tensor<5x7xf32>) -> tensor<5x16xf16> {
+  %0 = core.matmul %q, %k to f16 : (tensor<5x16xf16>, tensor<16x7xf16>) -> tensor<5x7xf16>
+  %1 = core.cast %0 to f32 : (tensor<5x7xf16>) -> tensor<5x7xf32>
+  %2 = core.binary add %1, %m : (tensor<5x7xf32>, tensor<5x7xf32>) -> tensor<5x7xf32>
+  %3 = core.softmax %2 axis 1 : (tensor<5x7xf32>) -> tensor<5x7xf32>
+  %4 = core.cast %3 to f16 : (tensor<5x7xf32>) -> tensor<5x7xf16>
+  %5 = core.matmul %4, %v to f16 : (tensor<5x7xf16>, tensor<7x16xf16>) -> tensor<5x16xf16>
+  return %5 : tensor<5x16xf16>
+}
+
+// -----
+
+// Nor is the sum of masks, which may be less than the type's least.
+// SHORT-LABEL: func.func @short_masks
+// SHORT:         core.binary add {{.*}} -> tensor<5x7xf32>
+// SHORT:         core.attention {{.*}} : (tensor<5x16xf16>, tensor<7x16xf16>, tensor<7x16xf16>, tensor<5x7xf32>) -> tensor<5x16xf16>
+func.func @short_masks(%q: tensor<5x16xf16>, %k: tensor<16x7xf16>, %v: tensor<7x16xf16>, %m: tensor<5x7xf16>, %n: tensor<7xf16>) -> tensor<5x16xf16> {
+  %0 = core.matmul %q, %k to f16 : (tensor<5x16xf16>, tensor<16x7xf16>) -> tensor<5x7xf16>
+  %1 = core.binary add %0, %m : (tensor<5x7xf16>, tensor<5x7xf16>) -> tensor<5x7xf16>
+  %2 = core.binary add %1, %n : (tensor<5x7xf16>, tensor<7xf16>) -> tensor<5x7xf16>
+  %3 = core.softmax %2 axis 1 : (tensor<5x7xf16>) -> tensor<5x7xf16>
+  %4 = core.matmul %3, %v to f16 : (tensor<5x7xf16>, tensor<7x16xf16>) -> tensor<5x16xf16>
+  return %4 : tensor<5x16xf16>
 }

@@ -93,6 +93,64 @@ TEST(MatrixUnits, LoadFragmentBringsWhatTheMapsSay) {
   }
 }
 
+TEST(MatrixUnits, LanesThatShareRows) {
+  mlir::MLIRContext context;
+  for (const MatrixUnit &unit : allUnits(context)) {
+    auto shares = gpu::rowShares(unit.c, kLanes);
+    ASSERT_TRUE(shares) << unit.name;
+    EXPECT_EQ(shares->lanes, 3) << unit.name;
+    EXPECT_EQ(shares->rowOf, (llvm::SmallVector<int64_t>{0, 0, 1, 1})) << unit.name;
+    EXPECT_EQ(shares->firsts, (llvm::SmallVector<int64_t>{0, 2})) << unit.name;
+  }
+}
+
+/// Maps of other machines' accumulators: 16 columns in neighbouring lanes.
+TEST(MatrixUnits, LanesThatShareRowsElsewhere) {
+  mlir::MLIRContext context;
+  mlir::AffineExpr lane, element;
+  mlir::bindDims(&context, lane, element);
+  auto of = [&](int64_t elements, mlir::AffineExpr row, mlir::AffineExpr column) {
+    return Fragment{mlir::Float32Type::get(&context), elements, mlir::AffineMap::get(2, 0, {row, column}, &context)};
+  };
+  auto blocks = gpu::rowShares(of(4, lane.floorDiv(16) * 4 + element, lane % 16), 64);
+  ASSERT_TRUE(blocks);
+  EXPECT_EQ(blocks->lanes, 15);
+  EXPECT_EQ(blocks->firsts.size(), 4u);
+  auto interleaved = gpu::rowShares(of(8, element * 2 + lane.floorDiv(16), lane % 16), 32);
+  ASSERT_TRUE(interleaved);
+  EXPECT_EQ(interleaved->lanes, 15);
+  EXPECT_EQ(interleaved->firsts.size(), 8u);
+  // Rows of one lane that are other lanes' rows too, in another element.
+  EXPECT_FALSE(gpu::rowShares(of(2, (lane % 2) + element, lane.floorDiv(2)), 32));
+  // Lanes of a row that differ in more than some bits.
+  EXPECT_FALSE(gpu::rowShares(of(1, lane % 3, lane.floorDiv(3)), 32));
+}
+
+TEST(MatrixUnits, ResultsAreLeftSidesWhereTheMapsCompose) {
+  mlir::MLIRContext context;
+  for (const MatrixUnit &unit : allUnits(context)) {
+    auto sources = gpu::sourcesOfA(unit, kLanes);
+    bool isShort = gpu::memoryType(unit.a).getIntOrFloatBitWidth() == 16;
+    ASSERT_EQ(sources.has_value(), isShort) << unit.name;
+    for (int64_t i = 0; sources && i < unit.a.elements; ++i)
+      for (int64_t lane = 0; lane < kLanes; ++lane) {
+        auto [row, column] = gpu::placeOf(unit.c, lane, (*sources)[i].element);
+        EXPECT_EQ(gpu::placeOf(unit.a, lane, i), std::make_pair(row, column + (*sources)[i].fragment * unit.columns));
+      }
+  }
+}
+
+TEST(MatrixUnits, TransposedFragments) {
+  mlir::MLIRContext context;
+  for (const MatrixUnit &unit : allUnits(context)) {
+    Fragment turned = gpu::transposed(unit.b);
+    expectBijection(unit, turned, unit.columns, unit.depth);
+    EXPECT_TRUE(gpu::matricesOf(turned, kLanes, /*transposed=*/false)) << unit.name;
+    EXPECT_EQ(gpu::runFrom(turned, kLanes, 0, 16),
+              std::max<int64_t>(32 / gpu::memoryType(unit.b).getIntOrFloatBitWidth(), 1));
+  }
+}
+
 TEST(MatrixUnits, AreWhatTheyWereAsAttributes) {
   mlir::MLIRContext context;
   for (const MatrixUnit &unit : allUnits(context)) {

@@ -51,6 +51,16 @@ func.func @instructions(%x: f32, %i: i32) -> (f32, i32) {
   return %5, %6 : f32, i32
 }
 
+// An approximation of exp2 that will do is the machine's.
+// CHECK-LABEL: func.func @approximate
+// CHECK-NEXT:    math.exp2 %{{.*}} fastmath<afn> : f32
+// CHECK-NEXT:    call @adze_math_exp2_f32
+func.func @approximate(%x: f32) -> (f32, f32) {
+  %0 = math.exp2 %x fastmath<afn> : f32
+  %1 = math.exp2 %x : f32
+  return %0, %1 : f32, f32
+}
+
 // One declaration a function.
 // CHECK-COUNT-1: func.func private @adze_math_tanh_f32(f32) -> f32
 // CHECK-NOT:     func.func private @adze_math_tanh_f32

@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Attention in one pass over the keys by matrix units (Dao, "FlashAttention-2: Faster Attention with Better Parallelism
+// and Work Partitioning", 2023). A block has some queries of one head, and each of its warps some rows of them: their
+// scores with the keys of a step, in accumulators; what is known of a row, in the lanes that hold it together by the
+// unit's map of C; and the weighted sum of values. Keys and values come through a ring of slots in shared memory.
+#include "codegen/common/gpu/AttentionBlock.h"
+#include "codegen/common/gpu/AttentionPlan.h"
+#include "codegen/common/gpu/Fragments.h"
+#include "codegen/common/gpu/RowTiles.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace adze;
+using namespace adze::core;
+using namespace adze::gpu;
+
+namespace {
+class MatrixAttention : AttentionBlock {
+public:
+  MatrixAttention(KernelFunction &kernel, ThreadBlock &block, const Schedule &schedule, const MatrixUnit &unit,
+                  const Facts &facts)
+      : AttentionBlock(kernel, block, schedule.tile.rows), plan(op, unit, schedule, facts), unit(unit), facts(facts),
+        shares(*rowShares(unit.c, facts.warpSize)), element(valueType(memoryType(unit.a))),
+        queryTile(block, element, plan.shape.rows, plan.depthOfTile),
+        keyTile(block, element, plan.shape.columns, plan.depthOfTile),
+        valueTile(block, element, plan.shape.columns, plan.columnsOfTile,
+                  /*spread=*/elementBytes(element) == 4 ? 1 : 0),
+        weightTile(block, element, plan.shape.warpRows, plan.shape.columns) {}
+
+  FailureOr<Grid> emit() {
+    int64_t before = block.sharedMark(), queryPlace = block.reserve(queryTile.bytes());
+    ring = block.reserve(plan.stages * slotBytes());
+    warpRow = e.muli(block.warp, e.index(plan.shape.warpRows));
+    if (plan.weightSources.empty())
+      weightMemory = ofWarp(weightTile);
+    findPlaces();
+    auto tiles = [&](Value tensor, ArrayRef<Coord> at, const SharedTile &tile) {
+      return RowTiles(block, tensor, at, tile, facts.asyncCopy);
+    };
+    Coords queriesAt(batch);
+    queriesAt.append(2, Coord());
+    RowTiles queries = tiles(op.getQuery(), queriesAt, queryTile);
+    keys.emplace(tiles(op.getKey(), parts.sharedAt(op.getKey(), batch), keyTile));
+    values.emplace(tiles(op.getValue(), parts.sharedAt(op.getValue(), batch), valueTile));
+    copies = queries.isCopied() || keys->isCopied() || values->isCopied();
+    queryMemory = queryTile.at(e.index(queryPlace));
+    queries.finish(queries.begin(queries.start(firstQuery), firstQuery, queryMemory), queryMemory);
+    State last = overKeys();
+    wait(0);
+    block.shareFrom(before);
+    write(last);
+    if (failedAny || queries.failed() || keys->failed() || values->failed())
+      return failure();
+    return Grid{blocks};
+  }
+
+private:
+  using Values = Emitter::Values;
+
+  /// What a warp carries from step to step. A lane's part of the sums is joined with the other lanes' at the end.
+  struct State {
+    Values greatest, sums; ///< by row of this lane
+    Values results;        ///< fragments, by rows and columns
+    Values all() const {
+      Values values(greatest);
+      values.append(sums);
+      values.append(results);
+      return values;
+    }
+  };
+  State stateOf(ValueRange values) {
+    size_t rows = laneRows();
+    State state;
+    state.greatest.assign(values.begin(), values.begin() + rows);
+    state.sums.assign(values.begin() + rows, values.begin() + 2 * rows);
+    state.results.assign(values.begin() + 2 * rows, values.end());
+    return state;
+  }
+
+  size_t rowsOfFragment() const { return shares.firsts.size(); }
+  size_t laneRows() const { return plan.down * rowsOfFragment(); }
+  int64_t scoresAcross() const { return plan.shape.columns / unit.columns; }
+  int64_t resultsAcross() const { return plan.columns / unit.columns; }
+  int64_t slotBytes() const { return keyTile.bytes() + valueTile.bytes(); }
+  Value f32(double v) { return e.constant(parts.acc, v); }
+  Value fma(Value x, Value y, Value z) { return e.create<math::FmaOp>(x, y, z); }
+  Value subtract(Value x, Value y) { return e.create<arith::SubFOp>(x, y); }
+  Value multiply(Value x, Value y) { return e.create<arith::MulFOp>(x, y); }
+  /// A NaN that is no greatest score comes out of the weights' sum.
+  Value greater(Value x, Value y) { return e.create<arith::MaxNumFOp>(x, y); }
+  /// To the precision of weights: results below the least normal number may be 0.
+  Value exp2(Value x) { return math::Exp2Op::create(e.b, e.loc, x, arith::FastMathFlags::afn); }
+
+  /// This warp's tile of those that all warps get.
+  Value ofWarp(SharedTile &tile) {
+    int64_t place = block.reserve(block.threads / block.warpSize * tile.bytes());
+    return tile.at(e.addi(e.muli(block.warp, e.index(tile.bytes())), e.index(place)));
+  }
+
+  /// A fragment's row or column, `which`, of an element of this lane; equal expressions are one value.
+  Value placeOf(unsigned which, int64_t element) {
+    AffineExpr lane = getAffineDimExpr(0, e.b.getContext()), number = getAffineConstantExpr(element, e.b.getContext());
+    AffineExpr expr = simplifyAffineExpr(unit.c.places.getResult(which).replaceDims({lane, number}), 1, 0);
+    Value &place = lanePlaces[expr];
+    return place ? place : place = placeOfLane(block, expr, element);
+  }
+
+  /// What does not change over the keys.
+  void findPlaces() {
+    for (unsigned i = 0; i < unit.c.elements; ++i)
+      elementColumns.push_back(placeOf(1, i));
+    for (int64_t i = 0; i < plan.down; ++i)
+      for (int64_t first : shares.firsts) {
+        Value row = e.addi(e.addi(firstQuery, warpRow), e.addi(placeOf(0, first), e.index(i * unit.rows)));
+        auto known = parts.queries.constant();
+        bool isInside = known && *known % plan.shape.rows == 0;
+        rows.push_back(isInside ? row : e.create<arith::MinSIOp>(row, e.size(parts.queries - DimExpr(1))));
+      }
+    queryFragments.emplace(block, facts, unit.a, unit.rows, unit.depth, queryTile, plan.down, /*across=*/false, warpRow,
+                           plan.shape.warpRows);
+    keyFragments.emplace(block, facts, transposed(unit.b), unit.columns, unit.depth, keyTile, scoresAcross(),
+                         /*across=*/false, Value(), 1);
+    // In pairs: their loads are wider.
+    loadedAcross = std::min(llvm::alignTo(resultsAcross(), 2), uint64_t(plan.columnsOfTile / unit.columns));
+    valueFragments.emplace(block, facts, unit.b, unit.depth, unit.columns, valueTile, loadedAcross, /*across=*/true,
+                           Value(), 1);
+    if (weightMemory)
+      weightFragments.emplace(block, facts, unit.a, unit.rows, unit.depth, weightTile, plan.down, /*across=*/false,
+                              Value(), 1);
+  }
+
+  // ---- the ring ----
+  struct Slot {
+    Value keys, values;
+  };
+  Slot slotAt(Value place) { return {keyTile.at(place), valueTile.at(e.addi(place, e.index(keyTile.bytes())))}; }
+  Value placeOfSlot(int64_t number) { return e.create<arith::ConstantIntOp>(ring + number * slotBytes(), 32); }
+  Value nextOf(Value place) {
+    Value next = e.addi(place, e.create<arith::ConstantIntOp>(slotBytes(), 32));
+    return e.select(e.cmpi(arith::CmpIPredicate::eq, next, placeOfSlot(plan.stages)), placeOfSlot(0), next);
+  }
+  Slot slotOf(Value place) { return slotAt(e.create<arith::IndexCastUIOp>(e.b.getIndexType(), place)); }
+
+  /// Begins to bring the keys and values from `first` on; asynchronous copies are one group.
+  std::pair<Values, Values> begin(ValueRange state, Value first, const Slot &slot) {
+    size_t ofKeys = keys->isCopied() ? 1 : 0;
+    auto chunks = std::make_pair(keys->begin(state.take_front(ofKeys), first, slot.keys),
+                                 values->begin(state.drop_front(ofKeys), first, slot.values));
+    if (copies)
+      kernel::AsyncCommitOp::create(e.b, e.loc);
+    return chunks;
+  }
+  void finish(const std::pair<Values, Values> &chunks, const Slot &slot) {
+    keys->finish(chunks.first, slot.keys);
+    values->finish(chunks.second, slot.values);
+  }
+  Values next(ValueRange state) {
+    size_t ofKeys = keys->isCopied() ? 1 : 0;
+    Values out = keys->next(state.take_front(ofKeys));
+    out.append(values->next(state.drop_front(ofKeys)));
+    return out;
+  }
+  void wait(int64_t pending) {
+    if (copies)
+      kernel::AsyncWaitOp::create(e.b, e.loc, pending);
+    block.barrier();
+  }
+
+  State overKeys() {
+    Values state = keys->start(e.index(0));
+    state.append(values->start(e.index(0)));
+    for (int64_t s = 0; s + 1 < plan.stages; ++s) {
+      Slot slot = slotAt(e.index(ring + s * slotBytes()));
+      finish(begin(state, e.index(s * plan.shape.columns), slot), slot);
+      state = next(state);
+    }
+    wait(plan.stages - 2);
+    if (plan.holdsQueries)
+      for (int64_t part = 0; part < plan.depth / unit.depth; ++part)
+        heldQueries.push_back(queryFragments->load(queryMemory, 0, part * unit.depth));
+    State first;
+    first.greatest.assign(laneRows(), least());
+    first.sums.assign(laneRows(), f32(0));
+    first.results.assign(plan.down * resultsAcross(), e.constant(VectorType::get({unit.c.elements}, parts.acc), 0));
+    Values init = first.all();
+    size_t given = init.size();
+    init.append({placeOfSlot(0), placeOfSlot(plan.stages - 1)});
+    init.append(state);
+    Value step = e.index(plan.shape.columns);
+    Values last = e.loop(e.index(0), e.size(parts.keys), step, init, [&](Value k, ValueRange from) {
+      Value reads = from[given], writes = from[given + 1];
+      Slot here = slotOf(reads), written = slotOf(writes);
+      ValueRange at = from.drop_front(given + 2);
+      auto chunks = begin(at, e.addi(k, e.index((plan.stages - 1) * plan.shape.columns)), written);
+      State state = stateOf(from.take_front(given));
+      addStep(state, k, here);
+      finish(chunks, written);
+      wait(plan.stages - 2);
+      Values out = state.all();
+      out.append({nextOf(reads), nextOf(writes)});
+      out.append(next(at));
+      return out;
+    });
+    return stateOf(ArrayRef(last).take_front(given));
+  }
+
+  // ---- one step ----
+  Value multiplyFragments(Value a, Value b, Value c) {
+    return e.create<kernel::MultiplyFragmentsOp>(c.getType(), e.b.getStringAttr(unit.name), a, b, c);
+  }
+
+  void addStep(State &state, Value k, const Slot &slot) {
+    Values scores = finishScores(multiplyKeys(slot.keys), k);
+    weigh(state, scores);
+    Values weights = turnWeights(scores);
+    int64_t across = resultsAcross();
+    for (int64_t part = 0; part < plan.shape.columns / unit.depth; ++part) {
+      Values loaded = valueFragments->load(slot.values, part * unit.depth, 0);
+      for (int64_t i = 0; i < plan.down; ++i)
+        for (int64_t j = 0; j < across; ++j) {
+          Value &result = state.results[i * across + j];
+          result = multiplyFragments(weights[part * plan.down + i], loaded[j], result);
+        }
+    }
+  }
+
+  /// The products of queries and keys: accumulators' elements, by rows, columns and element.
+  Values multiplyKeys(Value memory) {
+    int64_t across = scoresAcross();
+    Values sums(plan.down * across, e.constant(VectorType::get({unit.c.elements}, parts.acc), 0));
+    for (int64_t part = 0; part < plan.depth / unit.depth; ++part) {
+      Values q = plan.holdsQueries ? heldQueries[part] : queryFragments->load(queryMemory, 0, part * unit.depth);
+      Values k = keyFragments->load(memory, 0, part * unit.depth);
+      for (int64_t i = 0; i < plan.down; ++i)
+        for (int64_t j = 0; j < across; ++j)
+          sums[i * across + j] = multiplyFragments(q[i], k[j], sums[i * across + j]);
+    }
+    Values elements;
+    for (Value sum : sums)
+      for (int64_t i = 0; i < unit.c.elements; ++i)
+        elements.push_back(e.create<vector::ExtractOp>(sum, i));
+    return elements;
+  }
+
+  /// Which of this lane's rows an element of the scores lies in.
+  size_t rowOf(size_t number) {
+    size_t fragment = number / unit.c.elements / scoresAcross();
+    return fragment * rowsOfFragment() + shares.rowOf[number % unit.c.elements];
+  }
+
+  /// True if products are compared as they are, and scaled within exponents.
+  bool comparesProducts() { return !op.getMask() && op.getScale().convertToDouble() > 0; }
+
+  /// True if no score is so large that a multiple of it may not be finite: masks may be as small as floats are.
+  bool scalesScores() { return !op.getMask() || getElementTypeOrSelf(op.getMask()).isF16(); }
+
+  /// Scores of a fragment that neighbour each other, and whose masks are read at a time.
+  int64_t maskLanes() {
+    int64_t lanes = unit.c.elements, last = cast<RankedTensorType>(op.getMask().getType()).getRank() - 1;
+    for (int64_t i = 0; i < unit.c.elements; i += lanes)
+      lanes = runFrom(unit.c, facts.warpSize, i, lanes);
+    auto known = parts.keys.constant();
+    return known && *known % lanes == 0 && last >= 0 && e.vectorizable(op.getMask(), last) ? lanes : 1;
+  }
+
+  /// The masks of all scores with the keys from `first` on.
+  Values masks(size_t count, Value first, bool isInside) {
+    Values out;
+    int64_t lanes = maskLanes(), width = std::exchange(e.width, lanes);
+    for (size_t number = 0; number < count; number += lanes) {
+      Value key = keyOf(number, first);
+      if (!isInside)
+        key = e.create<arith::MinSIOp>(key, e.size(parts.keys - DimExpr(lanes)));
+      Value v = mask(rows[rowOf(number)], {key, lanes > 1});
+      for (int64_t i = 0; i < lanes; ++i)
+        out.push_back(e.isVector(v) ? e.create<vector::ExtractOp>(v, i) : v);
+    }
+    e.width = width;
+    return out;
+  }
+
+  /// The key of a score.
+  Value keyOf(size_t number, Value first) {
+    int64_t across = number / unit.c.elements % scoresAcross();
+    return e.addi(e.addi(first, elementColumns[number % unit.c.elements]), e.index(across * unit.columns));
+  }
+
+  /// Scores scaled and masked, and minus infinity behind the last key.
+  Values finishScores(ArrayRef<Value> products, Value first) {
+    auto finished = [&](bool isInside) {
+      Values out(products), more;
+      if (op.getMask())
+        more = masks(products.size(), first, isInside);
+      Value scale = f32(op.getScale().convertToDouble());
+      for (auto [number, score] : llvm::enumerate(out)) {
+        if (op.getMask())
+          score = fma(score, scale, more[number]);
+        else if (!comparesProducts())
+          score = multiply(score, scale);
+        if (!isInside)
+          score = e.select(e.cmpi(arith::CmpIPredicate::ult, keyOf(number, first), e.size(parts.keys)), score, least());
+      }
+      return out;
+    };
+    auto known = parts.keys.constant();
+    if (known && *known % plan.shape.columns == 0)
+      return finished(true);
+    Value end = e.addi(first, e.index(plan.shape.columns));
+    SmallVector<Type> types(products.size(), parts.acc);
+    return e.branch(
+        e.cmpi(arith::CmpIPredicate::ule, end, e.size(parts.keys)), types, [&] { return finished(true); },
+        [&] { return finished(false); });
+  }
+
+  /// Scores become weights; what has been summed is scaled to the new greatest scores.
+  void weigh(State &state, Values &scores) {
+    double log2e = llvm::numbers::log2e, scale = op.getScale().convertToDouble();
+    Value factor = f32(comparesProducts() ? scale * log2e : log2e);
+    Values fresh(laneRows());
+    for (auto [number, score] : llvm::enumerate(scores)) {
+      Value &most = fresh[rowOf(number)];
+      most = most ? greater(most, score) : score;
+    }
+    Values bases, behind, scales;
+    for (size_t row = 0; row < laneRows(); ++row) {
+      Value before = state.greatest[row];
+      Value most = block.joinAcross(shares.lanes, fresh[row], [&](Value x, Value y) { return greater(x, y); });
+      state.greatest[row] = greater(before, most);
+      bases.push_back(baseOf(state.greatest[row]));
+      behind.push_back(multiply(bases[row], e.create<arith::NegFOp>(factor)));
+      scales.push_back(exp2(multiply(subtract(before, bases[row]), factor)));
+      state.sums[row] = multiply(state.sums[row], scales[row]);
+    }
+    for (auto [number, score] : llvm::enumerate(scores)) {
+      size_t row = rowOf(number);
+      score = exp2(scalesScores() ? fma(score, factor, behind[row]) : multiply(subtract(score, bases[row]), factor));
+      state.sums[row] = e.create<arith::AddFOp>(state.sums[row], score);
+    }
+    for (auto [number, result] : llvm::enumerate(state.results)) {
+      Values byElement;
+      for (int64_t row : shares.rowOf)
+        byElement.push_back(scales[number / resultsAcross() * rowsOfFragment() + row]);
+      result = multiply(result, e.create<vector::FromElementsOp>(result.getType(), byElement));
+    }
+  }
+
+  Value narrow(Value x) {
+    auto type = cast<VectorType>(x.getType());
+    return type.getElementType() == element ? x : e.create<arith::TruncFOp>(type.clone(element), x);
+  }
+
+  /// Weights as left sides of products, by part of the keys and rows.
+  Values turnWeights(ArrayRef<Value> weights) {
+    int64_t across = scoresAcross(), partsOfKeys = plan.shape.columns / unit.depth, perPart = unit.depth / unit.columns;
+    auto fragmentOf = [&](int64_t i, int64_t j) { return weights.slice((i * across + j) * unit.c.elements); };
+    Values out;
+    if (!weightMemory) {
+      auto type = VectorType::get({unit.a.elements}, parts.acc);
+      for (int64_t part = 0; part < partsOfKeys; ++part)
+        for (int64_t i = 0; i < plan.down; ++i) {
+          Values elements;
+          for (Source from : plan.weightSources)
+            elements.push_back(fragmentOf(i, part * perPart + from.fragment)[from.element]);
+          out.push_back(narrow(e.create<vector::FromElementsOp>(type, elements)));
+        }
+      return out;
+    }
+    Fragments places(block, facts, unit.c, unit.rows, unit.columns, weightTile, 1, /*across=*/false, Value(), 1);
+    auto type = VectorType::get({unit.c.elements}, parts.acc);
+    for (int64_t i = 0; i < plan.down; ++i)
+      for (int64_t j = 0; j < across; ++j) {
+        Value all = e.create<vector::FromElementsOp>(type, fragmentOf(i, j).take_front(unit.c.elements));
+        places.store(narrow(all), weightMemory, i * unit.rows, j * unit.columns);
+      }
+    block.barrier();
+    for (int64_t part = 0; part < partsOfKeys; ++part)
+      out.append(weightFragments->load(weightMemory, 0, part * unit.depth));
+    return out;
+  }
+
+  // ---- results ----
+  /// They go through shared memory, so that neighbouring lanes write neighbouring columns.
+  void write(const State &state) {
+    Values inverses;
+    for (size_t row = 0; row < laneRows(); ++row) {
+      Value sum = block.joinAcross(shares.lanes, state.sums[row],
+                                   [&](Value x, Value y) { return e.create<arith::AddFOp>(x, y); });
+      inverses.push_back(inverseOf(state.greatest[row], sum));
+    }
+    Type type = valueType(getElementTypeOrSelf(op.getResult()));
+    SharedTile turned(block, type, plan.shape.warpRows, plan.columnsOfTile);
+    Value mine = ofWarp(turned);
+    Fragments places(block, facts, unit.c, unit.rows, unit.columns, turned, 1, /*across=*/false, Value(), 1);
+    for (auto [number, result] : llvm::enumerate(state.results)) {
+      int64_t i = number / resultsAcross(), j = number % resultsAcross();
+      Values elements;
+      for (auto [k, row] : llvm::enumerate(shares.rowOf))
+        elements.push_back(parts.finish(e.create<vector::ExtractOp>(result, k), inverses[i * rowsOfFragment() + row]));
+      places.store(e.create<vector::FromElementsOp>(VectorType::get({unit.c.elements}, type), elements), mine,
+                   i * unit.rows, j * unit.columns);
+    }
+    block.barrier();
+    writeRows(turned, mine);
+  }
+
+  void writeRows(SharedTile &tile, Value mine) {
+    int64_t columns = *parts.columns.constant();
+    bool inLanes = columns % tile.chunk == 0 && kernel.vectorizable(e, parts.out.size() - 1);
+    int64_t lanes = inLanes ? tile.chunk : 1, perRow = columns / lanes;
+    e.loop(block.lane, e.index(plan.shape.warpRows * perRow), e.index(block.warpSize), {}, [&](Value n, ValueRange) {
+      Value row = e.b.createOrFold<arith::DivUIOp>(e.loc, n, e.index(perRow));
+      Value column = e.muli(e.b.createOrFold<arith::RemUIOp>(e.loc, n, e.index(perRow)), e.index(lanes));
+      Value query = e.addi(e.addi(firstQuery, warpRow), row);
+      e.when(e.cmpi(arith::CmpIPredicate::ult, query, e.size(parts.queries)), [&] {
+        Value chunk = e.b.createOrFold<arith::DivUIOp>(e.loc, column, e.index(tile.chunk));
+        Value within = e.b.createOrFold<arith::RemUIOp>(e.loc, column, e.index(tile.chunk));
+        Value at = e.addi(tile.place(row, 0, chunk, 0), within);
+        Value loaded = lanes == 1
+                           ? e.create<memref::LoadOp>(mine, ValueRange{at})
+                           : e.create<vector::LoadOp>(VectorType::get({lanes}, tile.element), mine, ValueRange{at});
+        int64_t width = std::exchange(e.width, lanes);
+        store(query, {column, inLanes}, loaded);
+        e.width = width;
+      });
+      return Values();
+    });
+  }
+
+  AttentionPlan plan;
+  const MatrixUnit &unit;
+  const Facts &facts;
+  RowShares shares;
+  Type element; ///< of operands in shared memory
+  SharedTile queryTile, keyTile, valueTile, weightTile;
+  int64_t ring = 0, loadedAcross = 0;
+  bool copies = false;
+  std::optional<RowTiles> keys, values;
+  std::optional<Fragments> queryFragments, keyFragments, valueFragments, weightFragments;
+  llvm::DenseMap<AffineExpr, Value> lanePlaces;
+  Values elementColumns, rows; ///< of an accumulator's elements; queries of this lane's rows
+  Value warpRow, queryMemory, weightMemory;
+  SmallVector<Values> heldQueries; ///< by part of the depth
+};
+} // namespace
+
+FailureOr<Grid> adze::gpu::emitAttentionMatrix(KernelFunction &kernel, ThreadBlock &block, const Schedule &schedule,
+                                               const Facts &facts) {
+  const MatrixUnit *unit = facts.unit(schedule.unit);
+  if (!unit || !rowShares(unit->c, facts.warpSize))
+    return kernel.nest->emitOpError() << "is scheduled for the matrix unit '" << schedule.unit
+                                      << "', expected one of the device whose lanes share rows of C";
+  return MatrixAttention(kernel, block, schedule, *unit, facts).emit();
+}
