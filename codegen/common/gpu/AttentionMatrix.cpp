@@ -3,10 +3,9 @@
 // and Work Partitioning", 2023). A block has some queries of one head, and each of its warps some rows of them: their
 // scores with the keys of a step, in accumulators; what is known of a row, in the lanes that hold it together by the
 // unit's map of C; and the weighted sum of values. Keys and values come through a ring of slots in shared memory.
-#include "codegen/common/gpu/AttentionBlock.h"
 #include "codegen/common/gpu/AttentionPlan.h"
+#include "codegen/common/gpu/AttentionRing.h"
 #include "codegen/common/gpu/Fragments.h"
-#include "codegen/common/gpu/RowTiles.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -28,28 +27,18 @@ public:
         weightTile(block, element, plan.shape.warpRows, plan.shape.columns) {}
 
   FailureOr<Grid> emit() {
-    int64_t before = block.sharedMark(), queryPlace = block.reserve(queryTile.bytes());
-    ring = block.reserve(plan.stages * slotBytes());
+    int64_t before = block.sharedMark();
+    AttentionRing ring(*this, queryTile, keyTile, valueTile, plan.stages, facts.asyncCopy);
+    queryMemory = ring.queries;
     warpRow = e.muli(block.warp, e.index(plan.shape.warpRows));
     if (plan.weightSources.empty())
       weightMemory = ofWarp(weightTile);
     findPlaces();
-    auto tiles = [&](Value tensor, ArrayRef<Coord> at, const SharedTile &tile) {
-      return RowTiles(block, tensor, at, tile, facts.asyncCopy);
-    };
-    Coords queriesAt(batch);
-    queriesAt.append(2, Coord());
-    RowTiles queries = tiles(op.getQuery(), queriesAt, queryTile);
-    keys.emplace(tiles(op.getKey(), parts.sharedAt(op.getKey(), batch), keyTile));
-    values.emplace(tiles(op.getValue(), parts.sharedAt(op.getValue(), batch), valueTile));
-    copies = queries.isCopied() || keys->isCopied() || values->isCopied();
-    queryMemory = queryTile.at(e.index(queryPlace));
-    queries.finish(queries.begin(queries.start(firstQuery), firstQuery, queryMemory), queryMemory);
-    State last = overKeys();
-    wait(0);
+    ring.fill();
+    State last = overKeys(ring);
     block.shareFrom(before);
     write(last);
-    if (failedAny || queries.failed() || keys->failed() || values->failed())
+    if (failedAny || ring.failed())
       return failure();
     return Grid{blocks};
   }
@@ -81,7 +70,6 @@ private:
   size_t laneRows() const { return plan.down * rowsOfFragment(); }
   int64_t scoresAcross() const { return plan.shape.columns / unit.columns; }
   int64_t resultsAcross() const { return plan.columns / unit.columns; }
-  int64_t slotBytes() const { return keyTile.bytes() + valueTile.bytes(); }
   Value f32(double v) { return e.constant(parts.acc, v); }
   Value fma(Value x, Value y, Value z) { return e.create<math::FmaOp>(x, y, z); }
   Value subtract(Value x, Value y) { return e.create<arith::SubFOp>(x, y); }
@@ -129,52 +117,7 @@ private:
                               Value(), 1);
   }
 
-  // ---- the ring ----
-  struct Slot {
-    Value keys, values;
-  };
-  Slot slotAt(Value place) { return {keyTile.at(place), valueTile.at(e.addi(place, e.index(keyTile.bytes())))}; }
-  Value placeOfSlot(int64_t number) { return e.create<arith::ConstantIntOp>(ring + number * slotBytes(), 32); }
-  Value nextOf(Value place) {
-    Value next = e.addi(place, e.create<arith::ConstantIntOp>(slotBytes(), 32));
-    return e.select(e.cmpi(arith::CmpIPredicate::eq, next, placeOfSlot(plan.stages)), placeOfSlot(0), next);
-  }
-  Slot slotOf(Value place) { return slotAt(e.create<arith::IndexCastUIOp>(e.b.getIndexType(), place)); }
-
-  /// Begins to bring the keys and values from `first` on; asynchronous copies are one group.
-  std::pair<Values, Values> begin(ValueRange state, Value first, const Slot &slot) {
-    size_t ofKeys = keys->isCopied() ? 1 : 0;
-    auto chunks = std::make_pair(keys->begin(state.take_front(ofKeys), first, slot.keys),
-                                 values->begin(state.drop_front(ofKeys), first, slot.values));
-    if (copies)
-      kernel::AsyncCommitOp::create(e.b, e.loc);
-    return chunks;
-  }
-  void finish(const std::pair<Values, Values> &chunks, const Slot &slot) {
-    keys->finish(chunks.first, slot.keys);
-    values->finish(chunks.second, slot.values);
-  }
-  Values next(ValueRange state) {
-    size_t ofKeys = keys->isCopied() ? 1 : 0;
-    Values out = keys->next(state.take_front(ofKeys));
-    out.append(values->next(state.drop_front(ofKeys)));
-    return out;
-  }
-  void wait(int64_t pending) {
-    if (copies)
-      kernel::AsyncWaitOp::create(e.b, e.loc, pending);
-    block.barrier();
-  }
-
-  State overKeys() {
-    Values state = keys->start(e.index(0));
-    state.append(values->start(e.index(0)));
-    for (int64_t s = 0; s + 1 < plan.stages; ++s) {
-      Slot slot = slotAt(e.index(ring + s * slotBytes()));
-      finish(begin(state, e.index(s * plan.shape.columns), slot), slot);
-      state = next(state);
-    }
-    wait(plan.stages - 2);
+  State overKeys(AttentionRing &ring) {
     if (plan.holdsQueries)
       for (int64_t part = 0; part < plan.depth / unit.depth; ++part)
         heldQueries.push_back(queryFragments->load(queryMemory, 0, part * unit.depth));
@@ -182,26 +125,12 @@ private:
     first.greatest.assign(laneRows(), least());
     first.sums.assign(laneRows(), f32(0));
     first.results.assign(plan.down * resultsAcross(), e.constant(VectorType::get({unit.c.elements}, parts.acc), 0));
-    Values init = first.all();
-    size_t given = init.size();
-    init.append({placeOfSlot(0), placeOfSlot(plan.stages - 1)});
-    init.append(state);
-    Value step = e.index(plan.shape.columns);
-    Values last = e.loop(e.index(0), e.size(parts.keys), step, init, [&](Value k, ValueRange from) {
-      Value reads = from[given], writes = from[given + 1];
-      Slot here = slotOf(reads), written = slotOf(writes);
-      ValueRange at = from.drop_front(given + 2);
-      auto chunks = begin(at, e.addi(k, e.index((plan.stages - 1) * plan.shape.columns)), written);
-      State state = stateOf(from.take_front(given));
-      addStep(state, k, here);
-      finish(chunks, written);
-      wait(plan.stages - 2);
-      Values out = state.all();
-      out.append({nextOf(reads), nextOf(writes)});
-      out.append(next(at));
-      return out;
-    });
-    return stateOf(ArrayRef(last).take_front(given));
+    auto step = [&](Value firstKey, const AttentionRing::Slot &slot, ValueRange carried) {
+      State state = stateOf(carried);
+      addStep(state, firstKey, slot);
+      return state.all();
+    };
+    return stateOf(ring.loop(first.all(), step));
   }
 
   // ---- one step ----
@@ -209,8 +138,8 @@ private:
     return e.create<kernel::MultiplyFragmentsOp>(c.getType(), e.b.getStringAttr(unit.name), a, b, c);
   }
 
-  void addStep(State &state, Value k, const Slot &slot) {
-    Values scores = finishScores(multiplyKeys(slot.keys), k);
+  void addStep(State &state, Value firstKey, const AttentionRing::Slot &slot) {
+    Values scores = finishScores(multiplyKeys(slot.keys), firstKey);
     weigh(state, scores);
     Values weights = turnWeights(scores);
     int64_t across = resultsAcross();
@@ -432,9 +361,7 @@ private:
   RowShares shares;
   Type element; ///< of operands in shared memory
   SharedTile queryTile, keyTile, valueTile, weightTile;
-  int64_t ring = 0, loadedAcross = 0;
-  bool copies = false;
-  std::optional<RowTiles> keys, values;
+  int64_t loadedAcross = 0;
   std::optional<Fragments> queryFragments, keyFragments, valueFragments, weightFragments;
   llvm::DenseMap<AffineExpr, Value> lanePlaces;
   Values elementColumns, rows; ///< of an accumulator's elements; queries of this lane's rows

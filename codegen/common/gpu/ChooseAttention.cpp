@@ -130,6 +130,9 @@ private:
     if (isTooLong || tile.warpRows % unit.rows || tile.columns % unit.depth || tile.columns % unit.columns)
       return false;
     AttentionPlan plan(op, unit, schedule, facts);
+    int64_t chunks = std::max(plan.depthOfTile, plan.columnsOfTile) * elementBytes(memoryType(unit.a)) / kChunkBytes;
+    if (chunks > schedule.threads)
+      return false;
     // Rows of several fragments pay where their queries stay.
     return plan.sharedBytes <= bytes && plan.accumulatorRegisters <= plan.mostRegisters &&
            (plan.holdsQueries || plan.down == 1);

@@ -39,7 +39,7 @@ mlir::FailureOr<Grid> emitByRows(KernelFunction &kernel, ThreadBlock &block, con
 Schedule chooseAttention(core::AttentionOp op, const Facts &facts);
 /// Attention.cpp: the threads of a block for `op`; nothing if its sizes or types are not among those that it takes.
 std::optional<int64_t> attentionThreads(core::AttentionOp op, const Facts &facts);
-mlir::FailureOr<Grid> emitAttention(KernelFunction &kernel, ThreadBlock &block);
+mlir::FailureOr<Grid> emitAttention(KernelFunction &kernel, ThreadBlock &block, const Facts &facts);
 /// AttentionMatrix.cpp.
 mlir::FailureOr<Grid> emitAttentionMatrix(KernelFunction &kernel, ThreadBlock &block, const Schedule &schedule,
                                           const Facts &facts);

@@ -79,7 +79,7 @@ private:
     case gpu::Kind::gemv:
       return gpu::emitGemv(kernel, block, schedule.few);
     case gpu::Kind::attention:
-      return gpu::emitAttention(kernel, block);
+      return gpu::emitAttention(kernel, block, facts);
     case gpu::Kind::matrixAttention:
       return gpu::emitAttentionMatrix(kernel, block, schedule, facts);
     case gpu::Kind::elements:

@@ -13,7 +13,7 @@ public:
   using Values = llvm::SmallVector<Value>;
 
   /// Of `tensor`, [..., rows, columns], in the matrix at these coordinates (the last two are not looked at); `columns`
-  /// are known. The tile's threads are all of the block.
+  /// are known. A row of the tile has no more chunks than the block has threads.
   RowTiles(ThreadBlock &block, Value tensor, llvm::ArrayRef<Coord> matrix, const SharedTile &tile, bool asyncCopy);
 
   /// True if it is copied asynchronously: then the caller makes groups and waits for them.

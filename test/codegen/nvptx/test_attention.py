@@ -17,7 +17,7 @@ from test_contractions import DRIVER, PTXAS, TYPES, device, dtype, ptx_of, rando
 pytestmark = pytest.mark.skipif(not os.path.exists(DRIVER), reason="the played driver is not built")
 
 #: The most that a result may be off, of values of about 1.
-TOLERANCE = {"f32": 1e-5, "f16": 2e-3, "bf16": 1.6e-2}
+TOLERANCE = {"f64": 1e-12, "f32": 1e-5, "f16": 2e-3, "bf16": 1.6e-2}
 ROW, FULL = "row", "full"
 
 
@@ -94,6 +94,12 @@ def test_attention(device, tmp_path, kind, mask, shape):  # noqa: F811
     check(device, Model(tmp_path, kind, shape, mask), TOLERANCE[kind])
 
 
+@pytest.mark.parametrize("kind,mask", [("f32", None), ("f32", FULL), ("f64", ROW)])
+@pytest.mark.parametrize("shape", [SHAPES[1], SHAPES[3], SHAPES[5], SHAPES[6], SHAPES[7]], ids=str)
+def test_scalar_units(device, tmp_path, kind, mask, shape):  # noqa: F811
+    check(device, Model(tmp_path, kind, shape, mask), TOLERANCE[kind])
+
+
 @pytest.mark.parametrize("mask", [None, FULL])
 def test_many_blocks(device, tmp_path, mask):  # noqa: F811
     """Warps of two fragments of rows."""
@@ -107,6 +113,17 @@ def test_dynamic(device, tmp_path, kind, mask):  # noqa: F811
     for queries, keys in [(1, 100), (80, 64), (5, 3)]:
         model.feed(3, q=(2, 4, queries, 64), k=(2, 2, keys, 64), v=(2, 2, keys, 64), m=(2, 1, 1, keys) if mask == ROW else (queries, keys))
         check(device, model, TOLERANCE[kind])
+
+
+def test_one_query_of_many_keys(device, tmp_path):  # noqa: F811
+    """As many steps as fit are under way."""
+    check(device, Model(tmp_path, "f16", (1, 4, 2, 1, 333, 128, 128), ROW), TOLERANCE["f16"])
+
+
+@pytest.mark.parametrize("kind", ["f16", "bf16"])
+def test_older_machine(device, tmp_path, kind):  # noqa: F811
+    """Without asynchronous copies; units of half the depth for f16, none for bf16."""
+    check(device, Model(tmp_path, kind, (1, 2, 1, 70, 77, 64, 40), FULL), TOLERANCE[kind], target="nvptx:sm_75")
 
 
 def test_no_keys(device, tmp_path):  # noqa: F811
@@ -148,7 +165,8 @@ LARGE = [("f16", (8, 12, 12, 1024, 1024, 64, 64), None), ("f16", (8, 12, 12, 100
          ("f16", (1, 12, 12, 512, 512, 64, 64), None), ("bf16", (8, 12, 12, 1024, 1024, 128, 128), None),
          ("f16", (8, 12, 12, 1024, 1000, 128, 128), FULL), ("f16", (8, 12, 12, 1024, 1024, 80, 80), None),
          ("f16", (1, 32, 8, 1, 4096, 128, 128), None), ("f16", (1, 8, 8, 512, 512, 256, 256), None),
-         ("f32", (1, 12, 12, 512, 512, 64, 64), None)]
+         ("f32", (1, 12, 12, 512, 512, 64, 64), None), ("f32", (1, 12, 12, 500, 500, 128, 128), FULL),
+         ("f64", (1, 12, 12, 512, 512, 64, 64), None)]
 
 
 @pytest.mark.skipif(PTXAS is None, reason="no ptxas")
@@ -163,23 +181,25 @@ def test_nothing_spills(adze_cli, tmp_path, chip):
         assert spills and all(pair == ("0", "0") for pair in spills), (kind, shape, mask)
 
 
-@pytest.mark.parametrize("kind", ["f16", "bf16"])
+@pytest.mark.parametrize("kind", ["f16", "bf16", "f32"])
 def test_memory_is_read_and_written_in_chunks(adze_cli, tmp_path, kind):
     text = ptx_of(adze_cli, Model(tmp_path, kind, (8, 12, 12, 1024, 1024, 64, 64)).path, "sm_80", str(tmp_path))
-    assert "mma.sync" in text and "ex2.approx.ftz.f32" in text and not re.search(r"ld\.global", text)
+    assert not re.search(r"ld\.global", text)
     copies = re.findall(r"cp\.async\.(c[ag])\.shared\.global \[.*?\], \[.*?\], (\d+)", text)
     assert copies and all(copy == ("cg", "16") for copy in copies)
     stores = re.findall(r"st\.global(\S*)", text)
     assert stores and all(store.startswith(".v4.b32") for store in stores)
-    assert re.search(r"ldmatrix\.\S*x4\.trans", text) and re.search(r"ldmatrix\.\S*x4\.shared", text)
+    if kind != "f32":
+        assert "mma.sync" in text and "ex2.approx.ftz.f32" in text
+        assert re.search(r"ldmatrix\.\S*x4\.trans", text) and re.search(r"ldmatrix\.\S*x4\.shared", text)
 
 
-@pytest.mark.parametrize("head", [32, 64, 80, 128])
-def test_main_loop_has_no_bank_conflicts(device, tmp_path, head):  # noqa: F811
+@pytest.mark.parametrize("kind,head", [("f16", 32), ("f16", 64), ("f16", 80), ("f16", 128), ("f32", 64), ("f32", 80)])
+def test_main_loop_has_no_bank_conflicts(device, tmp_path, kind, head):  # noqa: F811
     """The last part is the same however many keys there are: conflicts of the main loop would grow with them."""
     conflicts = []
     for keys in (128, 384):
-        model = Model(tmp_path, "f16", (1, 1, 1, 64, keys, head, head))
+        model = Model(tmp_path, kind, (1, 1, 1, 64, keys, head, head))
         device.run(model.path, model.feeds)
         conflicts.append(sum(count["bank_conflicts"] for count in device.counts))
     assert conflicts[0] == conflicts[1]

@@ -20,7 +20,7 @@ PTXAS = shutil.which("ptxas") or shutil.which("ptxas", path="/usr/local/cuda/bin
 pytestmark = pytest.mark.skipif(not os.path.exists(DRIVER), reason="the played driver is not built")
 
 TYPES = {"f32": TensorProto.FLOAT, "f16": TensorProto.FLOAT16, "bf16": TensorProto.BFLOAT16, "i8": TensorProto.INT8,
-         "u8": TensorProto.UINT8}
+         "u8": TensorProto.UINT8, "f64": TensorProto.DOUBLE}
 #: The most that a result may be off, relative to the sum of the products' magnitudes.
 TOLERANCE = {"f32": 1e-5, "f16": 2e-3, "bf16": 1e-2}
 
@@ -78,7 +78,7 @@ def device(tmp_path):
 def dtype(kind):
     if kind == "bf16":
         return pytest.importorskip("ml_dtypes").bfloat16
-    return {"f32": np.float32, "f16": np.float16, "i8": np.int8, "u8": np.uint8}[kind]
+    return {"f64": np.float64, "f32": np.float32, "f16": np.float16, "i8": np.int8, "u8": np.uint8}[kind]
 
 
 def random(kind, shape, seed):

@@ -38,12 +38,30 @@ uint64_t parseBytes(const std::string &text) {
   return value;
 }
 
+/// Bytes of shared memory that a block may have ("CUDA C++ Programming Guide", technical specifications).
+uint32_t sharedBytesOf(int sm) {
+  switch (sm) {
+  case 75:
+    return 64 * 1024;
+  case 80:
+  case 87:
+    return 163 * 1024;
+  case 90:
+  case 100:
+  case 103:
+    return 227 * 1024;
+  default:
+    return 99 * 1024;
+  }
+}
+
 /// "sm_89:NAME:24G"; name and memory may be left out.
 std::unique_ptr<Device> makeDevice(const std::string &text) {
   std::vector<std::string> parts = split(text, ':');
   auto device = std::make_unique<Device>();
   if (!parts.empty() && parts[0].rfind("sm_", 0) == 0)
     device->facts.sm = atoi(parts[0].c_str() + 3);
+  device->facts.max_shared_bytes = sharedBytesOf(device->facts.sm);
   device->name = parts.size() > 1 ? parts[1] : "Simulated " + (parts.empty() ? text : parts[0]);
   if (parts.size() > 2)
     device->facts.memory_bytes = parseBytes(parts[2]);

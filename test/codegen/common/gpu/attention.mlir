@@ -101,6 +101,13 @@ kernel.func @transposed(%q: tensor<1x70x4x36xf16>, %k: tensor<1x4x90x36xf16>, %v
 
 // SCHEDULE-LABEL: kernel.func @exact(
 // SCHEDULE-SAME:    schedule = {kind = "attention", threads = 128 : i64, why = "the machine has no matrix units for these types"}
+// CHECK-LABEL:   func.func private @exact(
+// CHECK-NOT:       kernel.multiply_fragments
+// CHECK:           scf.for
+// CHECK-COUNT-8:     kernel.async_copy
+// CHECK:             kernel.async_commit
+// CHECK:             vector.fma {{.*}} vector<4xf32>
+// CHECK:             kernel.async_wait 0
 kernel.func @exact(%q: tensor<4x70x64xf32>, %k: tensor<4x50x64xf32>, %v: tensor<4x50x64xf32>) -> tensor<4x70x64xf32> {
   %0 = core.attention %q, %k, %v scale 0.125 : (tensor<4x70x64xf32>, tensor<4x50x64xf32>, tensor<4x50x64xf32>) -> tensor<4x70x64xf32>
   kernel.return %0 : tensor<4x70x64xf32>
