@@ -57,11 +57,15 @@ Value AttentionParts::inverse(Value sum) {
   return e.create<arith::SelectOp>(none, zero, e.unary(UnaryKind::reciprocal, sum, acc));
 }
 
-Value AttentionParts::finish(Value sum, Value inverse) {
+Value AttentionParts::divide(Value sum, Value inverse) {
   Value v = e.binary(BinaryKind::mul, sum, e.isVector(sum) ? e.splat(inverse, e.width) : inverse, acc);
   if (op.getNanAsZero()) {
     Value none = e.create<arith::CmpFOp>(arith::CmpFPredicate::UNO, inverse, inverse);
     v = e.create<arith::SelectOp>(none, e.constant(v.getType(), 0), v);
   }
-  return e.convert(v, acc, getElementTypeOrSelf(op.getResult()), false);
+  return v;
+}
+
+Value AttentionParts::finish(Value quotient) {
+  return e.convert(quotient, acc, getElementTypeOrSelf(op.getResult()), false);
 }

@@ -18,8 +18,11 @@ struct AttentionParts {
   bool maskIsOneRow();
   /// 1 / sum, but 0 where nothing was summed.
   Value inverse(Value sum);
-  /// A weighted sum of values times the inverse of the weights' sum, as the result's element.
-  Value finish(Value sum, Value inverse);
+  /// A weighted sum of values times the inverse of the weights' sum; 0 where that is NaN and the op wants it so.
+  Value divide(Value sum, Value inverse);
+  /// What `divide` gives, or a sum of such, as the result's element.
+  Value finish(Value quotient);
+  Value finish(Value sum, Value inverse) { return finish(divide(sum, inverse)); }
 
   Emitter &e;
   core::AttentionOp op;

@@ -2,8 +2,10 @@
 // Attention in one pass over the keys by matrix units (Dao, "FlashAttention-2: Faster Attention with Better Parallelism
 // and Work Partitioning", 2023). A block has some queries of one head, and each of its warps some rows of them: their
 // scores with the keys of a step, in accumulators; what is known of a row, in the lanes that hold it together by the
-// unit's map of C; and the weighted sum of values. Keys and values come through a ring of slots in shared memory.
+// unit's map of C; and the weighted sum of values. Keys and values come through a ring of slots in shared memory. Few
+// queries are all warps', which then have other keys each.
 #include "codegen/common/gpu/AttentionPlan.h"
+#include "codegen/common/gpu/AttentionResults.h"
 #include "codegen/common/gpu/AttentionRing.h"
 #include "codegen/common/gpu/Fragments.h"
 #include "llvm/Support/MathExtras.h"
@@ -24,20 +26,25 @@ public:
         keyTile(block, element, plan.shape.columns, plan.depthOfTile),
         valueTile(block, element, plan.shape.columns, plan.columnsOfTile,
                   /*spread=*/elementBytes(element) == 4 ? 1 : 0),
-        weightTile(block, element, plan.shape.warpRows, plan.shape.columns) {}
+        weightTile(block, element, plan.shape.warpRows, plan.shape.warpColumns) {}
 
   FailureOr<Grid> emit() {
     int64_t before = block.sharedMark();
     AttentionRing ring(*this, queryTile, keyTile, valueTile, plan.stages, facts.asyncCopy);
     queryMemory = ring.queries;
-    warpRow = e.muli(block.warp, e.index(plan.shape.warpRows));
-    if (plan.weightSources.empty())
-      weightMemory = ofWarp(weightTile);
+    warpRow = e.muli(e.b.createOrFold<arith::DivUIOp>(e.loc, block.warp, e.index(plan.warpsAcross())),
+                     e.index(plan.shape.warpRows));
+    warpKey = e.muli(e.b.createOrFold<arith::RemUIOp>(e.loc, block.warp, e.index(plan.warpsAcross())),
+                     e.index(plan.shape.warpColumns));
+    if (plan.weightSources.empty()) {
+      int64_t place = block.reserve(plan.shape.warps() * weightTile.bytes());
+      weightMemory = weightTile.at(e.addi(e.muli(block.warp, e.index(weightTile.bytes())), e.index(place)));
+    }
     findPlaces();
     ring.fill();
     State last = overKeys(ring);
     block.shareFrom(before);
-    write(last);
+    AttentionResults(*this, plan, unit, facts, shares).write({last.greatest, last.sums, last.results}, factor());
     if (failedAny || ring.failed())
       return failure();
     return Grid{blocks};
@@ -68,7 +75,7 @@ private:
 
   size_t rowsOfFragment() const { return shares.firsts.size(); }
   size_t laneRows() const { return plan.down * rowsOfFragment(); }
-  int64_t scoresAcross() const { return plan.shape.columns / unit.columns; }
+  int64_t scoresAcross() const { return plan.shape.warpColumns / unit.columns; }
   int64_t resultsAcross() const { return plan.columns / unit.columns; }
   Value f32(double v) { return e.constant(parts.acc, v); }
   Value fma(Value x, Value y, Value z) { return e.create<math::FmaOp>(x, y, z); }
@@ -76,14 +83,6 @@ private:
   Value multiply(Value x, Value y) { return e.create<arith::MulFOp>(x, y); }
   /// A NaN that is no greatest score comes out of the weights' sum.
   Value greater(Value x, Value y) { return e.create<arith::MaxNumFOp>(x, y); }
-  /// To the precision of weights: results below the least normal number may be 0.
-  Value exp2(Value x) { return math::Exp2Op::create(e.b, e.loc, x, arith::FastMathFlags::afn); }
-
-  /// This warp's tile of those that all warps get.
-  Value ofWarp(SharedTile &tile) {
-    int64_t place = block.reserve(block.threads / block.warpSize * tile.bytes());
-    return tile.at(e.addi(e.muli(block.warp, e.index(tile.bytes())), e.index(place)));
-  }
 
   /// A fragment's row or column, `which`, of an element of this lane; equal expressions are one value.
   Value placeOf(unsigned which, int64_t element) {
@@ -107,7 +106,7 @@ private:
     queryFragments.emplace(block, facts, unit.a, unit.rows, unit.depth, queryTile, plan.down, /*across=*/false, warpRow,
                            plan.shape.warpRows);
     keyFragments.emplace(block, facts, transposed(unit.b), unit.columns, unit.depth, keyTile, scoresAcross(),
-                         /*across=*/false, Value(), 1);
+                         /*across=*/false, warpKey, plan.shape.warpColumns);
     // In pairs: their loads are wider.
     loadedAcross = std::min(llvm::alignTo(resultsAcross(), 2), uint64_t(plan.columnsOfTile / unit.columns));
     valueFragments.emplace(block, facts, unit.b, unit.depth, unit.columns, valueTile, loadedAcross, /*across=*/true,
@@ -139,12 +138,14 @@ private:
   }
 
   void addStep(State &state, Value firstKey, const AttentionRing::Slot &slot) {
-    Values scores = finishScores(multiplyKeys(slot.keys), firstKey);
+    Values scores = finishScores(multiplyKeys(slot.keys), e.addi(firstKey, warpKey));
     weigh(state, scores);
     Values weights = turnWeights(scores);
     int64_t across = resultsAcross();
-    for (int64_t part = 0; part < plan.shape.columns / unit.depth; ++part) {
-      Values loaded = valueFragments->load(slot.values, part * unit.depth, 0);
+    Value ownValues = e.addi(slot.valuesPlace, e.muli(warpKey, e.index(valueTile.bytes() / valueTile.rows)));
+    Value memory = valueTile.at(ownValues);
+    for (int64_t part = 0; part < plan.shape.warpColumns / unit.depth; ++part) {
+      Values loaded = valueFragments->load(memory, part * unit.depth, 0);
       for (int64_t i = 0; i < plan.down; ++i)
         for (int64_t j = 0; j < across; ++j) {
           Value &result = state.results[i * across + j];
@@ -179,6 +180,12 @@ private:
 
   /// True if products are compared as they are, and scaled within exponents.
   bool comparesProducts() { return !op.getMask() && op.getScale().convertToDouble() > 0; }
+
+  /// What differences of compared numbers are multiplied by in exponents of 2.
+  Value factor() {
+    double scale = comparesProducts() ? op.getScale().convertToDouble() : 1;
+    return f32(scale * llvm::numbers::log2e);
+  }
 
   /// True if no score is so large that a multiple of it may not be finite: masks may be as small as floats are.
   bool scalesScores() { return !op.getMask() || getElementTypeOrSelf(op.getMask()).isF16(); }
@@ -234,7 +241,7 @@ private:
     auto known = parts.keys.constant();
     if (known && *known % plan.shape.columns == 0)
       return finished(true);
-    Value end = e.addi(first, e.index(plan.shape.columns));
+    Value end = e.addi(first, e.index(plan.shape.warpColumns));
     SmallVector<Type> types(products.size(), parts.acc);
     return e.branch(
         e.cmpi(arith::CmpIPredicate::ule, end, e.size(parts.keys)), types, [&] { return finished(true); },
@@ -243,8 +250,7 @@ private:
 
   /// Scores become weights; what has been summed is scaled to the new greatest scores.
   void weigh(State &state, Values &scores) {
-    double log2e = llvm::numbers::log2e, scale = op.getScale().convertToDouble();
-    Value factor = f32(comparesProducts() ? scale * log2e : log2e);
+    Value factor = this->factor();
     Values fresh(laneRows());
     for (auto [number, score] : llvm::enumerate(scores)) {
       Value &most = fresh[rowOf(number)];
@@ -257,12 +263,13 @@ private:
       state.greatest[row] = greater(before, most);
       bases.push_back(baseOf(state.greatest[row]));
       behind.push_back(multiply(bases[row], e.create<arith::NegFOp>(factor)));
-      scales.push_back(exp2(multiply(subtract(before, bases[row]), factor)));
+      scales.push_back(weightOf(e, multiply(subtract(before, bases[row]), factor)));
       state.sums[row] = multiply(state.sums[row], scales[row]);
     }
     for (auto [number, score] : llvm::enumerate(scores)) {
       size_t row = rowOf(number);
-      score = exp2(scalesScores() ? fma(score, factor, behind[row]) : multiply(subtract(score, bases[row]), factor));
+      score =
+          weightOf(e, scalesScores() ? fma(score, factor, behind[row]) : multiply(subtract(score, bases[row]), factor));
       state.sums[row] = e.create<arith::AddFOp>(state.sums[row], score);
     }
     for (auto [number, result] : llvm::enumerate(state.results)) {
@@ -280,7 +287,8 @@ private:
 
   /// Weights as left sides of products, by part of the keys and rows.
   Values turnWeights(ArrayRef<Value> weights) {
-    int64_t across = scoresAcross(), partsOfKeys = plan.shape.columns / unit.depth, perPart = unit.depth / unit.columns;
+    int64_t across = scoresAcross(), partsOfKeys = plan.shape.warpColumns / unit.depth,
+            perPart = unit.depth / unit.columns;
     auto fragmentOf = [&](int64_t i, int64_t j) { return weights.slice((i * across + j) * unit.c.elements); };
     Values out;
     if (!weightMemory) {
@@ -307,54 +315,6 @@ private:
     return out;
   }
 
-  // ---- results ----
-  /// They go through shared memory, so that neighbouring lanes write neighbouring columns.
-  void write(const State &state) {
-    Values inverses;
-    for (size_t row = 0; row < laneRows(); ++row) {
-      Value sum = block.joinAcross(shares.lanes, state.sums[row],
-                                   [&](Value x, Value y) { return e.create<arith::AddFOp>(x, y); });
-      inverses.push_back(inverseOf(state.greatest[row], sum));
-    }
-    Type type = valueType(getElementTypeOrSelf(op.getResult()));
-    SharedTile turned(block, type, plan.shape.warpRows, plan.columnsOfTile);
-    Value mine = ofWarp(turned);
-    Fragments places(block, facts, unit.c, unit.rows, unit.columns, turned, 1, /*across=*/false, Value(), 1);
-    for (auto [number, result] : llvm::enumerate(state.results)) {
-      int64_t i = number / resultsAcross(), j = number % resultsAcross();
-      Values elements;
-      for (auto [k, row] : llvm::enumerate(shares.rowOf))
-        elements.push_back(parts.finish(e.create<vector::ExtractOp>(result, k), inverses[i * rowsOfFragment() + row]));
-      places.store(e.create<vector::FromElementsOp>(VectorType::get({unit.c.elements}, type), elements), mine,
-                   i * unit.rows, j * unit.columns);
-    }
-    block.barrier();
-    writeRows(turned, mine);
-  }
-
-  void writeRows(SharedTile &tile, Value mine) {
-    int64_t columns = *parts.columns.constant();
-    bool inLanes = columns % tile.chunk == 0 && kernel.vectorizable(e, parts.out.size() - 1);
-    int64_t lanes = inLanes ? tile.chunk : 1, perRow = columns / lanes;
-    e.loop(block.lane, e.index(plan.shape.warpRows * perRow), e.index(block.warpSize), {}, [&](Value n, ValueRange) {
-      Value row = e.b.createOrFold<arith::DivUIOp>(e.loc, n, e.index(perRow));
-      Value column = e.muli(e.b.createOrFold<arith::RemUIOp>(e.loc, n, e.index(perRow)), e.index(lanes));
-      Value query = e.addi(e.addi(firstQuery, warpRow), row);
-      e.when(e.cmpi(arith::CmpIPredicate::ult, query, e.size(parts.queries)), [&] {
-        Value chunk = e.b.createOrFold<arith::DivUIOp>(e.loc, column, e.index(tile.chunk));
-        Value within = e.b.createOrFold<arith::RemUIOp>(e.loc, column, e.index(tile.chunk));
-        Value at = e.addi(tile.place(row, 0, chunk, 0), within);
-        Value loaded = lanes == 1
-                           ? e.create<memref::LoadOp>(mine, ValueRange{at})
-                           : e.create<vector::LoadOp>(VectorType::get({lanes}, tile.element), mine, ValueRange{at});
-        int64_t width = std::exchange(e.width, lanes);
-        store(query, {column, inLanes}, loaded);
-        e.width = width;
-      });
-      return Values();
-    });
-  }
-
   AttentionPlan plan;
   const MatrixUnit &unit;
   const Facts &facts;
@@ -364,9 +324,9 @@ private:
   int64_t loadedAcross = 0;
   std::optional<Fragments> queryFragments, keyFragments, valueFragments, weightFragments;
   llvm::DenseMap<AffineExpr, Value> lanePlaces;
-  Values elementColumns, rows; ///< of an accumulator's elements; queries of this lane's rows
-  Value warpRow, queryMemory, weightMemory;
-  SmallVector<Values> heldQueries; ///< by part of the depth
+  Values elementColumns, rows;                       ///< of an accumulator's elements; queries of this lane's rows
+  Value warpRow, warpKey, queryMemory, weightMemory; ///< this warp's first query and key, in the tiles
+  SmallVector<Values> heldQueries;                   ///< by part of the depth
 };
 } // namespace
 

@@ -10,7 +10,7 @@ struct AttentionPlan {
   /// As `schedule` says; the head sizes of `op` are known.
   AttentionPlan(core::AttentionOp op, const MatrixUnit &unit, const Schedule &schedule, const Facts &facts);
 
-  TileShape shape; ///< queries by keys of a step
+  TileShape shape; ///< queries by keys of a step; a warp's rows of both
   int64_t stages;
   int64_t depth, columns;             ///< head sizes of keys and of values, in whole fragments
   int64_t depthOfTile, columnsOfTile; ///< the same in shared memory
@@ -18,6 +18,9 @@ struct AttentionPlan {
   bool holdsQueries;                  ///< in registers over all steps
   /// Where the left side of the second product is in the results of the first; empty: it goes through shared memory.
   llvm::SmallVector<Source> weightSources;
+
+  /// Warps that have keys of the same queries.
+  int64_t warpsAcross() const { return shape.columns / shape.warpColumns; }
 
   /// Registers of 32 bits that a lane has for accumulators and for queries, and how many leave room for all else.
   int64_t accumulatorRegisters, queryRegisters, mostRegisters;

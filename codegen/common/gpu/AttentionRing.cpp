@@ -31,7 +31,8 @@ AttentionRing::AttentionRing(AttentionBlock &attention, const SharedTile &querie
 }
 
 AttentionRing::Slot AttentionRing::slotAt(Value place) {
-  return {keyTile.at(place), valueTile.at(e.addi(place, e.index(keyTile.bytes())))};
+  Value values = e.addi(place, e.index(keyTile.bytes()));
+  return {keyTile.at(place), valueTile.at(values), values};
 }
 
 Value AttentionRing::placeOf(int64_t number) {

@@ -19,6 +19,7 @@ public:
   /// The buffers of a step.
   struct Slot {
     Value keys, values;
+    Value valuesPlace; ///< where the values are in shared memory
   };
   /// Where the queries are, after `fill`: zeros where the tile is larger.
   Value queries;

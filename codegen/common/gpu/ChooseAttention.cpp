@@ -25,7 +25,7 @@ AttentionPlan::AttentionPlan(AttentionOp op, const MatrixUnit &unit, const Sched
   auto ofTile = [&](int64_t size) { return int64_t(llvm::PowerOf2Ceil(std::max(size, chunk))); };
   depthOfTile = ofTile(depth);
   columnsOfTile = ofTile(columns);
-  int64_t across = shape.columns / unit.columns + columns / unit.columns;
+  int64_t across = shape.warpColumns / unit.columns + columns / unit.columns;
   accumulatorRegisters = down * across * unit.c.elements;
   queryRegisters = down * (depth / unit.depth) * unit.a.elements * bytes / 4;
   mostRegisters = hasMaskOfRows(op) ? 136 : 168;
@@ -34,7 +34,10 @@ AttentionPlan::AttentionPlan(AttentionOp op, const MatrixUnit &unit, const Sched
     weightSources = *sources;
   int64_t weights = weightSources.empty() ? shape.rows * shape.columns : 0;
   int64_t steps = shape.rows * depthOfTile + stages * shape.columns * (depthOfTile + columnsOfTile) + weights;
-  int64_t result = shape.rows * columnsOfTile * elementBytes(getElementTypeOrSelf(op.getResult()));
+  // Where warps share queries, their results are joined in f32, and what they know of rows.
+  int64_t joined = shape.rows * shape.columns / shape.warpColumns;
+  int64_t result = warpsAcross() > 1 ? joined * (columnsOfTile + 2) * 4
+                                     : shape.rows * columnsOfTile * elementBytes(getElementTypeOrSelf(op.getResult()));
   sharedBytes = std::max(steps * bytes, result);
 }
 
@@ -86,48 +89,50 @@ private:
     return queries && heads && *heads * llvm::divideCeil(*queries, rows) >= kManyBlocks;
   }
 
-  /// Queries of a block and of a warp, the best first.
-  SmallVector<std::pair<int64_t, int64_t>> rowsToTry() {
-    constexpr int64_t kLeast = 16;
-    for (int64_t rows : {kLeast, 2 * kLeast})
-      if (queries && *queries <= rows)
-        return {{rows, kLeast}};
-    if (hasManyBlocks(8 * kLeast))
-      return {{8 * kLeast, 2 * kLeast}, {4 * kLeast, kLeast}};
-    return {{4 * kLeast, kLeast}};
-  }
-
-  /// The largest shape that fits, of two blocks at a time where that is possible.
+  /// The best shape that fits.
   std::optional<Schedule> fitting(const MatrixUnit &unit) {
-    constexpr int64_t kFewQueries = 32, kMostStages = 4;
+    constexpr int64_t kFewQueries = 32;
+    if (queries && *queries <= kFewQueries)
+      return fittingFew(unit);
+    SmallVector<std::pair<int64_t, int64_t>> rowsToTry{{64, 16}};
+    if (hasManyBlocks(128))
+      rowsToTry.insert(rowsToTry.begin(), {128, 32});
     for (int64_t bytes : {facts.sharedBytes / kBlocksTogether, facts.sharedBytes})
-      for (auto [rows, warpRows] : rowsToTry()) {
-        // With few queries, a block waits for memory more than it computes: as much of it as possible is under way.
-        bool isFew = rows <= kFewQueries && facts.asyncCopy;
+      for (auto [rows, warpRows] : rowsToTry)
         for (int64_t columns : {64, 32, 16})
-          for (int64_t stages = isFew ? kMostStages : 2; stages >= 2; --stages) {
-            Schedule schedule = scheduleOf(unit, rows, warpRows, columns, stages);
-            if (fits(schedule, unit, isFew ? facts.sharedBytes : bytes))
-              return schedule;
-          }
-      }
+          if (auto schedule = ifFits(unit, {rows, columns, 0, warpRows, columns}, 2, bytes))
+            return schedule;
     return std::nullopt;
   }
 
-  Schedule scheduleOf(const MatrixUnit &unit, int64_t rows, int64_t warpRows, int64_t columns, int64_t stages) {
+  /// Of few queries: the warps share them, and have other keys each. A block waits for memory more than it computes: as
+  /// many steps as possible are under way.
+  std::optional<Schedule> fittingFew(const MatrixUnit &unit) {
+    constexpr int64_t kWarps = 4, kRows = 16, kMostStages = 4;
+    int64_t rows = *queries <= kRows ? kRows : 2 * kRows;
+    for (int64_t across = kWarps * kRows / rows; across > 0; across /= 2)
+      for (int64_t stages = facts.asyncCopy ? kMostStages : 2; stages >= 2; --stages)
+        for (int64_t columns : {32, 16})
+          if (auto schedule = ifFits(unit, {rows, across * columns, 0, kRows, columns}, stages, facts.sharedBytes))
+            return schedule;
+    return std::nullopt;
+  }
+
+  std::optional<Schedule> ifFits(const MatrixUnit &unit, TileShape tile, int64_t stages, int64_t bytes) {
     Schedule schedule;
     schedule.kind = Kind::matrixAttention;
     schedule.unit = unit.name;
-    schedule.tile = {rows, columns, int64_t(llvm::alignTo(headSize(op.getQuery()), unit.depth)), warpRows, columns};
-    schedule.threads = schedule.tile.warps() * facts.warpSize;
+    tile.depth = llvm::alignTo(headSize(op.getQuery()), unit.depth);
+    schedule.tile = tile;
+    schedule.threads = tile.warps() * facts.warpSize;
     schedule.stages = stages;
-    return schedule;
+    return fits(schedule, unit, bytes) ? std::optional(schedule) : std::nullopt;
   }
 
   bool fits(const Schedule &schedule, const MatrixUnit &unit, int64_t bytes) {
     const TileShape &tile = schedule.tile;
     bool isTooLong = keys && tile.columns > 16 && tile.columns / 2 >= *keys;
-    if (isTooLong || tile.warpRows % unit.rows || tile.columns % unit.depth || tile.columns % unit.columns)
+    if (isTooLong || tile.warpRows % unit.rows || tile.warpColumns % unit.depth || tile.warpColumns % unit.columns)
       return false;
     AttentionPlan plan(op, unit, schedule, facts);
     int64_t chunks = std::max(plan.depthOfTile, plan.columnsOfTile) * elementBytes(memoryType(unit.a)) / kChunkBytes;

@@ -115,9 +115,12 @@ def test_dynamic(device, tmp_path, kind, mask):  # noqa: F811
         check(device, model, TOLERANCE[kind])
 
 
-def test_one_query_of_many_keys(device, tmp_path):  # noqa: F811
-    """As many steps as fit are under way."""
-    check(device, Model(tmp_path, "f16", (1, 4, 2, 1, 333, 128, 128), ROW), TOLERANCE["f16"])
+@pytest.mark.parametrize("shape", [(1, 4, 2, 1, 333, 128, 128), (2, 2, 1, 20, 150, 64, 40), (1, 2, 2, 16, 64, 40, 64), (1, 2, 2, 3, 17, 33, 33)],
+                         ids=str)
+@pytest.mark.parametrize("kind,mask", [("f16", ROW), ("bf16", None)])
+def test_few_queries_of_many_keys(device, tmp_path, kind, mask, shape):  # noqa: F811
+    """Warps have other keys of the same queries."""
+    check(device, Model(tmp_path, kind, shape, mask), TOLERANCE[kind])
 
 
 @pytest.mark.parametrize("kind", ["f16", "bf16"])
@@ -132,16 +135,17 @@ def test_no_keys(device, tmp_path):  # noqa: F811
     assert np.array_equal(device.run(model.path, feeds), np.zeros((1, 2, 5, 64)))
 
 
-def test_rows_without_keys(device, tmp_path):  # noqa: F811
+@pytest.mark.parametrize("queries", [20, 40])
+def test_rows_without_keys(device, tmp_path, queries):  # noqa: F811
     """Where no key is allowed, a softmax is NaN; what follows a step without keys is as without that step."""
-    model = Model(tmp_path, "f16", (1, 1, 1, 20, 150, 64, 64), FULL)
+    model = Model(tmp_path, "f16", (1, 1, 1, queries, 150, 64, 64), FULL)
     mask = model.feeds["m"]
     mask[3], mask[5, :100], mask[6, 70:] = -np.inf, -np.inf, -np.inf
     with np.errstate(invalid="ignore"):
         expected = model.expected()
     found = device.run(model.path, model.feeds)
     assert np.all(np.isnan(found[0, 0, 3]))
-    there = np.arange(20) != 3
+    there = np.arange(queries) != 3
     assert np.abs(found - expected)[0, 0, there].max() <= TOLERANCE["f16"]
 
 

@@ -59,9 +59,25 @@ kernel.func @masked(%q: tensor<8x16x1024x64xf16>, %k: tensor<8x16x1024x64xf16>, 
   kernel.return %0 : tensor<8x16x1024x64xf16>
 }
 
-// One query: a warp alone, and more of what it waits for under way.
+// One query: the warps have other keys of a step each, as many of which as possible are under way; at the end they join what they
+// know of rows, and then their sums.
 // SCHEDULE-LABEL: kernel.func @one_query(
-// SCHEDULE-SAME:    schedule = {kind = "matrix_attention", stages = 4 : i64, threads = 32 : i64, tile = array<i64: 16, 64, 64, 16, 64>, unit = "unit"}
+// SCHEDULE-SAME:    schedule = {kind = "matrix_attention", stages = 4 : i64, threads = 128 : i64, tile = array<i64: 16, 64, 64, 16, 16>, unit = "unit"}
+// CHECK-LABEL:   func.func private @one_query(
+// CHECK:           kernel.async_wait 2
+// CHECK:           scf.for
+// CHECK-COUNT-16:    kernel.multiply_fragments
+// CHECK-NOT:         kernel.multiply_fragments
+// CHECK:             kernel.async_wait 2
+// CHECK:           kernel.async_wait 0
+// CHECK:           memref.store {{.*}} memref<64xf32,
+// CHECK:           gpu.barrier
+// CHECK-COUNT-4:   memref.load {{.*}} memref<64xf32,
+// CHECK:           vector.store {{.*}} vector<2xf32>
+// CHECK:           gpu.barrier
+// CHECK:           scf.if
+// CHECK-COUNT-4:     vector.load {{.*}} vector<4xf32>
+// CHECK:             vector.store {{.*}} vector<4xf16>
 kernel.func @one_query(%q: tensor<1x32x1x64xf16>, %k: tensor<1x8x300x64xf16>, %v: tensor<1x8x300x64xf16>) -> tensor<1x32x1x64xf16> {
   %0 = core.attention %q, %k, %v scale 0.125 : (tensor<1x32x1x64xf16>, tensor<1x8x300x64xf16>, tensor<1x8x300x64xf16>) -> tensor<1x32x1x64xf16>
   kernel.return %0 : tensor<1x32x1x64xf16>
