@@ -283,7 +283,7 @@ Staging::Values Staging::loop(ValueRange carried, ValueRange state, function_ref
     Value ahead = e.addi(k, count((slots - 1) * shape.depth));
     Step step{slotOf(reads), slotOf(nextReads), *this, slotOf(writes), at, ahead};
     Values next = body(step, from.take_front(given));
-    next.append({nextReads, nextOf(writes)});
+    next.append({nextReads, reads}); // what is read now is the next to be written
     next.append(this->next(at));
     return next;
   });
