@@ -52,6 +52,8 @@ mlir::LogicalResult emitPackedConv(Emitter &e, core::PackedConvOp op, mlir::Valu
 llvm::SmallVector<core::DimExpr> scatterLines(core::DimAnalysis &dims, mlir::Operation *op);
 /// One of these parts.
 mlir::LogicalResult emitScatterLine(Emitter &e, mlir::Operation *op, mlir::Value line);
+/// All updates of the elements whose position is `number` modulo `of`, a power of two.
+mlir::LogicalResult emitScatterOwned(Emitter &e, mlir::Operation *op, mlir::Value number, int64_t of);
 
 // Each emits one item; what an item is, nestGrid says.
 mlir::LogicalResult emitMatmul(Emitter &e, core::MatmulOp op, mlir::Value item, WriteFn write);

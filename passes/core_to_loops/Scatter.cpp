@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // core.scatter_elements and core.scatter_nd: a copy of the input, then the updates in their order. A line is what
 // updates of one another may meet in: all positions along the axis, or all that index tuples reach. Lines do not depend
-// on each other.
+// on each other. Or each of many workers looks at all updates, and joins those of the elements that it owns.
 #include "passes/core_to_loops/Nests.h"
 
 using namespace mlir;
@@ -10,6 +10,13 @@ using namespace adze::core;
 
 /// For each dimension the coordinate, where it is given.
 using Given = SmallVector<std::optional<Coord>>;
+
+/// Elements of the result by their position: those that are `number` modulo `of`, a power of two; all if `number` is
+/// null.
+struct Owned {
+  Value number;
+  int64_t of = 1;
+};
 
 /// All coordinates of a tensor of these sizes that have the given ones, in row-major order.
 static void eachElement(Emitter &e, ArrayRef<DimExpr> sizes, const Given &given,
@@ -33,18 +40,33 @@ static void eachElement(Emitter &e, ArrayRef<DimExpr> sizes, const Given &given,
   nest({});
 }
 
-/// Copies the input to the result's buffer, where it has the given coordinates.
-static LogicalResult copyInput(Emitter &e, Value input, Value result, const Given &given) {
+/// Copies the input to the result's buffer, where it has the given coordinates or is owned.
+static LogicalResult copyInput(Emitter &e, Value input, Value result, const Given &given, const Owned &owned) {
   SmallVector<DimExpr> sizes = e.dims.shape(result).dims;
   Type element = getElementTypeOrSelf(result);
   bool failed = false;
-  eachElement(e, sizes, given, [&](ArrayRef<Coord> at) {
+  auto copy = [&](ArrayRef<Coord> at) {
     Value v = e.element(input, at);
     failed |= !v;
     if (v)
       e.store(v, e.buffers.lookup(result), element, at, sizes);
-  });
+  };
+  if (owned.number)
+    e.loop(owned.number, e.size(product(sizes)), e.index(owned.of), {}, [&](Value position, ValueRange) {
+      copy(e.delinearize(position, sizes));
+      return Emitter::Values();
+    });
+  else
+    eachElement(e, sizes, given, copy);
   return failure(failed);
+}
+
+/// Runs `body` if the element of the result at `at` is owned.
+static void onlyOwned(Emitter &e, Value result, ArrayRef<Coord> at, const Owned &owned, function_ref<void()> body) {
+  if (!owned.number)
+    return body();
+  Value owner = e.create<arith::AndIOp>(e.linear(at, e.dims.shape(result).dims), e.index(owned.of - 1));
+  e.when(e.cmpi(arith::CmpIPredicate::eq, owner, owned.number), body);
 }
 
 /// Joins `update` to what the result holds at `at`.
@@ -88,20 +110,25 @@ static void onlyWithin(Emitter &e, ArrayRef<DimExpr> sizes, ArrayRef<DimExpr> in
 }
 
 /// The updates of the positions with the given coordinates, those of all dimensions but the axis, or of none.
-static LogicalResult emitElements(Emitter &e, ScatterElementsOp op, const Given &given) {
-  if (failed(copyInput(e, op.getInput(), op.getResult(), given)))
+static LogicalResult emitElements(Emitter &e, ScatterElementsOp op, const Given &given, const Owned &owned) {
+  if (failed(copyInput(e, op.getInput(), op.getResult(), given, owned)))
     return failure();
   SmallVector<DimExpr> sizes = e.dims.shape(op.getIndices()).dims;
   int64_t axis = op.getAxis();
   bool failed = false;
   auto join = [&](ArrayRef<Coord> at) {
-    Value i = indexAt(e, op, op.getIndices(), at, axis), v = i ? e.element(op.getUpdates(), at) : Value();
-    failed |= !v;
+    Value i = indexAt(e, op, op.getIndices(), at, axis);
+    failed |= !i;
     if (failed)
       return;
     Coords to(at);
     to[axis] = {i};
-    update(e, op.getResult(), op.getReduction(), to, v);
+    onlyOwned(e, op.getResult(), to, owned, [&] {
+      Value v = e.element(op.getUpdates(), at);
+      failed |= !v;
+      if (v)
+        update(e, op.getResult(), op.getReduction(), to, v);
+    });
   };
   onlyWithin(e, sizes, e.dims.shape(op.getInput()).dims, given, [&] { eachElement(e, sizes, given, join); });
   return failure(failed);
@@ -114,8 +141,8 @@ static int64_t tupleSize(DimAnalysis &dims, ScatterNdOp op) {
 
 /// The updates of the positions with the given coordinates, those of all dimensions that index tuples do not have, or
 /// of none.
-static LogicalResult emitTuples(Emitter &e, ScatterNdOp op, const Given &given) {
-  if (failed(copyInput(e, op.getInput(), op.getResult(), given)))
+static LogicalResult emitTuples(Emitter &e, ScatterNdOp op, const Given &given, const Owned &owned) {
+  if (failed(copyInput(e, op.getInput(), op.getResult(), given, owned)))
     return failure();
   SmallVector<DimExpr> sizes = e.dims.shape(op.getUpdates()).dims;
   size_t head = e.dims.shape(op.getIndices()).dims.size() - 1;
@@ -135,18 +162,20 @@ static LogicalResult emitTuples(Emitter &e, ScatterNdOp op, const Given &given) 
       to.push_back({index});
     }
     to.append(at.begin() + head, at.end());
-    Value v = e.element(op.getUpdates(), at);
-    failed |= !v;
-    if (v)
-      update(e, op.getResult(), op.getReduction(), to, v);
+    onlyOwned(e, op.getResult(), to, owned, [&] {
+      Value v = e.element(op.getUpdates(), at);
+      failed |= !v;
+      if (v)
+        update(e, op.getResult(), op.getReduction(), to, v);
+    });
   });
   return failure(failed);
 }
 
-static LogicalResult emitScatter(Emitter &e, Operation *op, const Given &given) {
+static LogicalResult emitScatter(Emitter &e, Operation *op, const Given &given, const Owned &owned = {}) {
   if (auto elements = dyn_cast<ScatterElementsOp>(op))
-    return emitElements(e, elements, given);
-  return emitTuples(e, cast<ScatterNdOp>(op), given);
+    return emitElements(e, elements, given, owned);
+  return emitTuples(e, cast<ScatterNdOp>(op), given, owned);
 }
 
 /// Whether a line is one coordinate of dimension `dim` of the op's input, not all of them.
@@ -156,8 +185,14 @@ static bool isAcrossLines(DimAnalysis &dims, Operation *op, int64_t dim) {
   return dim >= tupleSize(dims, cast<ScatterNdOp>(op));
 }
 
-LogicalResult adze::emitScatter(Emitter &e, Operation *op) {
-  return ::emitScatter(e, op, Given(e.dims.shape(op->getOperand(0)).dims.size(), std::nullopt));
+static Given noneGiven(Emitter &e, Operation *op) {
+  return Given(e.dims.shape(op->getOperand(0)).dims.size(), std::nullopt);
+}
+
+LogicalResult adze::emitScatter(Emitter &e, Operation *op) { return ::emitScatter(e, op, noneGiven(e, op)); }
+
+LogicalResult adze::emitScatterOwned(Emitter &e, Operation *op, Value number, int64_t of) {
+  return ::emitScatter(e, op, noneGiven(e, op), {number, of});
 }
 
 SmallVector<DimExpr> adze::scatterLines(DimAnalysis &dims, Operation *op) {

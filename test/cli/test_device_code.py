@@ -69,12 +69,10 @@ def test_texts_do_not_go_to_standard_output(adze, product):
 
 
 def test_a_model_without_kernels_of_the_device(adze, tmp_path):
-    path = small.save(small.model([small.h.make_node("NonZero", ["x"], ["y"])], [small.tensor("x", [4])],
-                                  [small.tensor("y", [1, None], small.TensorProto.INT64)]), tmp_path)
+    path = small.save(small.model([small.h.make_node("Shape", ["x"], ["y"])], [small.tensor("x", ["n", 4])],
+                                  [small.tensor("y", [2], small.TensorProto.INT64)]), tmp_path)
     done = adze("compile", path, "-o", "out", "--emit", "ptx", "--target", "nvptx")
-    if done.status == 0:  # a device has learnt to run it
-        return
-    assert "no kernel of the model is the device's" in done.err and not os.path.exists(tmp_path / "out")
+    assert done.status != 0 and "no kernel of the model is the device's" in done.err and not os.path.exists(tmp_path / "out")
 
 
 def test_all_files_or_none(adze, product, tmp_path):
@@ -150,9 +148,7 @@ def test_the_assembler_leaves_no_files(adze, product, tmp_path):
 
 
 def test_inspect_says_who_runs_what(adze, tmp_path):
-    nodes = [small.h.make_node("Relu", ["x"], ["r"], name="relu1"), small.h.make_node("NonZero", ["r"], ["y"], name="find")]
-    path = small.save(small.model(nodes, [small.tensor("x", [4, 8])],
-                                  [small.tensor("y", [2, None], small.TensorProto.INT64)]), tmp_path)
+    path = small.save(small.picked(), tmp_path)
     assert adze("compile", path, "-o", "a.so", "--target", "nvptx").status == 0
     metadata = json.loads(adze("inspect", "a.so", "--json").out)
     kernels = {k["nodes"]: k for k in metadata["kernels"] if "host_reason" not in k}
@@ -160,6 +156,7 @@ def test_inspect_says_who_runs_what(adze, tmp_path):
     out = adze("inspect", "a.so").out
     assert "\n  sm_80: " in out and " of ptx\n" in out
     assert ": device, 256 threads, 0 bytes shared: relu1\n" in out
+    assert any("host_reason" in kernel for kernel in metadata["kernels"])
     for kernel in metadata["kernels"]:
         if "host_reason" in kernel:
             assert "device" not in kernel and f": host ({kernel['host_reason']}): {kernel['nodes']}\n" in out

@@ -56,10 +56,11 @@ def gather():
                  [tensor("data", ["n"]), tensor("index", ["k"], TensorProto.INT64)], [tensor("picked", ["k"])])
 
 
-def non_zero(name="find"):
-    """For a device, a kernel of it and two of the host."""
-    nodes = [h.make_node("Relu", ["x"], ["r"], name="relu1"), h.make_node("NonZero", ["r"], ["y"], name=name)]
-    return model(nodes, [tensor("x", [4, 8])], [tensor("y", [2, None], TensorProto.INT64)])
+def picked(name="find"):
+    """Rows of which few numbers are not zero: for a device, three kernels of it, and the count for the host."""
+    nodes = [h.make_node("Relu", ["x"], ["r"], name="relu1"), h.make_node("NonZero", ["n"], ["m"], name=name),
+             h.make_node("Gather", ["r", "m"], ["y"], name="pick")]
+    return model(nodes, [tensor("x", [4, 8]), tensor("n", [3], TensorProto.INT64)], [tensor("y", [1, None, 8])])
 
 
 def three_softmaxes():

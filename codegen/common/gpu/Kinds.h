@@ -22,6 +22,9 @@ mlir::FailureOr<Grid> emitReduce(KernelFunction &kernel, ThreadBlock &block, con
 /// Transpose.cpp, for a transpose that crosses (Transposition.h) as `kernel.nest`. `mostLanes` as above.
 mlir::FailureOr<Grid> emitTranspose(KernelFunction &kernel, ThreadBlock &block, int64_t mostLanes);
 
+/// NonZero.cpp, for a core.nonzero_indices.
+mlir::FailureOr<Grid> emitNonZero(KernelFunction &kernel, ThreadBlock &block);
+
 /// How a matrix product or a convolution of one group is run; nothing if by what runs any op.
 std::optional<Schedule> chooseProduct(mlir::Operation *op, const Facts &facts);
 /// Tiles.cpp, Matrix.cpp: blocks of a matrix product or a convolution, by way of shared memory.

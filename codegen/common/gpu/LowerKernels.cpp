@@ -71,6 +71,12 @@ private:
       return gpu::emitReduce(kernel, block, schedule, facts, mostLanes());
     case gpu::Kind::transpose:
       return gpu::emitTranspose(kernel, block, mostLanes());
+    case gpu::Kind::nonzero:
+      return gpu::emitNonZero(kernel, block);
+    case gpu::Kind::owners:
+      if (failed(emitScatterOwned(e, kernel.nest, thread, schedule.team)))
+        return failure();
+      return Grid{schedule.team / schedule.threads};
     case gpu::Kind::tiles:
     case gpu::Kind::matrix:
       if (schedule.few.rows > 0)

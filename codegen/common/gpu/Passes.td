@@ -4,10 +4,9 @@
 include "mlir/Pass/PassBase.td"
 
 def GpuSchedule : Pass<"adze-gpu-schedule", "::mlir::ModuleOp"> {
-  let summary = "Say of each kernel how a GPU runs it, or why the host does";
+  let summary = "Say of each kernel how a GPU runs it";
   let description = [{
-    Sets `schedule = {kind = ..., threads = ...}` on each kernel.func that becomes a kernel of the device, and
-    `adze.host_reason = "..."` on the others. Kinds:
+    Sets `schedule = {kind = ..., threads = ...}` on each kernel.func. Kinds:
 
     - `elements`: each thread computes neighbouring elements of the results;
     - `points`: the same of an op that has loops of its own for each element;
@@ -15,6 +14,8 @@ def GpuSchedule : Pass<"adze-gpu-schedule", "::mlir::ModuleOp"> {
     - `rows`: a warp or a block (`team`) computes a row;
     - `reduce`: `team` threads join the elements that become one element of the result, or neighbouring ones;
     - `transpose`: a block moves a tile by way of shared memory;
+    - `owners`: `team` threads look at all updates of a scatter, each for its elements of the result;
+    - `nonzero`: a block finds the elements that are not zero;
     - `tiles`, `matrix`: a block computes a tile of a product, by scalar units or by the matrix unit `unit`; `stages` steps of the depth
       are in shared memory at a time; of `slices` warps with the same part each sums up a slice of every step's depth;
     - `gemv`: a block computes some columns of a product of few rows; of `few`, the first number is its rows, the second the threads that

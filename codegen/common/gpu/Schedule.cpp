@@ -22,13 +22,15 @@ static constexpr std::pair<Kind, llvm::StringLiteral> kKinds[] = {{Kind::element
                                                                   {Kind::rows, "rows"},
                                                                   {Kind::reduce, "reduce"},
                                                                   {Kind::transpose, "transpose"},
+                                                                  {Kind::owners, "owners"},
+                                                                  {Kind::nonzero, "nonzero"},
                                                                   {Kind::tiles, "tiles"},
                                                                   {Kind::matrix, "matrix"},
                                                                   {Kind::gemv, "gemv"},
                                                                   {Kind::attention, "attention"},
                                                                   {Kind::matrixAttention, "matrix_attention"}};
 
-static bool hasTeam(Kind kind) { return kind == Kind::rows || kind == Kind::reduce; }
+static bool hasTeam(Kind kind) { return kind == Kind::rows || kind == Kind::reduce || kind == Kind::owners; }
 static bool hasUnit(Kind kind) { return kind == Kind::matrix || kind == Kind::matrixAttention; }
 static bool hasTile(Kind kind) { return kind == Kind::tiles || hasUnit(kind); }
 
@@ -90,15 +92,20 @@ FailureOr<Schedule> Schedule::read(kernel::FuncOp kernel) {
   return schedule;
 }
 
-/// Why an op's work cannot be cut into items that do not wait for each other; empty if it can.
-static StringRef whySequential(Operation *op, const Facts &facts) {
-  if (isa<NonZeroIndicesOp>(op))
-    return "where an element goes depends on all before it";
-  if (!isa<ScatterElementsOp, ScatterNdOp>(op))
-    return "";
+/// As many threads as a scatter has lines; where those are few, threads that have elements of the result, of all lines.
+static Schedule chooseScatter(Operation *op, const Facts &facts) {
+  constexpr int64_t kOwners = 1024;
   DimAnalysis dims;
   auto lines = product(scatterLines(dims, op)).constant();
-  return lines && *lines < facts.warpSize ? "updates of one element are joined in their order" : "";
+  Schedule schedule{Kind::items, 2 * facts.warpSize, 0, {}, 2, {}};
+  if (!lines || *lines >= facts.warpSize)
+    return schedule;
+  auto elements = product(dims.shape(op->getResult(0)).dims).constant();
+  schedule.kind = Kind::owners;
+  schedule.team = std::clamp<int64_t>(llvm::PowerOf2Ceil(std::max<int64_t>(elements.value_or(kOwners), 1)),
+                                      facts.warpSize, kOwners);
+  schedule.threads = std::min(schedule.team, 4 * facts.warpSize);
+  return schedule;
 }
 
 /// A warp a row where that keeps a row in its registers, else a block a row.
@@ -129,12 +136,16 @@ static Schedule chooseNest(Operation *nest, const Facts &facts) {
     return *schedule;
   if (auto attention = dyn_cast<AttentionOp>(nest))
     return chooseAttention(attention, facts);
+  if (isa<ScatterElementsOp, ScatterNdOp>(nest))
+    return chooseScatter(nest, facts);
+  if (isa<NonZeroIndicesOp>(nest))
+    return {Kind::nonzero, 32 * facts.warpSize, 0, {}, 2, {}};
   if (isa<ConvOp, PoolOp>(nest))
     return {Kind::points, 4 * facts.warpSize, 0, {}, 2, {}};
   return {Kind::items, 2 * facts.warpSize, 0, {}, 2, {}};
 }
 
-std::optional<Schedule> chooseSchedule(kernel::FuncOp kernel, const Facts &facts, std::string &reason) {
+Schedule chooseSchedule(kernel::FuncOp kernel, const Facts &facts) {
   DimAnalysis dims;
   if (Operation *op = findReduction(kernel, dims))
     return chooseReduction(op, facts);
@@ -146,10 +157,6 @@ std::optional<Schedule> chooseSchedule(kernel::FuncOp kernel, const Facts &facts
       nest = &op;
   if (!nest)
     return Schedule{Kind::elements, 8 * facts.warpSize, 0, {}, 2, {}};
-  if (StringRef why = whySequential(nest, facts); !why.empty()) {
-    reason = (nest->getName().getStringRef() + ": " + why).str();
-    return std::nullopt;
-  }
   return chooseNest(nest, facts);
 }
 
@@ -159,13 +166,8 @@ namespace {
 struct GpuSchedule : impl::GpuScheduleBase<GpuSchedule> {
   void runOnOperation() override {
     gpu::Facts facts = gpu::Facts::of(getOperation());
-    for (auto kernel : getOperation().getOps<kernel::FuncOp>()) {
-      std::string reason;
-      if (auto schedule = gpu::chooseSchedule(kernel, facts, reason))
-        kernel.setScheduleAttr(schedule->write(getContext()));
-      else
-        kernel->setAttr(kernel::kHostReasonAttr, StringAttr::get(&getContext(), reason));
-    }
+    for (auto kernel : getOperation().getOps<kernel::FuncOp>())
+      kernel.setScheduleAttr(gpu::chooseSchedule(kernel, facts).write(getContext()));
   }
 };
 } // namespace

@@ -14,6 +14,8 @@ enum class Kind {
   rows,           ///< a warp or a block computes a row
   reduce,         ///< a team of threads joins the elements of a range
   transpose,      ///< a block moves a tile by way of shared memory
+  owners,         ///< each thread has elements of a scatter's result, and looks at every update
+  nonzero,        ///< a block finds the elements that are not zero
   tiles,          ///< a block computes a tile of a product, by scalar units
   matrix,         ///< the same, by matrix units
   gemv,           ///< a block computes some columns of a product of few rows
@@ -48,7 +50,8 @@ constexpr int64_t kBlocksTogether = 2;
 struct Schedule {
   Kind kind = Kind::elements;
   int64_t threads = 256; ///< of a block
-  int64_t team = 0;      ///< of rows: threads that have one row, a warp or all of the block; of reduce: one range
+  int64_t team = 0;      ///< of rows: threads that have one row, a warp or all of the block; of reduce: one range; of
+                         ///< owners: the elements of one result
   TileShape tile;        ///< of tiles, matrix and matrixAttention, where rows are queries and columns keys of a step
   int64_t stages = 2;    ///< of these: steps (of the depth; of the keys) that are in shared memory at a time
   std::string unit;      ///< of those by matrix units: its name in the machine's table
@@ -60,7 +63,7 @@ struct Schedule {
   static mlir::FailureOr<Schedule> read(kernel::FuncOp kernel);
 };
 
-/// How `kernel` is run; nothing, with the reason, if by the host.
-std::optional<Schedule> chooseSchedule(kernel::FuncOp kernel, const Facts &facts, std::string &reason);
+/// How `kernel` is run.
+Schedule chooseSchedule(kernel::FuncOp kernel, const Facts &facts);
 
 } // namespace adze::gpu

@@ -115,3 +115,16 @@ ThreadBlock::Values ThreadBlock::joinBlock(Values x, JoinFn join) {
   }
   return joined;
 }
+
+std::pair<Value, Value> ThreadBlock::scanWarp(Value x) {
+  Value before = e.constant(x.getType(), 0), all = x;
+  for (int64_t mask = 1; mask < warpSize; mask *= 2) {
+    // Of the two halves of 2 * mask lanes, the first comes before the second.
+    Value other = fromLane(all, mask);
+    Value bit = e.create<arith::AndIOp>(lane, e.index(mask));
+    Value isSecond = e.cmpi(arith::CmpIPredicate::ne, bit, e.index(0));
+    before = e.select(isSecond, e.addi(before, other), before);
+    all = e.addi(all, other);
+  }
+  return {before, all};
+}

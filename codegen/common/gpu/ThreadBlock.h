@@ -57,6 +57,9 @@ public:
   /// `x` joined over the lanes whose numbers differ in these bits.
   Value joinAcross(int64_t bits, Value x, llvm::function_ref<Value(Value, Value)> join);
 
+  /// The sums of `x`, an i32, over the lanes before, and over all of a warp.
+  std::pair<Value, Value> scanWarp(Value x);
+
 private:
   /// `x` of the lane whose number differs in the bits of `mask`.
   Value fromLane(Value x, int64_t mask);

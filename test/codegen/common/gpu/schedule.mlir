@@ -101,8 +101,9 @@ module attributes {adze.device_facts = {warp_size = 32 : i64, shared_bytes = 491
     kernel.return %y : tensor<1024x1024xf32>
   }
 
+  // Updates of few lines: a thread has elements of the result, and looks at all of them.
   // CHECK-LABEL: kernel.func @ordered
-  // CHECK-SAME:    adze.host_reason = "core.scatter_nd: updates of one element are joined in their order"
+  // CHECK-SAME:    schedule = {kind = "owners", team = 32 : i64, threads = 32 : i64}
   kernel.func @ordered(%x: tensor<4xf32> {adze.dims = array<i64: -1>}, %i: tensor<2x1xi64> {adze.dims = array<i64: -1, -1>}, %u: tensor<2xf32> {adze.dims = array<i64: -1>}) -> (tensor<4xf32> {adze.dims = array<i64: -1>}) {
     %y = core.scatter_nd none %x, %i, %u : (tensor<4xf32>, tensor<2x1xi64>, tensor<2xf32>) -> tensor<4xf32>
     kernel.return %y : tensor<4xf32>

@@ -46,15 +46,20 @@ def test_nd(device_target, tuple_size, reduction):
     check(device_target, "ScatterND", x, indices, numbers(3, 5, *x.shape[tuple_size:]), reduction=reduction)
 
 
-def test_few_lines_are_for_the_host(device_target):
-    x, indices = numbers(100), np.zeros((5, 1), np.int64)
-    compiled = adze.compile(model("ScatterND", x, indices, numbers(5)), target=device_target)
-    assert [k["reason"] for k in compiled.summary["host_kernels"]] == ["core.scatter_nd: updates of one element are joined in their order"]
+@pytest.mark.parametrize("reduction", ["none", "add"])
+@pytest.mark.parametrize("size", [10, 5000])
+def test_few_lines(device_target, size, reduction):
+    """Each thread has elements of the result, of whatever line, and looks at all updates."""
+    x, indices = numbers(size), np.random.default_rng(3).integers(-size, size, (700, 1))
+    check(device_target, "ScatterND", x, indices, numbers(700), reduction=reduction)
+    check(device_target, "ScatterND", x.reshape(-1, 5), indices // 5, numbers(700, 5), reduction=reduction)
+    check(device_target, "ScatterElements", x, indices[:10, 0], numbers(10), axis=0, reduction="add")
 
 
-def test_an_index_that_is_wrong_is_found(device_target):
-    x, indices = numbers(6, 40), np.array([[3], [6]])
-    compiled = adze.compile(model("ScatterND", x, indices, numbers(2, 40)), target=device_target)
+@pytest.mark.parametrize("width", [3, 40])
+def test_an_index_that_is_wrong_is_found(device_target, width):
+    x, indices = numbers(6, width), np.array([[3], [6]])
+    compiled = adze.compile(model("ScatterND", x, indices, numbers(2, width)), target=device_target)
     with pytest.raises(adze.RunError, match="out of range") as caught:
-        compiled.run({"x": x, "i": indices, "u": numbers(2, 40)})
+        compiled.run({"x": x, "i": indices, "u": numbers(2, width)})
     assert caught.value.status == "INDEX_OUT_OF_RANGE"
