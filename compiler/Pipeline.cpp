@@ -68,6 +68,8 @@ static void addOptimisations(OpPassManager &passes, bool forDevice) {
   passes.addPass(createFoldRequantization());
   if (!forDevice) // which reads matrices as they are
     passes.addPass(createPackContractions());
+  else
+    passes.addPass(createSplitReductions());
   passes.addPass(createFoldConstants());
   passes.addPass(createRefineShapes());
 }

@@ -34,6 +34,16 @@ def FoldConstants : Pass<"adze-fold-constants", "::mlir::ModuleOp"> {
   let dependentDialects = ["::adze::core::CoreDialect"];
 }
 
+def SplitReductions : Pass<"adze-split-reductions", "::mlir::ModuleOp"> {
+  let summary = "Join many elements into few in two steps, for machines of many workers";
+  let description = [{
+    reduce(x, axes) -> reduce(reduce(x, the last axes), the first axes), where the result has few elements and many are joined, or it is not
+    known how many: an element of a result is the work of one block of a GPU. An only axis is cut in two if that keeps no producer from being
+    computed on the way. Parts of f16 and bf16 are joined in f32.
+  }];
+  let dependentDialects = ["::adze::core::CoreDialect", "::mlir::arith::ArithDialect"];
+}
+
 def SinkTransposes : Pass<"adze-sink-transposes", "::mlir::ModuleOp"> {
   let summary = "Move transposes down through their users until they meet and cancel";
   let description = [{

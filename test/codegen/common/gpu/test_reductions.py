@@ -121,6 +121,25 @@ def test_composed(device_target, op, axes):
         np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-4)
 
 
+#: Few elements of many, which are joined in two steps: along axes, along one that is cut in two, of sizes that are not known.
+LONG = [((512, 40, 16), ["a", "b", "c"], [0, 1, 2]), ((1 << 17,), [1 << 17], [0]), ((2, 1 << 16), [2, 1 << 16], [1]),
+        ((1 << 16, 2), [1 << 16, 2], [0]), ((8, 150, 300), [8, 150, 300], [1, 2])]
+
+
+@pytest.mark.parametrize("keepdims", [0, 1])
+@pytest.mark.parametrize("shape,sizes,axes", LONG)
+def test_two_steps(device_target, shape, sizes, axes, keepdims):
+    x = RANDOM.random(shape).astype(np.float32)
+    graph = h.make_graph([h.make_node("ReduceSum", ["x", "a"], ["y"], keepdims=keepdims)], "steps",
+                         [h.make_tensor_value_info("x", onnx.TensorProto.FLOAT, sizes)], [onnx.ValueInfoProto(name="y")],
+                         [numpy_helper.from_array(np.array(axes), "a")])
+    made = h.make_model(graph, opset_imports=[h.make_opsetid("", 20)])
+    made.ir_version = 9
+    model = adze.compile(made, target=device_target)
+    assert model.summary["kernels"] == 2
+    np.testing.assert_allclose(model.run({"x": x})["y"], x.astype(np.float64).sum(tuple(axes), keepdims=bool(keepdims)), rtol=1e-5)
+
+
 def test_of_what_is_broadcast(device_target):
     """A range whose elements are computed on the way, from parts that are not of its shape."""
     x, w = numbers(np.float32, 40, 72), numbers(np.float32, 72)
