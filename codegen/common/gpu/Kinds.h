@@ -25,6 +25,10 @@ mlir::FailureOr<Grid> emitTranspose(KernelFunction &kernel, ThreadBlock &block, 
 /// NonZero.cpp, for a core.nonzero_indices.
 mlir::FailureOr<Grid> emitNonZero(KernelFunction &kernel, ThreadBlock &block);
 
+/// Scan.cpp: true if warps have the lines of `op`; and that.
+bool scansInWarps(core::ScanOp op, const Facts &facts);
+mlir::FailureOr<Grid> emitScan(KernelFunction &kernel, ThreadBlock &block);
+
 /// How a matrix product or a convolution of one group is run; nothing if by what runs any op.
 std::optional<Schedule> chooseProduct(mlir::Operation *op, const Facts &facts);
 /// Tiles.cpp, Matrix.cpp: blocks of a matrix product or a convolution, by way of shared memory.

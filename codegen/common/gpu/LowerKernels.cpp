@@ -71,6 +71,8 @@ private:
       return gpu::emitReduce(kernel, block, schedule, facts, mostLanes());
     case gpu::Kind::transpose:
       return gpu::emitTranspose(kernel, block, mostLanes());
+    case gpu::Kind::scan:
+      return gpu::emitScan(kernel, block);
     case gpu::Kind::nonzero:
       return gpu::emitNonZero(kernel, block);
     case gpu::Kind::owners:

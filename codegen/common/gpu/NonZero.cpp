@@ -70,7 +70,7 @@ private:
   void write(Value before) {
     e.loop(first, last, e.index(block.warpSize), before, [&](Value round, ValueRange carried) {
       Value position = e.addi(round, block.lane), set = isSet(position);
-      auto [earlier, all] = block.scanWarp(set);
+      auto [earlier, all] = block.scanWarp(ReduceKind::sum, set, i32);
       Value place = e.addi(carried[0], e.create<arith::IndexCastOp>(e.b.getIndexType(), earlier));
       e.when(e.cmpi(arith::CmpIPredicate::ne, set, e.constant(i32, 0)), [&] { writeOne(position, place); });
       return Emitter::Values{e.addi(carried[0], e.create<arith::IndexCastOp>(e.b.getIndexType(), all))};

@@ -15,6 +15,7 @@ def GpuSchedule : Pass<"adze-gpu-schedule", "::mlir::ModuleOp"> {
     - `reduce`: `team` threads join the elements that become one element of the result, or neighbouring ones;
     - `transpose`: a block moves a tile by way of shared memory;
     - `owners`: `team` threads look at all updates of a scatter, each for its elements of the result;
+    - `scan`: a warp has a line of a running sum;
     - `nonzero`: a block finds the elements that are not zero;
     - `tiles`, `matrix`: a block computes a tile of a product, by scalar units or by the matrix unit `unit`; `stages` steps of the depth
       are in shared memory at a time; of `slices` warps with the same part each sums up a slice of every step's depth;

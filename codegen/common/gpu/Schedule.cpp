@@ -24,6 +24,7 @@ static constexpr std::pair<Kind, llvm::StringLiteral> kKinds[] = {{Kind::element
                                                                   {Kind::transpose, "transpose"},
                                                                   {Kind::owners, "owners"},
                                                                   {Kind::nonzero, "nonzero"},
+                                                                  {Kind::scan, "scan"},
                                                                   {Kind::tiles, "tiles"},
                                                                   {Kind::matrix, "matrix"},
                                                                   {Kind::gemv, "gemv"},
@@ -138,6 +139,8 @@ static Schedule chooseNest(Operation *nest, const Facts &facts) {
     return chooseAttention(attention, facts);
   if (isa<ScatterElementsOp, ScatterNdOp>(nest))
     return chooseScatter(nest, facts);
+  if (auto scan = dyn_cast<ScanOp>(nest); scan && scansInWarps(scan, facts))
+    return {Kind::scan, 4 * facts.warpSize, 0, {}, 2, {}};
   if (isa<NonZeroIndicesOp>(nest))
     return {Kind::nonzero, 32 * facts.warpSize, 0, {}, 2, {}};
   if (isa<ConvOp, PoolOp>(nest))

@@ -16,6 +16,7 @@ enum class Kind {
   transpose,      ///< a block moves a tile by way of shared memory
   owners,         ///< each thread has elements of a scatter's result, and looks at every update
   nonzero,        ///< a block finds the elements that are not zero
+  scan,           ///< a warp has a line
   tiles,          ///< a block computes a tile of a product, by scalar units
   matrix,         ///< the same, by matrix units
   gemv,           ///< a block computes some columns of a product of few rows

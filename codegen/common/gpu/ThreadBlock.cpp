@@ -116,15 +116,15 @@ ThreadBlock::Values ThreadBlock::joinBlock(Values x, JoinFn join) {
   return joined;
 }
 
-std::pair<Value, Value> ThreadBlock::scanWarp(Value x) {
-  Value before = e.constant(x.getType(), 0), all = x;
+std::pair<Value, Value> ThreadBlock::scanWarp(ReduceKind kind, Value x, Type acc) {
+  Value before = e.neutral(kind, acc), all = x;
   for (int64_t mask = 1; mask < warpSize; mask *= 2) {
     // Of the two halves of 2 * mask lanes, the first comes before the second.
     Value other = fromLane(all, mask);
     Value bit = e.create<arith::AndIOp>(lane, e.index(mask));
     Value isSecond = e.cmpi(arith::CmpIPredicate::ne, bit, e.index(0));
-    before = e.select(isSecond, e.addi(before, other), before);
-    all = e.addi(all, other);
+    before = e.select(isSecond, e.join(kind, other, before, acc), before);
+    all = e.join(kind, all, other, acc);
   }
   return {before, all};
 }

@@ -57,8 +57,8 @@ public:
   /// `x` joined over the lanes whose numbers differ in these bits.
   Value joinAcross(int64_t bits, Value x, llvm::function_ref<Value(Value, Value)> join);
 
-  /// The sums of `x`, an i32, over the lanes before, and over all of a warp.
-  std::pair<Value, Value> scanWarp(Value x);
+  /// `x` joined over the lanes before, and over all of a warp; as joinWarp.
+  std::pair<Value, Value> scanWarp(core::ReduceKind kind, Value x, mlir::Type acc);
 
 private:
   /// `x` of the lane whose number differs in the bits of `mask`.

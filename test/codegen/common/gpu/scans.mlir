@@ -32,3 +32,16 @@ kernel.func @owners(%x: tensor<128xf32> {adze.dims = array<i64: -1>}, %i: tensor
   %y = core.scatter_nd add %x, %i, %u : (tensor<128xf32>, tensor<9x1xi64>, tensor<9xf32>) -> tensor<128xf32>
   kernel.return %y : tensor<128xf32>
 }
+
+// A warp a line: four accesses of a thread before what is carried is needed.
+// CHECK-LABEL: func.func private @running(
+// CHECK-SAME:    adze.device = {shared_bytes = 0 : i64, threads = 128 : i64}
+// CHECK:         scf.for {{.*}} step %c128 iter_args(
+// CHECK-COUNT-4:   memref.load
+// CHECK-NOT:       memref.load
+// CHECK-COUNT-20:  gpu.shuffle xor
+// CHECK-NOT:       gpu.shuffle
+kernel.func @running(%n: index, %m: index, %x: tensor<?x?xf32> {adze.dims = array<i64: 0, 1>}) -> (tensor<?x?xf32> {adze.dims = array<i64: 0, 1>}) attributes {schedule = {kind = "scan", threads = 128 : i64}} {
+  %y = core.scan sum %x axis 1 : (tensor<?x?xf32>) -> tensor<?x?xf32>
+  kernel.return %y : tensor<?x?xf32>
+}
