@@ -66,10 +66,11 @@ static void addOptimisations(OpPassManager &passes, bool forDevice) {
   passes.addPass(createFoldConstants());
   passes.addPass(createFoldScales());
   passes.addPass(createFoldRequantization());
-  if (!forDevice) // which reads matrices as they are
-    passes.addPass(createPackContractions());
+  if (forDevice) // which reads matrices as they are
+    passes.addPass(createFillChannels());
   else
-    passes.addPass(createSplitReductions());
+    passes.addPass(createPackContractions());
+  else passes.addPass(createSplitReductions());
   passes.addPass(createFoldConstants());
   passes.addPass(createRefineShapes());
 }

@@ -53,6 +53,16 @@ def SinkTransposes : Pass<"adze-sink-transposes", "::mlir::ModuleOp"> {
   let dependentDialects = ["::adze::core::CoreDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def FillChannels : Pass<"adze-fill-channels", "::mlir::ModuleOp"> {
+  let summary = "Give images of few channels whole chunks of them";
+  let description = [{
+    For machines that copy memory in chunks. The first convolution of a model has images of three channels: with zeros they become a chunk,
+    as do its weights, a constant, where that is at most three times the work.
+  }];
+  let options = [Option<"chunkBytes", "chunk-bytes", "int64_t", "16", "of a chunk of contiguous memory">];
+  let dependentDialects = ["::adze::core::CoreDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def Simplify : Pass<"adze-simplify", "::mlir::ModuleOp"> {
   let summary = "Drop ops that exporters leave and that change nothing, and replace powers and divisions by cheaper ops";
   let description = [{

@@ -16,20 +16,14 @@ namespace adze {
 
 namespace gpu {
 
-static constexpr std::pair<Kind, llvm::StringLiteral> kKinds[] = {{Kind::elements, "elements"},
-                                                                  {Kind::points, "points"},
-                                                                  {Kind::items, "items"},
-                                                                  {Kind::rows, "rows"},
-                                                                  {Kind::reduce, "reduce"},
-                                                                  {Kind::transpose, "transpose"},
-                                                                  {Kind::owners, "owners"},
-                                                                  {Kind::nonzero, "nonzero"},
-                                                                  {Kind::scan, "scan"},
-                                                                  {Kind::tiles, "tiles"},
-                                                                  {Kind::matrix, "matrix"},
-                                                                  {Kind::gemv, "gemv"},
-                                                                  {Kind::attention, "attention"},
-                                                                  {Kind::matrixAttention, "matrix_attention"}};
+static constexpr std::pair<Kind, llvm::StringLiteral> kKinds[] = {
+    {Kind::elements, "elements"},   {Kind::points, "points"},
+    {Kind::items, "items"},         {Kind::rows, "rows"},
+    {Kind::reduce, "reduce"},       {Kind::transpose, "transpose"},
+    {Kind::owners, "owners"},       {Kind::nonzero, "nonzero"},
+    {Kind::scan, "scan"},           {Kind::tiles, "tiles"},
+    {Kind::matrix, "matrix"},       {Kind::gemv, "gemv"},
+    {Kind::attention, "attention"}, {Kind::matrixAttention, "matrix_attention"}};
 
 static bool hasTeam(Kind kind) { return kind == Kind::rows || kind == Kind::reduce || kind == Kind::owners; }
 static bool hasUnit(Kind kind) { return kind == Kind::matrix || kind == Kind::matrixAttention; }

@@ -169,7 +169,7 @@ def test_conv(device, tmp_path, kind, x_shape, w_shape, attributes):
     assert np.all(np.abs(found - expected) <= TOLERANCE[kind] * np.abs(w.astype(np.float64)).sum() / w_shape[0] * 4)
 
 
-@pytest.mark.parametrize("kind,channels", [("f32", 16), ("f16", 16), ("f16", 3)])
+@pytest.mark.parametrize("kind,channels", [("f32", 16), ("f16", 16), ("f16", 3), ("f16", 12), ("f32", 5)])
 def test_conv_of_unknown_size(device, tmp_path, kind, channels):
     w = random(kind, (24, channels, 3, 3), 2)
     weights = helper.make_tensor("w", TYPES[kind], w.shape, w.tobytes(), raw=True)
@@ -293,10 +293,10 @@ def test_loads_are_chunks_in_three_stages(adze_cli, tmp_path, kind, turned):
     assert ("mma.sync" in text) == (kind == "f16")
 
 
-@pytest.mark.parametrize("channels,size,stride", RESNET)
+@pytest.mark.parametrize("channels,size,stride,window,outputs", [(*sizes, 3, None) for sizes in RESNET] + [(3, 224, 2, 7, 64)])
 @pytest.mark.parametrize("kind", ["f16", "f32"])
-def test_padding_is_within_the_copies(adze_cli, tmp_path, kind, channels, size, stride):
-    text = ptx_of(adze_cli, conv_of_resnet(tmp_path, kind, channels, size, stride), "sm_80", str(tmp_path))
+def test_padding_is_within_the_copies(adze_cli, tmp_path, kind, channels, size, stride, window, outputs):
+    text = ptx_of(adze_cli, conv_of_resnet(tmp_path, kind, channels, size, stride, window, outputs), "sm_80", str(tmp_path))
     kernels = text.split(".entry")[1:]
     assert len(kernels) == 3  # channels last, the convolution, channels first
     assert_chunks_in_three_stages(kernels[1])
@@ -331,8 +331,8 @@ def test_nothing_spills(adze_cli, tmp_path, chip):
     models = [square(tmp_path, kind, size) for kind in ("f16", "f32") for size in (1024, 4096)]
     models += [conv_of_resnet(tmp_path, kind, *sizes) for kind in ("f16", "f32") for sizes in RESNET[::3]]
     with_room = len(models)
-    # What is no copy: three channels, odd sizes.
-    models += [conv_of_resnet(tmp_path, "f16", 3, 224, 2, 7, 64), square(tmp_path, "f16", 1281), square(tmp_path, "f16", 1281, turned=(1, 1))]
+    # What is no copy: channels that are no chunks, odd sizes.
+    models += [conv_of_resnet(tmp_path, "f16", 12, 224, 2, 7, 64), conv_of_resnet(tmp_path, "f32", 5, 224, 2, 7, 64), square(tmp_path, "f16", 1281), square(tmp_path, "f16", 1281, turned=(1, 1))]
     models += [square(tmp_path, kind, 2048, turned=turned) for kind in ("f16", "f32") for turned in ((0, 1), (1, 0), (1, 1))]
     for i, model in enumerate(models):
         path = tmp_path / "k.ptx"
