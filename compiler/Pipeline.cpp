@@ -66,11 +66,12 @@ static void addOptimisations(OpPassManager &passes, bool forDevice) {
   passes.addPass(createFoldConstants());
   passes.addPass(createFoldScales());
   passes.addPass(createFoldRequantization());
-  if (forDevice) // which reads matrices as they are
+  if (forDevice) { // which reads matrices as they are
     passes.addPass(createFillChannels());
-  else
+    passes.addPass(createSplitReductions());
+  } else {
     passes.addPass(createPackContractions());
-  else passes.addPass(createSplitReductions());
+  }
   passes.addPass(createFoldConstants());
   passes.addPass(createRefineShapes());
 }

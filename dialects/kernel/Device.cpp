@@ -30,7 +30,7 @@ LogicalResult LoadFragmentOp::verify() {
   int64_t bits = bitsOf(from) * fragment.getNumElements();
   if (bits != 32 && bits != 64 && bits != 128)
     return emitOpError() << "loads " << bits << " bits a lane, expected 32 for each of 1, 2 or 4 matrices";
-  if (getTransposed() && bitsOf(from) != 16)
-    return emitOpError() << "transposes elements of type " << from << ", expected 16 bits";
+  if (getTransposed() && bitsOf(from) != 16 && bitsOf(from) != 8)
+    return emitOpError() << "transposes elements of type " << from << ", expected 16 bits, or 8 bits in pairs";
   return success();
 }

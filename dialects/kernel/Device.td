@@ -42,7 +42,7 @@ def Kernel_LoadFragmentOp : Op<Kernel_Dialect, "load_fragment", []> {
     ```
     Lane l gives the place of row l mod 8 of matrix l / 8, a multiple of 16 bytes (of lanes beyond the last matrix: anything that is
     inside). It gets four bytes of each matrix, in their order: bytes 4 (l mod 4) and on of row l / 4; or, with `transposed`, for
-    elements of 16 bits, those of column l / 4 in rows 2 (l mod 4) and the next. All lanes of the warp take part.
+    elements of 16 bits or pairs of 8, those of column l / 4 in rows 2 (l mod 4) and the next. All lanes of the warp take part.
   }];
   let arguments = (ins Arg<MemRefRankOf<[AnyType], [1]>, "", [MemRead]>:$tile, Index:$from, UnitAttr:$transposed);
   let results = (outs VectorOfRankAndType<[1], [AnyType]>:$fragment);

@@ -17,8 +17,8 @@ Fragments::Fragments(ThreadBlock &block, const Facts &facts, const Fragment &fra
       across(across) {
   behind = warpRow = warpChunk = e.index(0);
   if (first && !across)
-    (SharedTile::exchangesWithinRows(firstMultiple) ? behind : warpRow) =
-        SharedTile::exchangesWithinRows(firstMultiple) ? e.muli(first, e.index(tile.columns)) : first;
+    (tile.exchangesWithinRows(firstMultiple) ? behind : warpRow) =
+        tile.exchangesWithinRows(firstMultiple) ? e.muli(first, e.index(tile.columns)) : first;
   if (first && across) {
     bool outside = firstMultiple % tile.chunk == 0 && tile.exchangesWithinChunks(firstMultiple / tile.chunk);
     Value chunks = e.b.createOrFold<arith::DivUIOp>(e.loc, first, e.index(tile.chunk));
@@ -26,6 +26,11 @@ Fragments::Fragments(ThreadBlock &block, const Facts &facts, const Fragment &fra
   }
   if (slice)
     behind = e.addi(behind, slice);
+  pairs = across && comeInPairs(facts, fragment);
+  if (pairs) {
+    findPairs();
+    return;
+  }
   if (!facts.loadFragment)
     return;
   for (bool turned : {false, true})
@@ -80,6 +85,50 @@ Value Fragments::matrixPosition(int64_t moreRows, int64_t moreChunks) {
   return e.addi(known, e.index(move.elements));
 }
 
+/// Lanes of a row of a matrix.
+static constexpr int64_t kLanesOfRow = 4;
+
+bool Fragments::comeInPairs(const Facts &facts, const Fragment &fragment) {
+  if (!facts.loadFragment || facts.warpSize != kMatrixRows * kLanesOfRow ||
+      memoryType(fragment).getIntOrFloatBitWidth() != 8 || fragment.elements != 2 * kMostMatrices)
+    return false;
+  for (int64_t lane = 0; lane < facts.warpSize; ++lane)
+    for (int64_t i = 0; i < fragment.elements; ++i) {
+      auto [row, column] = placeOf(fragment, lane, i);
+      if (column != lane / kLanesOfRow || row != placeOf(fragment, lane % kLanesOfRow, i).first)
+        return false;
+    }
+  return true;
+}
+
+/// A transposed matrix gives a lane two neighbours of two rows: the rows are those of two neighbouring elements.
+void Fragments::findPairs() {
+  assert(count % 2 == 0 && 2 * columns == tile.chunk && "a chunk has the columns of two fragments");
+  auto divide = [&](Value x, int64_t y) { return e.create<arith::DivUIOp>(x, e.index(y)); };
+  auto remainder = [&](Value x, int64_t y) { return e.create<arith::RemUIOp>(x, e.index(y)); };
+  Value matrix = divide(block.lane, kMatrixRows), row = remainder(block.lane, kMatrixRows);
+  Value element = e.addi(e.muli(matrix, e.index(2)), remainder(row, 2));
+  laneRow = e.addi(placeOfLane(e, fragment.places.getResult(0), divide(row, 2), element), warpRow);
+  laneChunk = warpChunk;
+}
+
+Fragments::Values Fragments::loadPairs(Value memory, int64_t moreRows, int64_t moreColumns) {
+  Values out;
+  int64_t elements = fragment.elements;
+  auto both = VectorType::get({2 * elements}, elementOf(memory));
+  for (int64_t i = 0; i < count; i += 2) {
+    Value at = position(laneRow, moreRows, laneChunk, (moreColumns + i * columns) / tile.chunk);
+    Value loaded = e.create<kernel::LoadFragmentOp>(both, memory, at, /*transposed=*/true);
+    for (int64_t odd : {0, 1}) {
+      SmallVector<int64_t> from;
+      for (int64_t n = 0; n < elements; ++n)
+        from.push_back(2 * n + odd);
+      out.push_back(e.create<vector::ShuffleOp>(loaded, loaded, from));
+    }
+  }
+  return out;
+}
+
 /// Leaves those of one instruction in `matrices`. False if further ones are not the same at another place.
 bool Fragments::findInstructions() {
   size_t each = std::min<size_t>(matrices.size(), kMostMatrices);
@@ -101,6 +150,8 @@ Value Fragments::position(Value row, int64_t moreRows, Value chunk, int64_t more
 }
 
 Fragments::Values Fragments::load(Value memory, int64_t moreRows, int64_t moreColumns) {
+  if (pairs)
+    return loadPairs(memory, moreRows, moreColumns);
   if (!matrices.empty())
     return loadMatrices(memory, moreRows, moreColumns);
   Values out;
@@ -138,14 +189,13 @@ Fragments::Values Fragments::loadMatrices(Value memory, int64_t moreRows, int64_
   return out;
 }
 
-Value adze::gpu::placeOfLane(ThreadBlock &block, AffineExpr expr, int64_t element) {
-  Emitter &e = block.e;
+Value adze::gpu::placeOfLane(Emitter &e, AffineExpr expr, Value lane, Value element) {
   if (auto constant = dyn_cast<AffineConstantExpr>(expr))
     return e.index(constant.getValue());
   if (auto dim = dyn_cast<AffineDimExpr>(expr))
-    return dim.getPosition() == 0 ? block.lane : e.index(element);
+    return dim.getPosition() == 0 ? lane : element;
   auto pair = cast<AffineBinaryOpExpr>(expr);
-  Value x = placeOfLane(block, pair.getLHS(), element), y = placeOfLane(block, pair.getRHS(), element);
+  Value x = placeOfLane(e, pair.getLHS(), lane, element), y = placeOfLane(e, pair.getRHS(), lane, element);
   switch (expr.getKind()) {
   case AffineExprKind::Add:
     return e.addi(x, y);
@@ -161,8 +211,9 @@ Value adze::gpu::placeOfLane(ThreadBlock &block, AffineExpr expr, int64_t elemen
 }
 
 Value Fragments::elementPosition(int64_t element, int64_t moreRows, int64_t moreColumns) {
-  Value row = e.addi(expand(fragment.places.getResult(0), element), warpRow);
-  Value column = e.addi(expand(fragment.places.getResult(1), element), e.index(moreColumns % tile.chunk));
+  Value row = e.addi(placeOfLane(block, fragment.places.getResult(0), element), warpRow);
+  Value column = placeOfLane(block, fragment.places.getResult(1), element);
+  column = e.addi(column, e.index(moreColumns % tile.chunk));
   Value chunk = e.addi(e.b.createOrFold<arith::DivUIOp>(e.loc, column, e.index(tile.chunk)), warpChunk);
   Value within = e.b.createOrFold<arith::RemUIOp>(e.loc, column, e.index(tile.chunk));
   return e.addi(position(row, moreRows, chunk, moreColumns / tile.chunk), within);

@@ -8,7 +8,10 @@
 namespace adze::gpu {
 
 /// A result of a fragment's map, row or column, for this lane and a constant element.
-mlir::Value placeOfLane(ThreadBlock &block, mlir::AffineExpr expr, int64_t element);
+mlir::Value placeOfLane(Emitter &e, mlir::AffineExpr expr, mlir::Value lane, mlir::Value element);
+inline mlir::Value placeOfLane(ThreadBlock &block, mlir::AffineExpr expr, int64_t element) {
+  return placeOfLane(block.e, expr, block.lane, block.e.index(element));
+}
 
 class Fragments {
 public:
@@ -21,6 +24,10 @@ public:
   Fragments(ThreadBlock &block, const Facts &facts, const Fragment &fragment, int64_t rows, int64_t columns,
             SharedTile &tile, int64_t count, bool across, Value first, int64_t firstMultiple, Value slice = {});
 
+  /// True if fragments of 8-bit elements, whose columns lie across the tile's rows, are loaded two at a time: of 16
+  /// columns one gets those of even, the other those of odd number. The tile's spread is SharedTile::kPairsOfRows then.
+  static bool comeInPairs(const Facts &facts, const Fragment &fragment);
+
   /// Those of the tile that lies in `memory`, moved by so many rows and columns of the tile.
   Values load(Value memory, int64_t moreRows, int64_t moreColumns);
   /// Writes one to the tile.
@@ -28,9 +35,10 @@ public:
 
 private:
   bool findInstructions();
+  void findPairs();
+  Values loadPairs(Value memory, int64_t moreRows, int64_t moreColumns);
   Values loadMatrices(Value memory, int64_t moreRows, int64_t moreColumns);
   Value loadElements(Value memory, int64_t moreRows, int64_t moreColumns);
-  Value expand(mlir::AffineExpr expr, int64_t element) { return placeOfLane(block, expr, element); }
   Value elementPosition(int64_t element, int64_t moreRows, int64_t moreColumns);
   /// Where this lane's place is: at a row and a chunk that it knows, and constants.
   Value position(Value row, int64_t moreRows, Value chunk, int64_t moreChunks);
@@ -44,7 +52,7 @@ private:
   bool across;
   Value behind;             ///< the warp's part of the position that the exchange of chunks does not see
   Value warpRow, warpChunk; ///< the part that it sees
-  bool transposed = false;
+  bool transposed = false, pairs = false;
   /// Where this lane's address lies, moved so: what is constant of it is not computed again.
   Value matrixPosition(int64_t moreRows, int64_t moreChunks);
 

@@ -41,7 +41,11 @@ public:
 private:
   /// Fragments that are loaded element by element: lanes of neighbouring rows read two chunks each, where rows run
   /// across the depth.
-  Staging::Form form() const { return {0, memoryType(unit.b).getIntOrFloatBitWidth() == 32 ? 1 : 0}; }
+  Staging::Form form() const {
+    if (Fragments::comeInPairs(facts, unit.b))
+      return {0, SharedTile::kPairsOfRows};
+    return {0, memoryType(unit.b).getIntOrFloatBitWidth() == 32 ? 1 : 0};
+  }
   int64_t down() const { return shape.warpRows / unit.rows; }
   int64_t across() const { return shape.warpColumns / unit.columns; }
   int64_t parts() const { return shape.sliceDepth() / unit.depth; }
@@ -53,7 +57,7 @@ private:
     if (shape.slices == 1)
       return {};
     assert((alongDepth ? tile.exchangesWithinChunks(shape.sliceDepth() / tile.chunk)
-                       : SharedTile::exchangesWithinRows(shape.sliceDepth())) &&
+                       : tile.exchangesWithinRows(shape.sliceDepth())) &&
            "slices are moved by whole exchanges");
     return e.muli(slice, e.index(shape.sliceDepth() * (alongDepth ? 1 : tile.columns)));
   }
@@ -160,12 +164,14 @@ private:
     for (int64_t s = 0; s < shape.slices; ++s)
       ofSlices.push_back(shape.slices == 1 ? mine : ofWarp(e.addi(warp, e.index(s * shape.warpsOfSlice()))));
     Value firstLane = e.addi(block.lane, e.muli(slice, e.index(block.warpSize)));
-    Fragments places(block, facts, unit.c, unit.rows, unit.columns, turned, 1, /*across=*/false, {}, 1);
+    int64_t together = Fragments::comeInPairs(facts, unit.b) ? 2 : 1;
+    Fragments places(block, facts, together == 1 ? unit.c : interleaved(unit.c), unit.rows, together * unit.columns,
+                     turned, 1, /*across=*/false, {}, 1);
     int64_t lanes = resultLanes(), perRow = shape.warpColumns / lanes;
     Value firstRow = e.addi(place.row, warpRow), firstColumn = e.addi(place.column, warpColumn);
     for (int64_t i = 0; i < down(); ++i) {
-      for (int64_t j = 0; j < across(); ++j)
-        places.store(sums[i * across() + j], mine, 0, j * unit.columns);
+      for (int64_t j = 0; j < across(); j += together)
+        places.store(interleave(sums.slice(i * across() + j, together)), mine, 0, j * unit.columns);
       block.barrier();
       int64_t step = shape.slices * block.warpSize;
       e.loop(firstLane, e.index(unit.rows * perRow), e.index(step), {}, [&](Value n, ValueRange) {
@@ -177,6 +183,13 @@ private:
       if (i + 1 < down())
         block.barrier();
     }
+  }
+
+  /// One fragment, or two of which one has the columns of even, the other those of odd number, as one.
+  Value interleave(ArrayRef<Value> fragments) {
+    if (fragments.size() == 1)
+      return fragments[0];
+    return e.create<vector::InterleaveOp>(fragments[0], fragments[1]);
   }
 
   /// Elements of the result that a lane writes at a time.

@@ -67,8 +67,10 @@ Type adze::gpu::memoryType(const Fragment &fragment) {
 
 Fragment adze::gpu::transposed(const Fragment &fragment) {
   AffineMap places = fragment.places;
-  return {fragment.type, fragment.elements,
-          AffineMap::get(2, 0, {places.getResult(1), places.getResult(0)}, places.getContext())};
+  Fragment turned = fragment;
+  turned.places =
+      AffineMap::get(places.getNumDims(), 0, {places.getResult(1), places.getResult(0)}, places.getContext());
+  return turned;
 }
 
 std::pair<int64_t, int64_t> adze::gpu::placeOf(const Fragment &fragment, int64_t lane, int64_t element) {
@@ -92,6 +94,14 @@ int64_t adze::gpu::runFrom(const Fragment &fragment, int64_t lanes, int64_t elem
   while (2 * run <= most && element + 2 * run <= fragment.elements && areNeighbours(2 * run))
     run *= 2;
   return run;
+}
+
+Fragment adze::gpu::interleaved(const Fragment &fragment) {
+  AffineExpr lane, element;
+  bindDims(fragment.type.getContext(), lane, element);
+  AffineMap half = fragment.places.replaceDimsAndSymbols({lane, element.floorDiv(2)}, {}, 2, 0);
+  AffineMap places = AffineMap::get(2, 0, {half.getResult(0), half.getResult(1) * 2 + element % 2}, lane.getContext());
+  return {fragment.type, 2 * fragment.elements, places, fragment.memory};
 }
 
 std::optional<SmallVector<Origin>> adze::gpu::matricesOf(const Fragment &fragment, int64_t lanes, bool transposed) {
@@ -167,12 +177,4 @@ std::optional<SmallVector<Source>> adze::gpu::sourcesOfA(const MatrixUnit &unit,
     sources.push_back(*source);
   }
   return sources;
-}
-
-Fragment adze::gpu::transposed(const Fragment &fragment) {
-  AffineMap places = fragment.places;
-  Fragment turned = fragment;
-  turned.places =
-      AffineMap::get(places.getNumDims(), 0, {places.getResult(1), places.getResult(0)}, places.getContext());
-  return turned;
 }

@@ -45,6 +45,9 @@ std::pair<int64_t, int64_t> placeOf(const Fragment &fragment, int64_t lane, int6
 /// divide: a power of two.
 int64_t runFrom(const Fragment &fragment, int64_t lanes, int64_t element, int64_t most);
 
+/// That of two matrices whose columns alternate: an element of the one, then the same of the other.
+Fragment interleaved(const Fragment &fragment);
+
 /// A matrix of 8 rows of 16 bytes within a fragment's, by its first row and column.
 struct Origin {
   int64_t row, column;
@@ -70,8 +73,5 @@ struct Source {
 /// For each element of A, where the same lane has it in C's of a result that is as deep as A: with them the result of
 /// one product is the left side of the next. Nothing if some lane has it not.
 std::optional<llvm::SmallVector<Source>> sourcesOfA(const MatrixUnit &unit, int64_t lanes);
-
-/// The fragment of the transposed matrix, which each lane holds the same elements of.
-Fragment transposed(const Fragment &fragment);
 
 } // namespace adze::gpu

@@ -12,7 +12,7 @@ static constexpr int64_t kBankBytes = 128;
 SharedTile::SharedTile(ThreadBlock &block, Type element, int64_t rows, int64_t columns, int64_t spread)
     : rows(rows), columns(columns), chunk(kChunkBytes / elementBytes(element)), perRow(columns / chunk),
       element(element), block(block), e(block.e), exchanged(std::min(perRow, kBankBytes / kChunkBytes)),
-      spread(spread) {
+      spread(std::max<int64_t>(spread, 0)), inPairs(spread == kPairsOfRows), period(inPairs ? 16 : 8) {
   assert(llvm::isPowerOf2_64(columns) && llvm::isPowerOf2_64(rows) && perRow > 0);
 }
 
@@ -22,8 +22,10 @@ Value SharedTile::place(Value row, int64_t moreRows, Value c, int64_t moreChunks
   c = e.addi(c, e.index(move.chunks));
   int64_t rowsOfBanks = std::max<int64_t>(kBankBytes / kChunkBytes / perRow, 1), numbers = exchanged >> spread;
   if (numbers > 1) {
-    Value number = e.b.createOrFold<arith::RemUIOp>(
-        e.loc, e.b.createOrFold<arith::DivUIOp>(e.loc, row, e.index(rowsOfBanks)), e.index(numbers));
+    auto divide = [&](Value x, int64_t y) { return e.b.createOrFold<arith::DivUIOp>(e.loc, x, e.index(y)); };
+    auto remainder = [&](Value x, int64_t y) { return e.b.createOrFold<arith::RemUIOp>(e.loc, x, e.index(y)); };
+    Value seen = inPairs ? e.addi(remainder(row, 2), e.muli(divide(row, 4), e.index(2))) : row;
+    Value number = remainder(divide(seen, rowsOfBanks), numbers);
     c = e.create<arith::XOrIOp>(c, e.muli(number, e.index(int64_t(1) << spread)));
   }
   Value place = e.addi(e.muli(row, e.index(columns)), e.muli(c, e.index(chunk)));

@@ -15,6 +15,8 @@ public:
 
   /// The `spread` with which nothing is exchanged.
   static constexpr int64_t kTogether = 3;
+  /// The one for loads of two rows of each four: 0, 1, 4, 5, ... or 2, 3, 6, 7, ...
+  static constexpr int64_t kPairsOfRows = -1;
 
   /// The sizes are powers of two. Neighbouring rows are apart by 2^spread chunks.
   SharedTile(ThreadBlock &block, mlir::Type element, int64_t rows, int64_t columns, int64_t spread = 0);
@@ -35,20 +37,20 @@ public:
     int64_t rows, chunks, elements;
   };
   Move split(int64_t moreRows, int64_t moreChunks) const {
-    int64_t lowRows = moreRows % kPeriod, lowChunks = moreChunks % exchanged;
+    int64_t lowRows = moreRows % period, lowChunks = moreChunks % exchanged;
     return {lowRows, lowChunks, (moreRows - lowRows) * columns + (moreChunks - lowChunks) * chunk};
   }
   /// True if `n` chunks within a row (rows) may be added to a place behind the exchange.
   bool exchangesWithinChunks(int64_t n) const { return n % exchanged == 0; }
-  static bool exchangesWithinRows(int64_t n) { return n % kPeriod == 0; }
+  bool exchangesWithinRows(int64_t n) const { return n % period == 0; }
 
 private:
-  static constexpr int64_t kPeriod = 8; ///< rows, after which the exchange is the same
-
   ThreadBlock &block;
   Emitter &e;
   int64_t exchanged; ///< chunks among which one is exchanged
   int64_t spread;
+  bool inPairs;   ///< kPairsOfRows
+  int64_t period; ///< rows, after which the exchange is the same
 };
 
 } // namespace adze::gpu

@@ -2,12 +2,13 @@
 """Products of 8-bit integers on a device: by the matrix units, whatever the signs and zero points, bit by bit what the CPU computes."""
 import os
 import re
+import subprocess
 
 import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from test_contractions import DRIVER, TYPES, Device, ptx_of, random, save, value
+from test_contractions import DRIVER, PTXAS, TYPES, Device, ptx_of, random, save, value
 
 pytestmark = pytest.mark.skipif(not os.path.exists(DRIVER), reason="the played driver is not built")
 
@@ -117,3 +118,35 @@ def test_dequantised(device, tmp_path):
     model = save(tmp_path / "m.onnx", nodes, [value("a", "f32", a.shape), value("b", "f32", b.shape)], [value("y", "u8", None)], constants)
     found, expected = device.run(model, {"a": a, "b": b}), device.run(model, {"a": a, "b": b}, target="cpu")
     assert np.abs(found - expected).max() <= 1 and np.mean(found != expected) < 0.01  # sums of integers are exact, those of floats not
+
+
+# ---- quality ----
+
+def integer_product(tmp_path, rows, depth, columns):
+    info = helper.make_tensor_value_info
+    return save(tmp_path / "m.onnx", [helper.make_node("MatMulInteger", ["a", "b"], ["c"])],
+                [value("a", "u8", (rows, depth)), value("b", "i8", (depth, columns))], [info("c", TensorProto.INT32, None)])
+
+
+@pytest.mark.skipif(PTXAS is None, reason="no ptxas")
+@pytest.mark.parametrize("chip", ["sm_80", "sm_89", "sm_90"])
+def test_nothing_spills(adze_cli, tmp_path, chip):
+    for rows, depth, columns in ((4096, 1024, 2048), (512, 128, 512), (64, 1024, 768), (3, 1024, 768)):
+        text = ptx_of(adze_cli, integer_product(tmp_path, rows, depth, columns), chip, str(tmp_path))
+        assert not re.search(r"ld\.shared\S*\.[us]8", text)
+        path = tmp_path / "k.ptx"
+        path.write_text(text)
+        log = subprocess.run([PTXAS, "-O3", "-v", "-arch=" + chip, str(path), "-o", str(tmp_path / "k.cubin")], check=True,
+                             capture_output=True, text=True).stderr
+        spills = re.findall(r"(\d+) bytes spill stores, (\d+) bytes spill loads", log)
+        assert spills and all(pair == ("0", "0") for pair in spills)
+
+
+@pytest.mark.parametrize("rows,columns", [(512, 512), (1280, 1280)])
+def test_main_loop_has_no_bank_conflicts(device, tmp_path, rows, columns):
+    conflicts = []
+    for depth in (128, 256):
+        a, b = random("u8", (rows, depth), 1), random("i8", (depth, columns), 2)
+        device.run(integer_product(tmp_path, rows, depth, columns), {"a": a, "b": b})
+        conflicts.append(sum(count["bank_conflicts"] for count in device.counts))
+    assert conflicts[0] == conflicts[1]

@@ -34,7 +34,7 @@ func.func private @bits(%i: index, %tile: memref<64xf16, 3>) {
 // -----
 
 func.func private @transposed(%i: index, %tile: memref<64xf32, 3>) {
-  // expected-error@+1 {{transposes elements of type 'f32', expected 16 bits}}
+  // expected-error@+1 {{transposes elements of type 'f32', expected 16 bits, or 8 bits in pairs}}
   %0 = kernel.load_fragment %tile[%i] transposed : memref<64xf32, 3> -> vector<4xf32>
   return
 }

@@ -38,6 +38,20 @@ TEST(MatrixUnits, MapsAreBijections) {
   }
 }
 
+TEST(MatrixUnits, InterleavedColumnsAlternate) {
+  mlir::MLIRContext context;
+  for (const MatrixUnit &unit : allUnits(context)) {
+    Fragment both = gpu::interleaved(unit.c);
+    expectBijection(unit, both, unit.rows, 2 * unit.columns);
+    for (int64_t lane = 0; lane < kLanes; ++lane)
+      for (int64_t i = 0; i < both.elements; ++i) {
+        auto [row, column] = gpu::placeOf(both, lane, i);
+        EXPECT_EQ(gpu::placeOf(unit.c, lane, i / 2), std::make_pair(row, column / 2)) << unit.name;
+        EXPECT_EQ(column % 2, i % 2) << unit.name;
+      }
+  }
+}
+
 /// The matrix that lanes hold, where element i of lane l is l * elements + i.
 std::vector<int64_t> numbered(const Fragment &fragment, int64_t rows, int64_t columns) {
   std::vector<int64_t> matrix(rows * columns);
