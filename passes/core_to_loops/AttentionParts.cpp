@@ -35,6 +35,15 @@ Coords AttentionParts::sharedAt(Value operand, ArrayRef<Coord> at) {
 }
 
 Value AttentionParts::mask(ArrayRef<Coord> at, Value query, Coord key) {
+  Value v = maskElement(at, query, key);
+  return v ? convertMask(v) : v;
+}
+
+Value AttentionParts::convertMask(Value element) {
+  return e.convert(element, getElementTypeOrSelf(op.getMask()), acc, false);
+}
+
+Value AttentionParts::maskElement(ArrayRef<Coord> at, Value query, Coord key) {
   SmallVector<DimExpr> sizes = e.dims.shape(op.getMask()).dims, scores(batch);
   scores.append({queries, keys});
   Coords all(at), in;
@@ -42,8 +51,7 @@ Value AttentionParts::mask(ArrayRef<Coord> at, Value query, Coord key) {
   size_t skip = scores.size() - sizes.size();
   for (size_t i = 0; i < sizes.size(); ++i)
     in.push_back(e.broadcastCoord(sizes[i], scores[skip + i], all[skip + i]));
-  Value v = e.element(op.getMask(), in);
-  return v ? e.convert(v, getElementTypeOrSelf(op.getMask()), acc, false) : v;
+  return e.element(op.getMask(), in);
 }
 
 bool AttentionParts::maskIsOneRow() {

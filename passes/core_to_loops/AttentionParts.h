@@ -14,6 +14,9 @@ struct AttentionParts {
   Coords sharedAt(Value operand, llvm::ArrayRef<Coord> at);
   /// The mask's element (or lanes) for a query and a key, in the accumulator's type; null after an error.
   Value mask(llvm::ArrayRef<Coord> at, Value query, Coord key);
+  /// The two parts of that: as it is in memory, and converted.
+  Value maskElement(llvm::ArrayRef<Coord> at, Value query, Coord key);
+  Value convertMask(Value element);
   /// True if all queries have the mask's same rows.
   bool maskIsOneRow();
   /// 1 / sum, but 0 where nothing was summed.

@@ -149,7 +149,7 @@ private:
       return score;
     auto clamped = [&](Value x, const DimExpr &size) { return e.create<arith::MinSIOp>(x, e.size(size - DimExpr(1))); };
     Value query = clamped(e.addi(firstQuery, queryRow(i)), parts.queries);
-    return add(score, mask(query, {clamped(key, parts.keys)}));
+    return add(score, parts.convertMask(maskElement(query, {clamped(key, parts.keys)})));
   }
 
   /// Joins a value over the threads of one query.

@@ -31,10 +31,10 @@ Value AttentionBlock::inverseOf(Value greatest, Value sum) {
   return e.create<arith::SelectOp>(e.create<arith::AndIOp>(none, some), nan, parts.inverse(sum));
 }
 
-Value AttentionBlock::mask(Value query, Coord key) {
-  Value v = parts.mask(batch, query, key);
+Value AttentionBlock::maskElement(Value query, Coord key) {
+  Value v = parts.maskElement(batch, query, key);
   failedAny |= !v;
-  return v ? v : e.constant(parts.acc, 0);
+  return v ? v : e.constant(valueType(getElementTypeOrSelf(op.getMask())), 0);
 }
 
 void AttentionBlock::store(Value query, Coord column, Value element) {

@@ -21,8 +21,8 @@ public:
   Value baseOf(Value greatest);
   /// What the weighted sum is multiplied by at the end: NaN where there are keys and none is allowed.
   Value inverseOf(Value greatest, Value sum);
-  /// The mask for a query and a key (or lanes) that there are, in the accumulator's type.
-  Value mask(Value query, Coord key);
+  /// The mask for a query and a key (or lanes) that there are, as it is in memory.
+  Value maskElement(Value query, Coord key);
   /// Stores what the kernel makes of an element of the result (or of lanes).
   void store(Value query, Coord column, Value element);
 

@@ -138,7 +138,11 @@ private:
   }
 
   void addStep(State &state, Value firstKey, const AttentionRing::Slot &slot) {
-    Values scores = finishScores(multiplyKeys(slot.keys), e.addi(firstKey, warpKey));
+    Value first = e.addi(firstKey, warpKey);
+    Values early;
+    if (plan.loadsMasksEarly)
+      early = masksOf(first);
+    Values scores = finishScores(multiplyKeys(slot.keys), early, first);
     weigh(state, scores);
     Values weights = turnWeights(scores);
     int64_t across = resultsAcross();
@@ -196,23 +200,57 @@ private:
     for (int64_t i = 0; i < unit.c.elements; i += lanes)
       lanes = runFrom(unit.c, facts.warpSize, i, lanes);
     auto known = parts.keys.constant();
-    return known && *known % lanes == 0 && last >= 0 && e.vectorizable(op.getMask(), last) ? lanes : 1;
+    DimExpr lastSize = last < 0 ? DimExpr(1) : e.dims.shape(op.getMask()).dims[last];
+    return known && *known % lanes == 0 && last >= 0 && lastSize == parts.keys && e.vectorizable(op.getMask(), last)
+               ? lanes
+               : 1;
   }
 
-  /// The masks of all scores with the keys from `first` on.
-  Values masks(size_t count, Value first, bool isInside) {
+  /// The masks of all scores with the keys from `first` on, as they are in memory, maskLanes() each.
+  Values masks(Value first, bool isInside) {
     Values out;
+    size_t count = plan.down * scoresAcross() * unit.c.elements;
     int64_t lanes = maskLanes(), width = std::exchange(e.width, lanes);
     for (size_t number = 0; number < count; number += lanes) {
       Value key = keyOf(number, first);
       if (!isInside)
         key = e.create<arith::MinSIOp>(key, e.size(parts.keys - DimExpr(lanes)));
-      Value v = mask(rows[rowOf(number)], {key, lanes > 1});
-      for (int64_t i = 0; i < lanes; ++i)
-        out.push_back(e.isVector(v) ? e.create<vector::ExtractOp>(v, i) : v);
+      out.push_back(maskElement(rows[rowOf(number)], {key, lanes > 1}));
     }
     e.width = width;
     return out;
+  }
+
+  /// The mask of each score, in f32.
+  Values converted(ArrayRef<Value> masks) {
+    Values out;
+    int64_t lanes = maskLanes();
+    for (Value v : masks) {
+      v = parts.convertMask(v);
+      for (int64_t i = 0; i < lanes; ++i)
+        out.push_back(e.isVector(v) ? e.create<vector::ExtractOp>(v, i) : v);
+    }
+    return out;
+  }
+
+  /// Calls `emit` for a whole step's keys from `first` on, or for those of the last step; known at run time at the
+  /// latest.
+  Values forKeys(Value first, size_t count, Type type, function_ref<Values(bool isInside)> emit) {
+    auto known = parts.keys.constant();
+    if (known && *known % plan.shape.columns == 0)
+      return emit(true);
+    Value end = e.addi(first, e.index(plan.shape.warpColumns));
+    return e.branch(
+        e.cmpi(arith::CmpIPredicate::ule, end, e.size(parts.keys)), SmallVector<Type>(count, type),
+        [&] { return emit(true); }, [&] { return emit(false); });
+  }
+
+  Values masksOf(Value first) {
+    Type type = valueType(getElementTypeOrSelf(op.getMask()));
+    int64_t lanes = maskLanes();
+    return forKeys(first, plan.down * scoresAcross() * unit.c.elements / lanes,
+                   lanes > 1 ? VectorType::get({lanes}, type) : type,
+                   [&](bool isInside) { return masks(first, isInside); });
   }
 
   /// The key of a score.
@@ -221,12 +259,12 @@ private:
     return e.addi(e.addi(first, elementColumns[number % unit.c.elements]), e.index(across * unit.columns));
   }
 
-  /// Scores scaled and masked, and minus infinity behind the last key.
-  Values finishScores(ArrayRef<Value> products, Value first) {
-    auto finished = [&](bool isInside) {
+  /// Scores scaled and masked, and minus infinity behind the last key; `early` are the masks if they have been loaded.
+  Values finishScores(ArrayRef<Value> products, ArrayRef<Value> early, Value first) {
+    return forKeys(first, products.size(), parts.acc, [&](bool isInside) {
       Values out(products), more;
       if (op.getMask())
-        more = masks(products.size(), first, isInside);
+        more = early.empty() ? converted(masks(first, isInside)) : converted(early);
       Value scale = f32(op.getScale().convertToDouble());
       for (auto [number, score] : llvm::enumerate(out)) {
         if (op.getMask())
@@ -237,15 +275,7 @@ private:
           score = e.select(e.cmpi(arith::CmpIPredicate::ult, keyOf(number, first), e.size(parts.keys)), score, least());
       }
       return out;
-    };
-    auto known = parts.keys.constant();
-    if (known && *known % plan.shape.columns == 0)
-      return finished(true);
-    Value end = e.addi(first, e.index(plan.shape.warpColumns));
-    SmallVector<Type> types(products.size(), parts.acc);
-    return e.branch(
-        e.cmpi(arith::CmpIPredicate::ule, end, e.size(parts.keys)), types, [&] { return finished(true); },
-        [&] { return finished(false); });
+    });
   }
 
   /// Scores become weights; what has been summed is scaled to the new greatest scores.

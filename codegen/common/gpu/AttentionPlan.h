@@ -16,6 +16,7 @@ struct AttentionPlan {
   int64_t depthOfTile, columnsOfTile; ///< the same in shared memory
   int64_t down;                       ///< fragments of a warp, one below the other
   bool holdsQueries;                  ///< in registers over all steps
+  bool loadsMasksEarly;               ///< while products are made
   /// Where the left side of the second product is in the results of the first; empty: it goes through shared memory.
   llvm::SmallVector<Source> weightSources;
 

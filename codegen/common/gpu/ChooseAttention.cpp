@@ -30,6 +30,7 @@ AttentionPlan::AttentionPlan(AttentionOp op, const MatrixUnit &unit, const Sched
   queryRegisters = down * (depth / unit.depth) * unit.a.elements * bytes / 4;
   mostRegisters = hasMaskOfRows(op) ? 136 : 168;
   holdsQueries = accumulatorRegisters + queryRegisters <= mostRegisters;
+  loadsMasksEarly = op.getMask() && accumulatorRegisters + queryRegisters <= 128;
   if (auto sources = sourcesOfA(unit, facts.warpSize))
     weightSources = *sources;
   int64_t weights = weightSources.empty() ? shape.rows * shape.columns : 0;

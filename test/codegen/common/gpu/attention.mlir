@@ -83,6 +83,28 @@ kernel.func @one_query(%q: tensor<1x32x1x64xf16>, %k: tensor<1x8x300x64xf16>, %v
   kernel.return %0 : tensor<1x32x1x64xf16>
 }
 
+// Where there are registers for them, masks are under way while products are made; only the last step looks whether a key is there.
+// CHECK-LABEL:   func.func private @early_masks(
+// CHECK:           scf.for
+// CHECK:             scf.if
+// CHECK-NOT:           arith.minsi
+// CHECK:               memref.load
+// CHECK:             } else {
+// CHECK:               arith.minsi
+// CHECK:               memref.load
+// CHECK:             kernel.load_fragment
+// CHECK:             kernel.multiply_fragments
+// CHECK:             scf.if
+// CHECK-NOT:           memref.load
+// CHECK-NOT:           arith.select
+// CHECK:             } else {
+// CHECK:               arith.select
+// CHECK:             math.exp2
+kernel.func @early_masks(%q: tensor<4x70x64xf16>, %k: tensor<4x91x64xf16>, %v: tensor<4x91x64xf16>, %m: tensor<70x91xf16>) -> tensor<4x70x64xf16> {
+  %0 = core.attention %q, %k, %v mask %m scale 0.125 : (tensor<4x70x64xf16>, tensor<4x91x64xf16>, tensor<4x91x64xf16>, tensor<70x91xf16>) -> tensor<4x70x64xf16>
+  kernel.return %0 : tensor<4x70x64xf16>
+}
+
 // Queries of large heads are loaded again for each step.
 // SCHEDULE-LABEL: kernel.func @large_heads(
 // SCHEDULE-SAME:    tile = array<i64: 64, 32, 256, 16, 32>
