@@ -60,9 +60,9 @@ public:
       why = "the size of a head is not known";
       return std::nullopt;
     }
-    const MatrixUnit *unit = findUnit();
+    const MatrixUnit *unit = findUnit(facts.allowTf32);
     if (!unit) {
-      why = "the machine has no matrix units for these types";
+      why = findUnit(/*takesTf32=*/true) ? "tf32 is not allowed" : "the machine has no matrix units for these types";
       return std::nullopt;
     }
     auto schedule = fitting(*unit);
@@ -72,13 +72,13 @@ public:
   }
 
 private:
-  const MatrixUnit *findUnit() {
+  const MatrixUnit *findUnit(bool takesTf32) {
     auto isOf = [](Value v, Type type) { return getElementTypeOrSelf(v) == type; };
     for (const MatrixUnit &unit : facts.units) {
       Type type = memoryType(unit.a);
       bool fits = unit.a.type == unit.b.type && unit.c.type.isF32() && isOf(op.getQuery(), type) &&
                   isOf(op.getKey(), type) && isOf(op.getValue(), type);
-      if (fits && (facts.allowTf32 || !unit.a.type.isTF32()) && rowShares(unit.c, facts.warpSize))
+      if (fits && (takesTf32 || !unit.a.type.isTF32()) && rowShares(unit.c, facts.warpSize))
         return &unit;
     }
     return nullptr;

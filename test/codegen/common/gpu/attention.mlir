@@ -8,7 +8,9 @@
 module attributes {adze.device_facts = {
     warp_size = 32 : i64, shared_bytes = 101376 : i64, access_bytes = 16 : i64, async_copy = true, load_fragment = true,
     matrix_units = [{name = "unit", shape = array<i64: 16, 8, 16>, a = {type = f16, elements = 8 : i64, places = #a},
-                     b = {type = f16, elements = 4 : i64, places = #b}, c = {type = f32, elements = 4 : i64, places = #c}}]}} {
+                     b = {type = f16, elements = 4 : i64, places = #b}, c = {type = f32, elements = 4 : i64, places = #c}},
+                    {name = "rounding", shape = array<i64: 16, 8, 8>, a = {type = tf32, elements = 4 : i64, places = #a},
+                     b = {type = tf32, elements = 2 : i64, places = #b}, c = {type = f32, elements = 4 : i64, places = #c}}]}} {
 
 // 128 queries, of which a warp has 32, by 64 keys: queries stay in registers, weights never leave them.
 // SCHEDULE-LABEL: kernel.func @large(
@@ -138,7 +140,7 @@ kernel.func @transposed(%q: tensor<1x70x4x36xf16>, %k: tensor<1x4x90x36xf16>, %v
 }
 
 // SCHEDULE-LABEL: kernel.func @exact(
-// SCHEDULE-SAME:    schedule = {kind = "attention", threads = 128 : i64, why = "the machine has no matrix units for these types"}
+// SCHEDULE-SAME:    schedule = {kind = "attention", threads = 128 : i64, why = "tf32 is not allowed"}
 // CHECK-LABEL:   func.func private @exact(
 // CHECK-NOT:       kernel.multiply_fragments
 // CHECK:           scf.for
@@ -149,6 +151,15 @@ kernel.func @transposed(%q: tensor<1x70x4x36xf16>, %k: tensor<1x4x90x36xf16>, %v
 kernel.func @exact(%q: tensor<4x70x64xf32>, %k: tensor<4x50x64xf32>, %v: tensor<4x50x64xf32>) -> tensor<4x70x64xf32> {
   %0 = core.attention %q, %k, %v scale 0.125 : (tensor<4x70x64xf32>, tensor<4x50x64xf32>, tensor<4x50x64xf32>) -> tensor<4x70x64xf32>
   kernel.return %0 : tensor<4x70x64xf32>
+}
+
+// SCHEDULE-LABEL: kernel.func @wide(
+// SCHEDULE-SAME:    schedule = {kind = "attention", threads = 128 : i64, why = "the machine has no matrix units for these types"}
+// CHECK-LABEL:   func.func private @wide(
+// CHECK:           vector.fma {{.*}} vector<2xf64>
+kernel.func @wide(%q: tensor<4x70x64xf64>, %k: tensor<4x50x64xf64>, %v: tensor<4x50x64xf64>) -> tensor<4x70x64xf64> {
+  %0 = core.attention %q, %k, %v scale 0.125 : (tensor<4x70x64xf64>, tensor<4x50x64xf64>, tensor<4x50x64xf64>) -> tensor<4x70x64xf64>
+  kernel.return %0 : tensor<4x70x64xf64>
 }
 
 // SCHEDULE-LABEL: kernel.func @huge_heads(
