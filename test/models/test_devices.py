@@ -21,7 +21,7 @@ SINGLE, HALF = 1e-3, 2e-2
 SMALL = [("ppocr_cls", {"n": 1}), ("ppocr_rec", {"n": 1, "w": 48}), ("magika", {"n": 1}), ("minilm_l6", {"batch": 1, "seq": 16}),
          ("mobilenet_v2", {"height": 64, "width": 64}), ("lstm_classifier", {}), ("gpt2_tiny", {"batch": 1, "past": 3, "seq": 5}),
          ("llama_tiny", {"batch": 1, "past": 3, "seq": 5})]
-TWINS = ["ppocr_cls", "minilm_l6", "mobilenet_v2", "gpt2_tiny"]
+TWINS = ["ppocr_cls", "minilm_l6", "mobilenet_v2", "gpt2_tiny", "llama_tiny"]
 LARGE = [(name, model.sizes[0]) for name, model in zoo.MODELS.items() if name not in dict(SMALL)]
 
 
