@@ -67,7 +67,7 @@ def rows_of(op, element, columns):
         launch = (played, [played * row, row, row, played * row], [columns, 1e-5])
     triton = {"kernel": "softmax" if op == "Softmax" else "layer_norm", "constants": {"BLOCK": 1 << (columns - 1).bit_length()}, "warps": 4,
               "stages": 2, "plays": [launch]}
-    return Case(f"{op.lower()} rows of {columns}", element, make, [{"rows": played}], triton)
+    return Case(f"{'softmax' if op == 'Softmax' else 'layer norm'}, rows of {columns}", element, make, [{"rows": played}], triton)
 
 
 def attention(element, head):

@@ -44,13 +44,13 @@ class Code:
         body = max((self.instructions[first:last + 1] for first, last in inner), key=lambda body: (*work(body), len(body)), default=[])
         inside = {i for first, last in self.loops for i in range(first, last + 1)}
         straight = [text for i, text in enumerate(self.instructions) if i not in inside]
-        if work(straight) > work(body) and max(work(straight)) >= UNROLLED:
+        if work(straight) > work(body) and any(n >= enough for n, enough in zip(work(straight), UNROLLED)):
             return "unrolled", self.instructions
         return ("loop", body) if body else ("none", [])
 
 
-#: So many instructions that multiply and add are more than what stands beside a loop.
-UNROLLED = 128
+#: So many instructions of matrix units, or multiply-adds, are more than what stands beside a loop, or a function of a few elements.
+UNROLLED = (64, 512)
 
 
 def work(body):

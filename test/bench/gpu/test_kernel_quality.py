@@ -95,9 +95,9 @@ def test_what_is_no_loop():
 
 def test_steps_that_are_unrolled():
     lines = [".section .text.k,", ".L_x_0:", "/*0000*/ IADD R1, R1, R1 ;", "/*0010*/ @P0 BRA `(.L_x_0) ;"]
-    lines += [f"/*{16 * i:04x}*/ HMMA.16816.F32 R4, R92, R96, R4 ;" for i in range(2, 2 + sass.UNROLLED)]
+    lines += [f"/*{16 * i:04x}*/ HMMA.16816.F32 R4, R92, R96, R4 ;" for i in range(2, 2 + sass.UNROLLED[0])]
     found = sass.count(sass.parse("\n".join(lines))["k"])
-    assert (found["part"], found["matrix"], found["loop"]) == ("unrolled", sass.UNROLLED, sass.UNROLLED + 2)
+    assert (found["part"], found["matrix"], found["loop"]) == ("unrolled", sass.UNROLLED[0], sass.UNROLLED[0] + 2)
 
 
 @pytest.mark.parametrize("text,bytes_", [("LDG.E R2, [R2]", 4), ("LDG.E.LTC128B.64 R2, [R2]", 8), ("@P0 STG.E.U8 [R2], R2", 1),
