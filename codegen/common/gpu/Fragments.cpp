@@ -48,13 +48,13 @@ Fragments::Fragments(ThreadBlock &block, const Facts &facts, const Fragment &fra
   // The lane's matrix, by choosing between those of the instruction.
   Value number = e.create<arith::DivUIOp>(block.lane, e.index(kMatrixRows));
   Value row = e.index(0), chunk = e.index(0);
-  int64_t all = together * matrices.size();
+  int64_t all = together * matrices.size(), chunkBits = 0;
   for (int64_t q = all - 1; q >= 0; --q) {
     Origin origin = matrices[q % matrices.size()];
     int64_t which = q / int64_t(matrices.size());
     int64_t r = origin.row + (across ? 0 : which * rows),
             c = (origin.column + (across ? which * columns : 0)) / tile.chunk;
-    laneChunkBits |= c;
+    chunkBits |= c;
     if (q == all - 1) {
       row = e.index(r);
       chunk = e.index(c);
@@ -64,25 +64,9 @@ Fragments::Fragments(ThreadBlock &block, const Facts &facts, const Fragment &fra
     row = e.select(here, e.index(r), row);
     chunk = e.select(here, e.index(c), chunk);
   }
-  laneRow = e.addi(e.addi(row, e.create<arith::RemUIOp>(block.lane, e.index(kMatrixRows))), warpRow);
-  laneChunk = e.addi(chunk, warpChunk);
-  lastOfLane = &*std::prev(e.b.getInsertionPoint());
-}
-
-Value Fragments::matrixPosition(int64_t moreRows, int64_t moreChunks) {
-  SharedTile::Move move = tile.split(moreRows, moreChunks);
-  Value &known = positions[{move.rows, move.chunks}];
-  if (!known) {
-    OpBuilder::InsertionGuard guard(e.b);
-    e.b.setInsertionPointAfter(lastOfLane);
-    // A chunk whose number has other bits than the lane's is exchanged apart from it.
-    bool isApart = matchPattern(warpChunk, m_Zero()) && (laneChunkBits & move.chunks) == 0;
-    known = position(laneRow, move.rows, laneChunk, isApart ? 0 : move.chunks);
-    if (isApart && move.chunks != 0)
-      known = e.create<arith::XOrIOp>(known, e.index(move.chunks * tile.chunk));
-    lastOfLane = &*std::prev(e.b.getInsertionPoint());
-  }
-  return e.addi(known, e.index(move.elements));
+  Value laneRow = e.addi(e.addi(row, e.create<arith::RemUIOp>(block.lane, e.index(kMatrixRows))), warpRow);
+  places.emplace(tile, e, laneRow, e.addi(chunk, warpChunk), matchPattern(warpChunk, m_Zero()) ? chunkBits : -1,
+                 behind);
 }
 
 /// Lanes of a row of a matrix.
@@ -108,8 +92,8 @@ void Fragments::findPairs() {
   auto remainder = [&](Value x, int64_t y) { return e.create<arith::RemUIOp>(x, e.index(y)); };
   Value matrix = divide(block.lane, kMatrixRows), row = remainder(block.lane, kMatrixRows);
   Value element = e.addi(e.muli(matrix, e.index(2)), remainder(row, 2));
-  laneRow = e.addi(placeOfLane(e, fragment.places.getResult(0), divide(row, 2), element), warpRow);
-  laneChunk = warpChunk;
+  Value laneRow = e.addi(placeOfLane(e, fragment.places.getResult(0), divide(row, 2), element), warpRow);
+  places.emplace(tile, e, laneRow, warpChunk, matchPattern(warpChunk, m_Zero()) ? 0 : -1, behind);
 }
 
 Fragments::Values Fragments::loadPairs(Value memory, int64_t moreRows, int64_t moreColumns) {
@@ -117,7 +101,7 @@ Fragments::Values Fragments::loadPairs(Value memory, int64_t moreRows, int64_t m
   int64_t elements = fragment.elements;
   auto both = VectorType::get({2 * elements}, elementOf(memory));
   for (int64_t i = 0; i < count; i += 2) {
-    Value at = position(laneRow, moreRows, laneChunk, (moreColumns + i * columns) / tile.chunk);
+    Value at = places->at(moreRows, (moreColumns + i * columns) / tile.chunk);
     Value loaded = e.create<kernel::LoadFragmentOp>(both, memory, at, /*transposed=*/true);
     for (int64_t odd : {0, 1}) {
       SmallVector<int64_t> from;
@@ -170,7 +154,7 @@ Fragments::Values Fragments::loadMatrices(Value memory, int64_t moreRows, int64_
       int64_t r = moreRows + (across ? 0 : i * rows) + apart.row,
               c = (moreColumns + (across ? i * columns : 0) + apart.column) / tile.chunk;
       Value part =
-          e.create<kernel::LoadFragmentOp>(VectorType::get({each}, type), memory, matrixPosition(r, c), transposed);
+          e.create<kernel::LoadFragmentOp>(VectorType::get({each}, type), memory, places->at(r, c), transposed);
       if (instructions.size() == 1) {
         loaded = part;
         continue;

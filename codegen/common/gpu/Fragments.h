@@ -53,15 +53,9 @@ private:
   Value behind;             ///< the warp's part of the position that the exchange of chunks does not see
   Value warpRow, warpChunk; ///< the part that it sees
   bool transposed = false, pairs = false;
-  /// Where this lane's address lies, moved so: what is constant of it is not computed again.
-  Value matrixPosition(int64_t moreRows, int64_t moreChunks);
-
-  llvm::SmallVector<Origin> matrices;                           ///< none: element by element
-  Value laneRow, laneChunk;                                     ///< of the address that this lane gives
-  mlir::Operation *lastOfLane = nullptr;                        ///< behind which laneRow and laneChunk are known
-  int64_t laneChunkBits = 0;                                    ///< bits of the chunks' numbers that lanes have
-  llvm::DenseMap<std::pair<int64_t, int64_t>, Value> positions; ///< by the part of a move that the exchange sees
-  int64_t together = 1;                                         ///< fragments of one instruction
+  llvm::SmallVector<Origin> matrices; ///< none: element by element
+  std::optional<LanePlaces> places;   ///< of the address that this lane gives for them, or for pairs
+  int64_t together = 1;               ///< fragments of one instruction
   /// The instructions of one fragment, where it takes several: how far they are from the first.
   llvm::SmallVector<Origin> instructions{{0, 0}};
 };

@@ -4,6 +4,7 @@
 using namespace mlir;
 using namespace adze;
 using namespace adze::core;
+using adze::gpu::LanePlaces;
 using adze::gpu::SharedTile;
 
 /// All banks together.
@@ -29,5 +30,25 @@ Value SharedTile::place(Value row, int64_t moreRows, Value c, int64_t moreChunks
     c = e.create<arith::XOrIOp>(c, e.muli(number, e.index(int64_t(1) << spread)));
   }
   Value place = e.addi(e.muli(row, e.index(columns)), e.muli(c, e.index(chunk)));
+  return e.addi(place, e.index(move.elements));
+}
+
+LanePlaces::LanePlaces(SharedTile &tile, Emitter &e, Value row, Value chunk, int64_t chunkBits, Value behind)
+    : tile(tile), e(e), row(row), chunk(chunk), behind(behind), chunkBits(chunkBits),
+      last(&*std::prev(e.b.getInsertionPoint())) {}
+
+Value LanePlaces::at(int64_t moreRows, int64_t moreChunks) {
+  SharedTile::Move move = tile.split(moreRows, moreChunks);
+  Value &place = known[{move.rows, move.chunks}];
+  if (!place) {
+    OpBuilder::InsertionGuard guard(e.b);
+    e.b.setInsertionPointAfter(last);
+    // A chunk whose number has other bits than the lane's is exchanged apart from it.
+    bool isApart = move.chunks != 0 && (chunkBits & move.chunks) == 0;
+    place = e.addi(tile.place(row, move.rows, chunk, isApart ? 0 : move.chunks), behind);
+    if (isApart)
+      place = e.create<arith::XOrIOp>(place, e.index(move.chunks * tile.chunk));
+    last = &*std::prev(e.b.getInsertionPoint());
+  }
   return e.addi(place, e.index(move.elements));
 }

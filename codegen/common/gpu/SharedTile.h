@@ -53,4 +53,25 @@ private:
   int64_t period; ///< rows, after which the exchange is the same
 };
 
+/// Places of one lane in a tile. What is not constant of them is computed where the object is made, whatever loop asks.
+class LanePlaces {
+public:
+  using Value = mlir::Value;
+
+  /// The lane is at this row and chunk; `chunkBits`: bits that the chunk's number has in any lane (-1: not known).
+  /// `behind` is added behind the exchange: a multiple of the chunks among which one is exchanged.
+  LanePlaces(SharedTile &tile, Emitter &e, Value row, Value chunk, int64_t chunkBits, Value behind);
+
+  /// The lane's place, moved so.
+  Value at(int64_t moreRows, int64_t moreChunks);
+
+private:
+  SharedTile &tile;
+  Emitter &e;
+  Value row, chunk, behind;
+  int64_t chunkBits;
+  mlir::Operation *last;                                    ///< behind which more is computed
+  llvm::DenseMap<std::pair<int64_t, int64_t>, Value> known; ///< by the part of a move that the exchange sees
+};
+
 } // namespace adze::gpu

@@ -62,6 +62,7 @@ private:
     bool isOne = shape.slices == 1;
     sliceRow = isOne ? e.index(0) : e.muli(slice, e.index(shape.sliceDepth()));
     sliceChunk = isOne ? e.index(0) : e.muli(slice, e.index(shape.sliceDepth() / chunk));
+    leftPlaces.emplace(staging->left, e, laneRow, sliceChunk, isOne ? 0 : -1, e.muli(warpRow, e.index(shape.depth)));
   }
 
   Value load(Value tile, Value place) { return e.create<vector::LoadOp>(vector, tile, ValueRange{place}); }
@@ -80,8 +81,7 @@ private:
     Emitter::Values out;
     if (staging->leftAlongDepth())
       for (int64_t r = 0; r < laneRows; ++r)
-        out.push_back(load(tile, e.addi(left.place(laneRow, r * kLaneRows, sliceChunk, k / chunk),
-                                        e.muli(warpRow, e.index(shape.depth)))));
+        out.push_back(load(tile, leftPlaces->at(r * kLaneRows, k / chunk)));
     else
       for (int64_t r = 0; r < laneRows; r += chunk)
         out.push_back(load(tile, e.addi(left.place(sliceRow, k, laneRow, r / chunk * kLaneRows), warpRow)));
@@ -227,6 +227,7 @@ private:
   int64_t laneRows, laneChunks; ///< of one lane
   VectorType vector;
   std::optional<Staging> staging;
+  std::optional<LanePlaces> leftPlaces; ///< of a left tile along the depth
   Value firstRow, firstColumn, slice, warpRow, warpColumn, laneRow, laneChunk;
   Value sliceRow, sliceChunk; ///< where the slice begins along the depth, in elements and in chunks
   bool failedAny = false;

@@ -67,6 +67,12 @@ kernel.func @odd(%x: tensor<65x33xf16>, %y: tensor<33x35xf16>) -> tensor<65x35xf
 // CHECK:           kernel.async_copy
 // CHECK-NOT:       kernel.multiply_fragments
 // CHECK:           vector.fma
+// LOOP-LABEL:    func.func private @exact(
+// LOOP:            scf.for
+// LOOP-NOT:        arith.xori
+// LOOP:            vector.fma
+// LOOP-NOT:        arith.xori
+// LOOP:            scf.yield
 kernel.func @exact(%x: tensor<64x64xf32>, %y: tensor<64x64xf32>) -> tensor<64x64xf32> {
   %0 = core.matmul %x, %y to f32 : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>
   kernel.return %0 : tensor<64x64xf32>
