@@ -10,7 +10,7 @@ using namespace adze;
 using namespace adze::core;
 using namespace adze::gpu;
 
-/// The bytes of the widest element that `value` is computed from.
+/// The bytes of the widest element of memory that `value` is computed from.
 static int64_t widestBelow(Value value) {
   int64_t bytes = 1;
   SmallVector<Value> open{value};
@@ -19,9 +19,10 @@ static int64_t widestBelow(Value value) {
     Value v = open.pop_back_val();
     if (!isa<RankedTensorType>(v.getType()) || !seen.insert(v).second)
       continue;
-    bytes = std::max<int64_t>(bytes, elementBytes(getElementTypeOrSelf(v)));
     if (Operation *op = v.getDefiningOp())
       open.append(op->operand_begin(), op->operand_end());
+    else
+      bytes = std::max<int64_t>(bytes, elementBytes(getElementTypeOrSelf(v)));
   }
   return bytes;
 }

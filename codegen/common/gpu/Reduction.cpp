@@ -71,8 +71,10 @@ static Schedule chooseRows(const Reduction &reduction, const Facts &facts) {
   }
   int64_t accesses = llvm::divideCeil(*count, std::max<int64_t>(lanes, 1));
   if (accesses <= facts.warpSize * (few ? 1 : kAccessesOfThread)) {
-    schedule.threads = 4 * facts.warpSize;
     schedule.team = std::min(powerOfTwo(accesses), facts.warpSize);
+    schedule.threads = 4 * facts.warpSize;
+    if (rows && *rows * schedule.team < schedule.threads)
+      schedule.threads = std::max(powerOfTwo(*rows) * schedule.team, facts.warpSize);
     return schedule;
   }
   schedule.threads = schedule.team = (few && accesses > kLong ? 32 : few && accesses <= 256 ? 4 : 8) * facts.warpSize;

@@ -17,13 +17,21 @@ public:
         element(getElementTypeOrSelf(kernel.nest->getResult(0))),
         readsFlat(e.fits(Emitter::Form::Flat, move.op.getInput(), move.from)),
         writesFlat(kernel.fits(e, Emitter::Form::Flat, move.to, kernel.nest)) {
-    lanes = mostLanes > 1 && wholeVectors(mostLanes) ? mostLanes : 1;
+    lanes = mostLanes > 1 ? lanesOf(mostLanes) : 1;
     side = lanes > 1 ? lanes * kChunks : block.warpSize;
   }
 
   FailureOr<Grid> emit() {
     DimExpr tiles = findTile();
-    if (lanes > 1)
+    if (Value whole = wholeAtRunTime())
+      e.branch(
+          whole, {}, [&] { return moveVectors(), Emitter::Values(); },
+          [&] {
+            lanes = 1;
+            block.shareFrom(0);
+            return moveElements(), Emitter::Values();
+          });
+    else if (lanes > 1)
       moveVectors();
     else
       moveElements();
@@ -41,16 +49,40 @@ private:
   const Transposition::Group &rowGroup() { return move.groups[move.row()]; }
   const Transposition::Group &columnGroup() { return move.groups[move.column()]; }
 
-  /// True if rows of both sides are whole vectors of so many lanes.
-  bool wholeVectors(int64_t most) {
-    auto whole = [&](const Transposition::Group &group, bool flat) {
+  /// True if rows of both sides are whole vectors of so many lanes; nothing if that depends on sizes that are not
+  /// known.
+  std::optional<bool> wholeVectors(int64_t most) {
+    std::optional<bool> whole = true;
+    auto look = [&](const Transposition::Group &group, bool flat) {
       auto size = (flat ? group.size : move.from[group.dims.back()]).constant();
-      return size && *size % most == 0;
+      if (size ? *size % most : !flat)
+        whole = false;
+      else if (!size && whole.value_or(false))
+        whole = std::nullopt;
     };
+    look(columnGroup(), readsFlat);
+    look(rowGroup(), writesFlat);
+    return whole;
+  }
+
+  int64_t lanesOf(int64_t most) {
     int64_t inner = columnGroup().dims.back(), last = rowGroup().dims.back();
     int64_t inResult = llvm::find(move.order, last) - move.order.begin();
-    return whole(columnGroup(), readsFlat) && whole(rowGroup(), writesFlat) &&
-           e.vectorizable(move.op.getInput(), inner) && kernel.vectorizable(e, inResult);
+    if (!e.vectorizable(move.op.getInput(), inner) || !kernel.vectorizable(e, inResult))
+      return 1;
+    // Where only the run knows, tiles of both ways are of one size.
+    return wholeVectors(most).value_or(most * kChunks == block.warpSize) ? most : 1;
+  }
+
+  /// Whether rows of both sides are whole vectors, where only the run knows; else null.
+  Value wholeAtRunTime() {
+    if (lanes == 1 || wholeVectors(lanes))
+      return {};
+    auto rest = [&](const Transposition::Group &group) {
+      return e.b.createOrFold<arith::RemUIOp>(e.loc, e.size(group.size), e.index(lanes));
+    };
+    Value both = e.create<arith::OrIOp>(rest(rowGroup()), rest(columnGroup()));
+    return e.cmpi(arith::CmpIPredicate::eq, both, e.index(0));
   }
 
   /// Where this block's tile begins.
@@ -96,7 +128,7 @@ private:
   Value read(ArrayRef<Coord> at) {
     auto form = std::exchange(e.form, readsFlat ? Emitter::Form::Flat : Emitter::Form::Full);
     int64_t width = std::exchange(e.width, lanes);
-    Value v = readsFlat ? e.element(move.op.getInput(), Coord{move.inputPosition(e, at), lanes > 1})
+    Value v = readsFlat ? e.element(move.op.getInput(), Coord{move.inputPosition(e, at, lanes), lanes > 1})
                         : e.element(move.op.getInput(), move.inputAt(e, at));
     failed |= !v;
     v = e.splat(v ? v : e.constant(valueType(element), 0), lanes);
@@ -111,7 +143,7 @@ private:
     auto form = std::exchange(e.form, writesFlat ? Emitter::Form::Flat : Emitter::Form::Full);
     int64_t width = std::exchange(e.width, lanes);
     LogicalResult done =
-        writesFlat ? kernel.storeEpilogue(e, Coord{move.resultPosition(e, at), lanes > 1}, v, product(move.to))
+        writesFlat ? kernel.storeEpilogue(e, Coord{move.resultPosition(e, at, lanes), lanes > 1}, v, product(move.to))
                    : kernel.storeEpilogue(e, move.resultAt(e, at), v, move.to);
     failed |= mlir::failed(done);
     e.form = form;

@@ -46,18 +46,27 @@ Coords Transposition::resultAt(Emitter &e, ArrayRef<Coord> at) const {
   return out;
 }
 
-Value Transposition::inputPosition(Emitter &e, ArrayRef<Coord> at) const {
-  Coords in;
+Value Transposition::position(Emitter &e, ArrayRef<Coord> at, ArrayRef<unsigned> order, int64_t lanes) const {
+  Coords to;
   SmallVector<DimExpr> sizes;
-  for (unsigned number : inInput) {
-    in.push_back(at[number]);
+  for (unsigned number : order) {
+    to.push_back(at[number]);
     sizes.push_back(groups[number].size);
   }
-  return e.linear(in, sizes);
+  if (lanes == 1)
+    return e.linear(to, sizes);
+  // Counted in accesses, so that it is seen to be a multiple of their length.
+  to.back().base = e.b.createOrFold<arith::DivUIOp>(e.loc, to.back().base, e.index(lanes));
+  sizes.back() = e.dims.dims.floorDiv(sizes.back(), lanes);
+  return e.muli(e.linear(to, sizes), e.index(lanes));
 }
 
-Value Transposition::resultPosition(Emitter &e, ArrayRef<Coord> at) const {
-  return e.linear(at, llvm::map_to_vector(groups, [](const Group &group) { return group.size; }));
+Value Transposition::inputPosition(Emitter &e, ArrayRef<Coord> at, int64_t lanes) const {
+  return position(e, at, inInput, lanes);
+}
+
+Value Transposition::resultPosition(Emitter &e, ArrayRef<Coord> at, int64_t lanes) const {
+  return position(e, at, llvm::to_vector(llvm::seq<unsigned>(0, groups.size())), lanes);
 }
 
 bool adze::gpu::endsElementwise(Value value, DimAnalysis &dims) {

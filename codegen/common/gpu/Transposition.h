@@ -30,9 +30,13 @@ struct Transposition {
   /// Coordinates of the input and of the result from those of the groups.
   Coords inputAt(Emitter &e, llvm::ArrayRef<Coord> at) const;
   Coords resultAt(Emitter &e, llvm::ArrayRef<Coord> at) const;
-  /// The same as positions, row-major.
-  mlir::Value inputPosition(Emitter &e, llvm::ArrayRef<Coord> at) const;
-  mlir::Value resultPosition(Emitter &e, llvm::ArrayRef<Coord> at) const;
+  /// The same as positions, row-major, of accesses of `lanes` elements: rows are whole numbers of them.
+  mlir::Value inputPosition(Emitter &e, llvm::ArrayRef<Coord> at, int64_t lanes) const;
+  mlir::Value resultPosition(Emitter &e, llvm::ArrayRef<Coord> at, int64_t lanes) const;
+
+private:
+  /// That of the groups `order`, the last of which is contiguous.
+  mlir::Value position(Emitter &e, llvm::ArrayRef<Coord> at, llvm::ArrayRef<unsigned> order, int64_t lanes) const;
 };
 
 /// The only transpose of `kernel`, if it crosses and is computed at the coordinates of the kernel's results; else null.

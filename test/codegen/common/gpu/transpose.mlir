@@ -20,10 +20,17 @@ kernel.func @vectors(%x: tensor<256x384xf32> {adze.dims = array<i64: -1, -1>}) -
   kernel.return %y : tensor<384x256xf32>
 }
 
-// Sizes that are not known: a warp a row of 33 elements of shared memory. What was computed before is computed on the way in.
+// Sizes that are not known: vectors if they are multiples of four, else a warp a row of 33 elements of shared memory. What was computed before is
+// computed on the way in.
 // CHECK-LABEL: func.func private @elements(
 // CHECK-SAME:    %[[X:[^:]*]]: memref<?xf32>, %[[Y:[^:]*]]: memref<?xf32>,
 // CHECK-SAME:    adze.device = {shared_bytes = 4224 : i64, threads = 128 : i64}
+// CHECK:         %[[WHOLE:.*]] = arith.cmpi eq, %{{.*}}, %c0
+// CHECK:         scf.if %[[WHOLE]]
+// CHECK-COUNT-2:   vector.load %[[X]]
+// CHECK:           gpu.barrier
+// CHECK:           vector.store %{{.*}}, %[[Y]]
+// CHECK:         } else {
 // CHECK-COUNT-8: memref.load %[[X]]
 // CHECK:         arith.muli %{{.*}}, %c33
 // CHECK:         gpu.barrier
