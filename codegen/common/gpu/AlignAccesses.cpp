@@ -33,6 +33,8 @@ public:
       return 1;
     if (auto assumed = carried.find(index); assumed != carried.end())
       return assumed->second;
+    if (auto loop = index.getDefiningOp<scf::ForOp>()) // the first value, or the last of the next ones
+      return ofCarried(loop, loop.getRegionIterArg(cast<OpResult>(index).getResultNumber()), depth + 1);
     if (Operation *op = index.getDefiningOp())
       return ofResult(op, depth + 1);
     auto argument = cast<BlockArgument>(index);

@@ -56,6 +56,19 @@ def test_other_types(device, tmp_path, element):
     assert np.array_equal(device.run(model, {"a": a, "b": b}), a.astype(np.float64) @ b.astype(np.float64))
 
 
+@pytest.mark.parametrize("kind", ["f32", "f16"])
+@pytest.mark.parametrize("rows,depth,columns", [(1, 520, 37), (4, 72, 130), (8, 1030, 9), (1, 33, 40), ("rows", 80, 33)])
+def test_columns_in_memory(device, tmp_path, kind, rows, depth, columns):
+    """Weights that are computed, column by column."""
+    model = save(tmp_path / "m.onnx", [helper.make_node("Gemm", ["a", "b", "c"], ["t"], transB=1), helper.make_node("Relu", ["t"], ["y"])],
+                 [value("a", kind, (rows, depth)), value("b", kind, (columns, depth)), value("c", kind, (columns,))], [value("y", kind, None)])
+    for n in (1, 6, 11) if rows == "rows" else (rows,):
+        a, b, c = random(kind, (n, depth), 1), random(kind, (columns, depth), 2), random(kind, (columns,), 3)
+        found = device.run(model, {"a": a, "b": b, "c": c})
+        a, b, c = (x.astype(np.float64) for x in (a, b, c))
+        assert np.all(np.abs(found - np.maximum(a @ b.T + c, 0)) <= TOLERANCE[kind] * (np.abs(a) @ np.abs(b.T) + np.abs(c)))
+
+
 def test_epilogue_and_convolution(device, tmp_path):
     """A convolution of two places, its bias and activation."""
     x, w, c = random("f32", (2, 96, 3, 3), 1), random("f32", (40, 96, 3, 3), 2), random("f32", (40,), 3)

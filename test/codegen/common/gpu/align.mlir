@@ -22,3 +22,24 @@ func.func @k(%x: memref<?xf32>, %i: index, %n: index) {
   vector.store %0, %x[%i] : memref<?xf32>, vector<4xf32>
   return
 }
+
+
+// What a loop leaves is a multiple of what it begins with and adds.
+// CHECK-LABEL: func.func @behind_a_loop(
+func.func @behind_a_loop(%x: memref<?xf32>, %i: index, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %c6 = arith.constant 6 : index
+  %by4 = arith.muli %i, %c4 : index
+  %last:2 = scf.for %j = %c0 to %n step %c1 iter_args(%k = %by4, %l = %by4) -> (index, index) {
+    %k4 = arith.addi %k, %c4 : index
+    %l6 = arith.addi %l, %c6 : index
+    scf.yield %k4, %l6 : index, index
+  }
+  // CHECK: vector.load {{.*}} {alignment = 16 : i64}
+  %0 = vector.load %x[%last#0] : memref<?xf32>, vector<4xf32>
+  // CHECK: vector.load %{{.*}}#1] : memref<?xf32>, vector<4xf32>
+  %1 = vector.load %x[%last#1] : memref<?xf32>, vector<4xf32>
+  return
+}
