@@ -36,7 +36,9 @@ public:
     bool isOne = !matmul || Product::foldsRows(matmul, dims);
     allRows = isOne ? product(ArrayRef(sizes).drop_back()) : sizes[sizes.size() - 2];
     rows = allRows.constant();
-    batches = isOne ? 1 : product(ArrayRef(sizes).drop_back(2)).constant().value_or(1);
+    auto knownBatches = isOne ? std::optional<int64_t>(1) : product(ArrayRef(sizes).drop_back(2)).constant();
+    batches = knownBatches.value_or(1);
+    isBatched = !knownBatches;
     depth = depthOf().constant();
   }
 
@@ -47,8 +49,11 @@ public:
       return gemv();
     const MatrixUnit *unit = findUnit();
     auto schedule = unit ? matrix(*unit) : tiles();
-    if (schedule && mayHaveFewRows())
+    if (!schedule || rows)
+      return schedule;
+    if (sumBytes() >= kLeastSum && leastRows() <= kMostFewRows)
       schedule->few = {kFewOfUnknown, fewLanes(kFewOfUnknown)};
+    schedule->some = someRows(*schedule);
     return schedule;
   }
 
@@ -76,8 +81,15 @@ private:
   /// units.
   int64_t mostFewRows() { return elementBytes(elementOf(1)) == 1 && findUnit() ? kMostFewRows / 2 : kMostFewRows; }
 
-  bool mayHaveFewRows() {
-    return !rows && sumBytes() >= kLeastSum && !dims.dims.knownGreaterEqual(allRows, DimExpr(kMostFewRows + 1));
+  /// The least number of rows, but for none, as far as is known.
+  int64_t leastRows() {
+    int64_t least = 0;
+    for (auto &[product, coefficient] : allRows.terms) {
+      if (product.empty() && coefficient > 0)
+        return dims.dims.lowerBound(allRows).value_or(1);
+      least = least == 0 ? coefficient : std::min(least, coefficient);
+    }
+    return dims.dims.lowerBound(allRows) ? least : 1;
   }
 
   /// Threads along a row of the right side: as many as read 128 bytes, fewer where blocks are too few then, but 32
@@ -143,12 +155,34 @@ private:
     return schedule;
   }
 
+  /// The same for unknown rows, while there are few enough for that: by as many threads as `other` has.
+  SomeRows someRows(const Schedule &other) {
+    if (!columns || !depth || isBatched || *columns == 0 || batches == 0)
+      return {};
+    constexpr int64_t kTile = 64;
+    int64_t tilesDown = facts.multiprocessors / (2 * batches * llvm::divideCeil(*columns, kTile));
+    int64_t slices = other.threads / facts.warpSize, sliceDepth = sliceOf(other.kind);
+    SomeRows some;
+    some.most = tilesDown * kTile;
+    if (slices < 2 || *depth < kLeastSteps * slices * sliceDepth || leastRows() > some.most)
+      return {};
+    some.tile = {kTile / 2, kTile / 2, slices * sliceDepth, kTile / 2, kTile / 2, slices};
+    bool isMatrix = other.kind == Kind::matrix;
+    int64_t left = isMatrix ? elementBytes(elementOf(0)) : sumBytes(),
+            right = isMatrix ? elementBytes(elementOf(1)) : sumBytes();
+    some.stages = withStages(other.kind, some.tile, left, right).stages;
+    return some;
+  }
+
+  /// The depth of a slice of one step: what SharedTile exchanges.
+  int64_t sliceOf(Kind kind) { return kind == Kind::matrix ? 128 / elementBytes(elementOf(0)) : 16; }
+
   Schedule matrix(const MatrixUnit &unit) {
     int64_t bytes = elementBytes(elementOf(0)), step = 64 / bytes;
     // Elements that are computed one by one are in registers while they come: too many for the large tiles.
     bool isLarge = isInChunks(true, bytes) && isInChunks(false, elementBytes(elementOf(1)));
     TileShape tile{64, 64, step, 32, 32};
-    if (auto slices = sliced(2 * step))
+    if (auto slices = sliced(sliceOf(Kind::matrix)))
       tile = *slices;
     else if (rows && *rows <= 16)
       tile = {16, 64, 2 * step, 16, 16};
@@ -168,7 +202,7 @@ private:
     if (bytes < kLeastSum)
       return std::nullopt;
     TileShape tile{64, 64, 16, 32, 64};
-    if (auto slices = sliced(16))
+    if (auto slices = sliced(sliceOf(Kind::tiles)))
       tile = *slices;
     else if (bytes == 8)
       tile = {32, 64, 16, 16, 64};
@@ -187,6 +221,7 @@ private:
   DimExpr allRows;
   std::optional<int64_t> rows, columns, depth;
   int64_t batches = 1;
+  bool isBatched = false; ///< so many times that nobody knows
 };
 } // namespace
 

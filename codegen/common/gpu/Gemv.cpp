@@ -231,34 +231,3 @@ private:
 FailureOr<Grid> adze::gpu::emitGemv(KernelFunction &kernel, ThreadBlock &block, const FewRows &few) {
   return FewRowsProduct(kernel, block, few).emit();
 }
-
-FailureOr<Grid> adze::gpu::emitByRows(KernelFunction &kernel, ThreadBlock &block, const FewRows &few,
-                                      function_ref<FailureOr<Grid>()> emitMany) {
-  Emitter &e = block.e;
-  DimExpr rows = Product(e, kernel.nest).rows;
-  FailureOr<Grid> one = failure(), some = failure(), many = failure();
-  int64_t mark = block.sharedMark();
-  // All threads of all blocks go the same way.
-  auto choose = [&](int64_t most, function_ref<void()> below, function_ref<void()> above) {
-    auto side = [&](function_ref<void()> body) {
-      return [&block, mark, body] {
-        block.shareFrom(mark);
-        body();
-        return Emitter::Values();
-      };
-    };
-    e.branch(e.cmpi(arith::CmpIPredicate::ule, e.size(rows), e.index(most)), {}, side(below), side(above));
-  };
-  choose(
-      kMostFewRows,
-      [&] {
-        choose(1, [&] { one = emitGemv(kernel, block, {1, few.lanes}); }, [&] { some = emitGemv(kernel, block, few); });
-      },
-      [&] { many = emitMany(); });
-  if (failed(one) || failed(some) || failed(many))
-    return failure();
-  DimContext &d = e.dims.dims;
-  auto atMost = [&](int64_t most) { return d.min(d.floorDiv(DimExpr(most), d.max(rows, 1)), 1); };
-  DimExpr isFew = atMost(kMostFewRows), isOne = atMost(1);
-  return Grid{isOne * one->items + (isFew - isOne) * some->items + (DimExpr(1) - isFew) * many->items};
-}

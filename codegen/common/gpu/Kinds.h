@@ -6,6 +6,7 @@
 #include "codegen/common/gpu/ThreadBlock.h"
 #include "passes/core_to_loops/KernelFunction.h"
 #include "passes/core_to_loops/Nests.h"
+#include <functional>
 
 namespace adze::gpu {
 
@@ -38,9 +39,13 @@ mlir::FailureOr<Grid> emitMatrix(KernelFunction &kernel, ThreadBlock &block, con
                                  const Facts &facts);
 /// Gemv.cpp: blocks of some columns of a product of few rows.
 mlir::FailureOr<Grid> emitGemv(KernelFunction &kernel, ThreadBlock &block, const FewRows &few);
-/// The same for launches that have few rows, and for the others what `emitMany` emits.
-mlir::FailureOr<Grid> emitByRows(KernelFunction &kernel, ThreadBlock &block, const FewRows &few,
-                                 llvm::function_ref<mlir::FailureOr<Grid>()> emitMany);
+/// A way to compute a product of at most so many rows.
+struct WayByRows {
+  int64_t most;
+  std::function<mlir::FailureOr<Grid>()> emit;
+};
+/// ByRows.cpp: the first way that is for as many rows as a launch has; the last one is for any.
+mlir::FailureOr<Grid> emitByRows(KernelFunction &kernel, ThreadBlock &block, llvm::ArrayRef<WayByRows> ways);
 
 /// How attention is run.
 Schedule chooseAttention(core::AttentionOp op, const Facts &facts);

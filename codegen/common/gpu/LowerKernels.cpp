@@ -81,9 +81,7 @@ private:
       return Grid{schedule.team / schedule.threads};
     case gpu::Kind::tiles:
     case gpu::Kind::matrix:
-      if (schedule.few.rows > 0)
-        return gpu::emitByRows(kernel, block, schedule.few, [&] { return emitTile(block); });
-      return emitTile(block);
+      return emitProduct(block);
     case gpu::Kind::gemv:
       return gpu::emitGemv(kernel, block, schedule.few);
     case gpu::Kind::attention:
@@ -100,9 +98,25 @@ private:
     llvm_unreachable("not a kind");
   }
 
-  FailureOr<Grid> emitTile(gpu::ThreadBlock &block) {
-    return schedule.kind == gpu::Kind::tiles ? gpu::emitTiles(kernel, block, schedule, facts)
-                                             : gpu::emitMatrix(kernel, block, schedule, facts);
+  FailureOr<Grid> emitProduct(gpu::ThreadBlock &block) {
+    SmallVector<gpu::WayByRows> ways;
+    auto gemv = [&](const gpu::FewRows &few) { return [&, few] { return gpu::emitGemv(kernel, block, few); }; };
+    if (schedule.few.rows > 0) {
+      ways.push_back({1, gemv({1, schedule.few.lanes})});
+      ways.push_back({gpu::kMostFewRows, gemv(schedule.few)});
+    }
+    gpu::Schedule some = schedule;
+    some.tile = schedule.some.tile;
+    some.stages = schedule.some.stages;
+    if (schedule.some.most > 0)
+      ways.push_back({schedule.some.most, [&] { return emitTile(block, some); }});
+    ways.push_back({0, [&] { return emitTile(block, schedule); }});
+    return gpu::emitByRows(kernel, block, ways);
+  }
+
+  FailureOr<Grid> emitTile(gpu::ThreadBlock &block, const gpu::Schedule &tiled) {
+    return tiled.kind == gpu::Kind::tiles ? gpu::emitTiles(kernel, block, tiled, facts)
+                                          : gpu::emitMatrix(kernel, block, tiled, facts);
   }
 
   /// The grid of threads that work alone.

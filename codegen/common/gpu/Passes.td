@@ -20,7 +20,8 @@ def GpuSchedule : Pass<"adze-gpu-schedule", "::mlir::ModuleOp"> {
     - `tiles`, `matrix`: a block computes a tile of a product, by scalar units or by the matrix unit `unit`; `stages` steps of the depth
       are in shared memory at a time; of `slices` warps with the same part each sums up a slice of every step's depth;
     - `gemv`: a block computes some columns of a product of few rows; of `few`, the first number is its rows, the second the threads that
-      read neighbours in a row of the right side. `tiles` and `matrix` with `few` do the same where a launch turns out to have few rows;
+      read neighbours in a row of the right side. `tiles` and `matrix` with `few` do the same where a launch turns out to have few rows; those with
+      `some` take another tile (rows, columns, depth, those of a warp, slices; stages) up to its first number of rows;
     - `attention`, `matrix_attention`: a block has some queries of one head, by scalar (`why`) or by matrix units.
   }];
 }

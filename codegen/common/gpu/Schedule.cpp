@@ -45,6 +45,10 @@ DictionaryAttr Schedule::write(MLIRContext &context) const {
   }
   if (few.rows > 0)
     entries.push_back(b.getNamedAttr("few", b.getDenseI64ArrayAttr({few.rows, few.lanes})));
+  if (some.most > 0)
+    entries.push_back(b.getNamedAttr(
+        "some", b.getDenseI64ArrayAttr({some.most, some.tile.rows, some.tile.columns, some.tile.depth,
+                                        some.tile.warpRows, some.tile.warpColumns, some.tile.slices, some.stages})));
   if (hasUnit(kind))
     entries.push_back(b.getNamedAttr("unit", b.getStringAttr(unit)));
   if (!why.empty())
@@ -71,6 +75,8 @@ FailureOr<Schedule> Schedule::read(kernel::FuncOp kernel) {
     schedule.tile = {tile[0], tile[1], tile[2], tile[3], tile[4], std::max<int64_t>(number("slices"), 1)};
   if (auto few = given ? given.getAs<DenseI64ArrayAttr>("few") : DenseI64ArrayAttr(); few && few.size() == 2)
     schedule.few = {few[0], few[1]};
+  if (auto some = given ? given.getAs<DenseI64ArrayAttr>("some") : DenseI64ArrayAttr(); some && some.size() == 8)
+    schedule.some = {some[0], {some[1], some[2], some[3], some[4], some[5], some[6]}, some[7]};
   good &= schedule.kind != Kind::gemv || schedule.few.rows > 0;
   good &= schedule.few.rows == 0 || llvm::isPowerOf2_64(schedule.few.lanes);
   good &= !hasTeam(schedule.kind) || schedule.team > 0;

@@ -45,6 +45,13 @@ struct FewRows {
   int64_t lanes = 0; ///< threads that read neighbouring chunks of a row of the right side
 };
 
+/// How a product of unknown rows is cut where they turn out to be some.
+struct SomeRows {
+  int64_t most = 0; ///< up to so many; 0: it is cut as with any
+  TileShape tile = {};
+  int64_t stages = 2;
+};
+
 /// Blocks of a product that a multiprocessor should have room for: while one waits the other computes.
 constexpr int64_t kBlocksTogether = 2;
 
@@ -57,6 +64,7 @@ struct Schedule {
   int64_t stages = 2;    ///< of these: steps (of the depth; of the keys) that are in shared memory at a time
   std::string unit;      ///< of those by matrix units: its name in the machine's table
   FewRows few = {};      ///< of gemv; with rows, of tiles and matrix too: those of launches that have few rows
+  SomeRows some = {};    ///< of tiles and matrix
   std::string why = {};  ///< of attention by other units: why not by matrix units
 
   mlir::DictionaryAttr write(mlir::MLIRContext &context) const;

@@ -61,6 +61,15 @@ def test_convolution(device, tmp_path, kind):
     assert np.all(np.abs(found - expected) <= TOLERANCE[kind] * np.abs(w.astype(np.float64)).sum() / len(w) * 4)
 
 
+@pytest.mark.parametrize("kind", ["f32", "f16"])
+def test_unknown_rows(device, tmp_path, kind):
+    """As many as are cut into slices (64, for so many columns), and one more."""
+    model = matmul(tmp_path, kind, ["rows", 520], [520, 1800])
+    for rows in (20, 64, 65):
+        a, b = random(kind, (rows, 520), rows), random(kind, (520, 1800), 2)
+        assert_product(device.run(model, {"a": a, "b": b}), a, b, TOLERANCE[kind])
+
+
 def test_runs_are_equal(device, tmp_path):
     a, b = random("f16", (40, 1040), 1), random("f16", (1040, 72), 2)
     model = matmul(tmp_path, "f16", a.shape, b.shape)
@@ -73,7 +82,7 @@ def test_runs_are_equal(device, tmp_path):
 @pytest.mark.parametrize("chip", ["sm_80", "sm_89", "sm_90"])
 @pytest.mark.parametrize("kind", ["f16", "f32"])
 def test_nothing_spills(adze_cli, tmp_path, kind, chip):
-    for shape in ([64, 1024], [16, 1024]):
+    for shape in ([64, 1024], [16, 1024], ["rows", 1024]):
         path = tmp_path / "k.ptx"
         path.write_text(ptx_of(adze_cli, matmul(tmp_path, kind, shape, [1024, 768]), chip, str(tmp_path)))
         log = subprocess.run([PTXAS, "-O3", "-v", "-arch=" + chip, str(path), "-o", str(tmp_path / "k.cubin")], check=True,

@@ -55,15 +55,24 @@ kernel.func @transposed(%x: tensor<1x512xf16>, %w: tensor<100x512xf16>) -> tenso
 // SCHEDULE-LABEL: kernel.func @unknown(
 // SCHEDULE-SAME:    few = array<i64: 4, {{[0-9]+}}>, kind = "tiles"
 // CHECK-LABEL:   func.func private @unknown(
-// CHECK:           arith.cmpi ule, %[[ROWS:[a-z0-9]+]], %c8
+// CHECK:           arith.cmpi ule, %[[ROWS:[a-z0-9]+]], %c1
 // CHECK:           scf.if
-// CHECK:             arith.cmpi ule, %[[ROWS]], %c1
+// CHECK:             arith.cmpi ule, %[[ROWS]], %c8
 // CHECK:             scf.if
 // CHECK:         func.func private @unknown.grid(%[[N:.*]]: index)
 // CHECK:           arith.floordivsi %c8
 kernel.func @unknown(%n: index, %x: tensor<?x64xf32> {adze.dims = array<i64: 0, -1>}, %w: tensor<64x96xf32>) -> (tensor<?x96xf32> {adze.dims = array<i64: 0, -1>}) {
   %0 = core.matmul %x, %w to f32 {adze.dims = array<i64: 0, -1>} : (tensor<?x64xf32>, tensor<64x96xf32>) -> tensor<?x96xf32>
   kernel.return %0 : tensor<?x96xf32>
+}
+
+// Rows of images are many, or none.
+// SCHEDULE-LABEL: kernel.func @images(
+// SCHEDULE-NOT:     few
+// SCHEDULE:         kernel.return
+kernel.func @images(%n: index, %x: tensor<?x10x10x32xf32> {adze.dims = array<i64: 0, -1, -1, -1>}, %w: tensor<3x3x32x64xf32>) -> (tensor<?x8x8x64xf32> {adze.dims = array<i64: 0, -1, -1, -1>}) {
+  %0 = core.conv %x, %w strides [1, 1] dilations [1, 1] groups 1 to f32 {adze.dims = array<i64: 0, -1, -1, -1>} : (tensor<?x10x10x32xf32>, tensor<3x3x32x64xf32>) -> tensor<?x8x8x64xf32>
+  kernel.return %0 : tensor<?x8x8x64xf32>
 }
 
 // Nine rows are not few.

@@ -51,13 +51,12 @@ kernel.func @scalar(%x: tensor<12x200xf32>, %w: tensor<200x96xf32>) -> tensor<12
   kernel.return %0 : tensor<12x96xf32>
 }
 
-// Enough tiles; too little depth; unknown sizes.
+// Enough tiles; too little depth.
 // SCHEDULE-LABEL: kernel.func @many_tiles(
 // SCHEDULE-NOT:     slices
 // SCHEDULE:       kernel.func @short(
 // SCHEDULE-NOT:     slices
-// SCHEDULE:       kernel.func @unknown(
-// SCHEDULE-NOT:     slices
+// SCHEDULE:         kernel.return
 kernel.func @many_tiles(%x: tensor<512x512xf16>, %w: tensor<512x512xf16>) -> tensor<512x512xf16> {
   %0 = core.matmul %x, %w to f16 : (tensor<512x512xf16>, tensor<512x512xf16>) -> tensor<512x512xf16>
   kernel.return %0 : tensor<512x512xf16>
@@ -66,8 +65,17 @@ kernel.func @short(%x: tensor<64x192xf16>, %w: tensor<192x64xf16>) -> tensor<64x
   %0 = core.matmul %x, %w to f16 : (tensor<64x192xf16>, tensor<192x64xf16>) -> tensor<64x64xf16>
   kernel.return %0 : tensor<64x64xf16>
 }
-kernel.func @unknown(%n: index, %x: tensor<?x512xf16> {adze.dims = array<i64: 0, -1>}, %w: tensor<512x64xf16>) -> (tensor<?x64xf16> {adze.dims = array<i64: 0, -1>}) {
-  %0 = core.matmul %x, %w to f16 {adze.dims = array<i64: 0, -1>} : (tensor<?x512xf16>, tensor<512x64xf16>) -> tensor<?x64xf16>
-  kernel.return %0 : tensor<?x64xf16>
+
+// Unknown rows: such tiles up to as many rows (576) as take half of the machine, seen at the launch.
+// SCHEDULE-LABEL: kernel.func @unknown(
+// SCHEDULE-SAME:    few = {{.*}} some = array<i64: 576, 32, 32, 256, 32, 32, 4, 2>, stages = 4 : i64, threads = 128 : i64, tile = array<i64: 64, 64, 32, 32, 32>
+// CHECK-LABEL:   func.func private @unknown(
+// CHECK:           arith.cmpi ule, %[[ROWS:[a-z0-9]+]], %c1
+// CHECK:           arith.cmpi ule, %[[ROWS]], %c8
+// CHECK:           arith.cmpi ule, %[[ROWS]], %c576
+// CHECK:         func.func private @unknown.grid(
+kernel.func @unknown(%n: index, %x: tensor<?x512xf16> {adze.dims = array<i64: 0, -1>}, %w: tensor<512x384xf16>) -> (tensor<?x384xf16> {adze.dims = array<i64: 0, -1>}) {
+  %0 = core.matmul %x, %w to f16 {adze.dims = array<i64: 0, -1>} : (tensor<?x512xf16>, tensor<512x384xf16>) -> tensor<?x384xf16>
+  kernel.return %0 : tensor<?x384xf16>
 }
 }
