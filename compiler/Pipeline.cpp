@@ -67,6 +67,7 @@ static void addOptimisations(OpPassManager &passes, bool forDevice) {
   passes.addPass(createFoldScales());
   passes.addPass(createFoldRequantization());
   if (forDevice) { // which reads matrices as they are
+    passes.addPass(createFoldConstants());
     passes.addPass(createFillChannels());
     passes.addPass(createSplitReductions());
   } else {

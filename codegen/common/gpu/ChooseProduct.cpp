@@ -142,7 +142,11 @@ private:
     return std::nullopt;
   }
 
-  bool isInChunks(bool isLeft, int64_t bytes) { return Walk::isPossible(op, dims, isLeft, kChunkBytes / bytes); }
+  /// True if an operand, of elements of so many bytes in shared memory, is copied there or loaded in chunks.
+  bool isCopied(bool isLeft, int64_t bytes) {
+    int64_t copy = bytes == elementBytes(elementOf(isLeft ? 0 : 1)) ? Walk::copyBytes(op, dims, isLeft) : 0;
+    return facts.asyncCopy ? copy > 0 : copy == kChunkBytes;
+  }
 
   Schedule withStages(Kind kind, const TileShape &tile, int64_t leftBytes, int64_t rightBytes) {
     Schedule schedule;
@@ -150,8 +154,9 @@ private:
     schedule.tile = tile;
     schedule.threads = tile.warps() * facts.warpSize;
     int64_t bytes = tile.depth * (tile.rows * leftBytes + tile.columns * rightBytes);
-    bool copies = facts.asyncCopy && (isInChunks(true, leftBytes) || isInChunks(false, rightBytes));
-    schedule.stages = copies ? std::clamp<int64_t>(facts.sharedBytes / kBlocksTogether / bytes, 2, kMostStages) : 2;
+    bool copies = facts.asyncCopy && (isCopied(true, leftBytes) || isCopied(false, rightBytes));
+    int64_t together = tile.slices > 1 ? 1 : kBlocksTogether; // slices are for blocks that are few
+    schedule.stages = copies ? std::clamp<int64_t>(facts.sharedBytes / together / bytes, 2, kMostStages) : 2;
     return schedule;
   }
 
@@ -180,7 +185,7 @@ private:
   Schedule matrix(const MatrixUnit &unit) {
     int64_t bytes = elementBytes(elementOf(0)), step = 64 / bytes;
     // Elements that are computed one by one are in registers while they come: too many for the large tiles.
-    bool isLarge = isInChunks(true, bytes) && isInChunks(false, elementBytes(elementOf(1)));
+    bool isLarge = isCopied(true, bytes) && isCopied(false, elementBytes(elementOf(1)));
     TileShape tile{64, 64, step, 32, 32};
     if (auto slices = sliced(sliceOf(Kind::matrix)))
       tile = *slices;

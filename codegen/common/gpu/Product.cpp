@@ -52,9 +52,9 @@ bool Product::isInLanes(bool isLeft, int64_t lanes) {
   return divides(lanes, sizes[dim]) && e.vectorizable(op->getOperand(isLeft ? 0 : 1), dim);
 }
 
-bool Product::isCopied(bool isLeft, int64_t chunk) {
+int64_t Product::copyBytes(bool isLeft) {
   Type element = getElementTypeOrSelf(op->getOperand(isLeft ? 0 : 1));
-  return storageType(element) == (isLeft ? leftType : rightType) && Walk::isPossible(op, e.dims, isLeft, chunk);
+  return storageType(element) == (isLeft ? leftType : rightType) ? Walk::copyBytes(op, e.dims, isLeft) : 0;
 }
 
 void Product::enterBatch(Value number) {

@@ -24,8 +24,8 @@ public:
   mlir::Type leftType, rightType;
   /// True if neighbours of an operand along the depth, rather than along the rows or columns, are neighbours in memory.
   bool runsAlongDepth(bool isLeft);
-  /// True if chunks of this many elements of an operand, as it runs, are copies of what lies in a buffer.
-  bool isCopied(bool isLeft, int64_t chunk);
+  /// The bytes of an asynchronous copy of an operand, as it runs: 16, 8, 4, or 0 if it is to be computed.
+  int64_t copyBytes(bool isLeft);
   /// True of a convolution's image that lies in memory, perhaps within padding, with a window of known size.
   bool isImage(bool isLeft);
   /// True if `lanes` neighbours as the operand runs lie in one row of memory.

@@ -23,9 +23,11 @@ Staging::Staging(ThreadBlock &block, Product &product, const TileShape &shape, i
   memory = block.reserve(slots * slotBytes());
   for (Side &side : sides) {
     SharedTile &tile = *side.tile;
-    if (asyncCopy && product.isCopied(side.isLeft, tile.chunk))
+    int64_t bytes = asyncCopy ? product.copyBytes(side.isLeft) : 0;
+    side.piece = bytes ? bytes * tile.chunk / kChunkBytes : tile.chunk;
+    if (bytes)
       side.walk.emplace(product, side.isLeft, shape.depth);
-    else if (product.isImage(side.isLeft))
+    else if (product.isImage(side.isLeft) && !product.isInLanes(side.isLeft, tile.chunk))
       side.elements.emplace(product, side.isLeft, shape.depth);
     side.rowsOfPass = block.threads / tile.perRow;
     side.passes = tile.rows / side.rowsOfPass;
@@ -84,22 +86,28 @@ void Staging::enterWalk(Side &side, Walk &walk) {
       base = side.walk && walk.isUniform() ? e.addi(base, within) : base;
       side.corners.push_back(walk.corner(outer));
     } else {
-      base = walk.base(bounded(e.addi(side.first, within), chunk));
+      Value outer = e.addi(side.first, within);
+      base = walk.base(side.piece == chunk ? bounded(outer, chunk) : outer);
       base = e.addi(base, e.muli(row, stride));
     }
     side.bases.push_back(base);
     side.apart.push_back(equallyApart ? e.muli(more, stride) : e.index(0));
   }
+  for (int64_t i = 0; !side.alongDepth && side.piece < chunk && !isWhole && i < pieces(side); ++i) {
+    Value outer = e.addi(e.addi(side.first, within), e.index(i * side.piece));
+    side.insides.push_back(e.cmpi(arith::CmpIPredicate::ult, outer, e.size(side.outers)));
+  }
 }
 
-size_t Staging::stateSize(Side &side) { return side.walk ? side.walk->stateSize() : 0; }
+size_t Staging::stateSize(Side &side) { return side.walk ? side.walk->stateSize() * walks(side) : 0; }
 
 Staging::Values Staging::start() {
   Values state;
   for (Side &side : sides)
     if (side.walk) {
       Value from = side.walk->isUniform() ? e.index(0) : e.muli(side.chunk, e.index(side.tile->chunk));
-      state.append(side.walk->start(from));
+      for (int64_t i = 0; i < walks(side); ++i)
+        state.append(side.walk->start(e.addi(from, e.index(i * side.piece))));
     }
   return state;
 }
@@ -108,8 +116,8 @@ Staging::Values Staging::next(ValueRange state) {
   Values out;
   for (Side &side : sides)
     if (side.walk) {
-      out.append(side.walk->next(state.take_front(stateSize(side))));
-      state = state.drop_front(stateSize(side));
+      for (int64_t i = 0; i < walks(side); ++i, state = state.drop_front(side.walk->stateSize()))
+        out.append(side.walk->next(state.take_front(side.walk->stateSize())));
     }
   return out;
 }
@@ -123,28 +131,41 @@ bool Staging::depthDivides() const {
   return known && *known % shape.depth == 0;
 }
 
-/// True if chunk number `pass` of a tile at `k` is inside of the depth.
-Value Staging::insideDepth(Side &side, int64_t pass, Value k) {
+Value Staging::insideDepth(Side &side, int64_t pass, int64_t piece, Value k) {
   if (k.getType().isInteger(32) && depthDivides())
     return e.cmpi(arith::CmpIPredicate::ult, k, e.create<arith::ConstantIntOp>(*product.depth.constant(), 32));
   k = asIndex(k);
-  if (!depthDivides())
-    k = e.addi(k, side.alongDepth ? e.muli(side.chunk, e.index(side.tile->chunk))
-                                  : e.addi(side.row, e.index(pass * side.rowsOfPass)));
+  if (!depthDivides() && side.alongDepth)
+    k = e.addi(k, e.addi(e.muli(side.chunk, e.index(side.tile->chunk)), e.index(piece * side.piece)));
+  else if (!depthDivides())
+    k = e.addi(k, e.addi(side.row, e.index(pass * side.rowsOfPass)));
   return e.cmpi(arith::CmpIPredicate::ult, k, depth);
 }
 
 void Staging::copy(Side &side, ValueRange state, Value k, const Slot &slot) {
-  Value offset = side.walk->offset(state), to = side.isLeft ? slot.left : slot.right;
+  Walk &walk = *side.walk;
+  Value to = side.isLeft ? slot.left : slot.right;
   Type i32 = e.b.getI32Type();
-  Value all = e.create<arith::ConstantIntOp>(kChunkBytes, 32), none = e.create<arith::ConstantIntOp>(int64_t(0), 32);
-  for (int64_t i = 0; i < side.passes; ++i) {
-    Value inside = insideDepth(side, i, k);
-    if (Value inImage = side.alongDepth ? side.walk->isInside(side.corners[i], state) : Value())
-      inside = e.create<arith::AndIOp>(inside, inImage);
-    Value read = e.create<arith::SelectOp>(i32, inside, all, none);
-    kernel::AsyncCopyOp::create(e.b, e.loc, side.walk->buffer, e.addi(e.addi(side.bases[i], offset), side.apart[i]), to,
-                                side.places[i], read, kChunkBytes);
+  int64_t bytes = kChunkBytes / pieces(side);
+  Value all = e.create<arith::ConstantIntOp>(bytes, 32), none = e.create<arith::ConstantIntOp>(int64_t(0), 32);
+  auto both = [&](Value x, Value y) { return y ? e.create<arith::AndIOp>(x, y) : x; };
+  for (int64_t piece = 0; piece < pieces(side); ++piece) {
+    bool own = piece > 0 && walks(side) > 1; // walk
+    if (own)
+      state = state.drop_front(walk.stateSize());
+    ValueRange at = state.take_front(walk.stateSize());
+    Value more = e.index(piece * side.piece), offset = walk.offset(at);
+    if (!own)
+      offset = e.addi(offset, more);
+    for (int64_t i = 0; i < side.passes; ++i) {
+      Value inside =
+          both(insideDepth(side, i, piece, k), side.alongDepth ? walk.isInside(side.corners[i], at) : Value());
+      if (!side.insides.empty())
+        inside = both(inside, side.insides[piece]);
+      Value read = e.create<arith::SelectOp>(i32, inside, all, none);
+      Value from = e.addi(e.addi(side.bases[i], offset), side.apart[i]);
+      kernel::AsyncCopyOp::create(e.b, e.loc, walk.buffer, from, to, e.addi(side.places[i], more), read, bytes);
+    }
   }
 }
 

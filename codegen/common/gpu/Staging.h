@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The operands of a product on their way through shared memory: tiles of both for one step of the depth, in a ring of
 // slots. A tile is held as its operand runs in memory: in rows along the depth, or along the rows or columns. What lies
-// in buffers in chunks of 16 bytes is copied there asynchronously where the machine can, and padding of a convolution
-// as zeros; all else is computed in registers and stored.
+// in buffers is copied there asynchronously where the machine can, in chunks of 16 bytes or in pieces of them, and
+// padding of a convolution as zeros; all else is computed in registers and stored.
 #pragma once
 #include "codegen/common/gpu/Schedule.h"
 #include "codegen/common/gpu/SharedTile.h"
@@ -77,6 +77,7 @@ private:
     core::DimExpr outers;         ///< rows or columns of the operand
     std::optional<Walk> walk;     ///< of asynchronous copies
     std::optional<Walk> elements; ///< of an image that lies in memory, but in no chunks
+    int64_t piece = 0;            ///< elements of a copy; a chunk has several where they are not contiguous
     int64_t passes = 0, rowsOfPass = 0;
     Value first;                         ///< row or column of the tile
     Value row, chunk;                    ///< this thread's, in the tile
@@ -84,6 +85,7 @@ private:
     Values bases;                        ///< of the walk, for its chunks
     Values apart;                        ///< what is added to them
     llvm::SmallVector<Values> corners{}; ///< where its windows begin
+    Values insides{};                    ///< which pieces across the depth are; none: all are
   };
 
   void enter(Side &side, Value first);
@@ -105,7 +107,11 @@ private:
   Values read(Side &side, Value k);
   Value readChunk(Side &side, int64_t pass, Value k);
   Value gatherChunk(Side &side, int64_t pass, Value k);
-  Value insideDepth(Side &side, int64_t pass, Value k);
+  /// True if piece `piece` of chunk number `pass` of a tile at `k` is inside of the depth.
+  Value insideDepth(Side &side, int64_t pass, int64_t piece, Value k);
+  int64_t pieces(const Side &side) const { return side.tile->chunk / side.piece; }
+  /// Walks that are carried: one for each piece where they may be at other places of a window.
+  int64_t walks(const Side &side) const { return side.walk && !side.walk->isUniform() ? pieces(side) : 1; }
   Value atMost(Value x, const core::DimExpr &size, int64_t width);
   size_t stateSize(Side &side);
   bool depthDivides() const;

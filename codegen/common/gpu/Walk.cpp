@@ -43,8 +43,7 @@ bool Walk::isPossible(Operation *op, DimAnalysis &dims, bool isLeft, int64_t chu
     return false;
   SmallVector<DimExpr> sizes = dims.shape(sourceOf(op, isLeft)).dims;
   size_t along = sizes.size() - (runsAlongDepth(op, dims, isLeft) == isLeft ? 1 : 2);
-  auto length = sizes[along].constant();
-  if (!length || *length % chunk != 0 || !view->strides[along].isConstant(1) || !isMultiple(view->offset, chunk))
+  if (!isMultiple(sizes[along], chunk) || !view->strides[along].isConstant(1) || !isMultiple(view->offset, chunk))
     return false;
   for (auto [i, size] : llvm::enumerate(sizes))
     if (i != along && !size.isConstant(1) && !isMultiple(view->strides[i], chunk))
@@ -52,6 +51,14 @@ bool Walk::isPossible(Operation *op, DimAnalysis &dims, bool isLeft, int64_t chu
   SmallVector<DimExpr> filter = dims.shape(op->getOperand(1)).dims;
   auto isStatic = [](const DimExpr &d) { return d.constant().has_value(); };
   return !isa<ConvOp>(op) || !isLeft || llvm::all_of(ArrayRef(filter).drop_back(), isStatic);
+}
+
+int64_t Walk::copyBytes(Operation *op, DimAnalysis &dims, bool isLeft) {
+  int64_t element = elementBytes(getElementTypeOrSelf(op->getOperand(isLeft ? 0 : 1)));
+  for (int64_t bytes : {16, 8, 4})
+    if (bytes >= element && isPossible(op, dims, isLeft, bytes / element))
+      return bytes;
+  return 0;
 }
 
 bool Walk::hasEqualRows(Operation *op, DimAnalysis &dims) {

@@ -20,6 +20,8 @@ public:
   /// True if the operand of this product is a buffer, or a view of one, in which chunks of `chunk` elements, as it
   /// runs, are contiguous and begin at multiples of their length.
   static bool isPossible(mlir::Operation *op, core::DimAnalysis &dims, bool isLeft, int64_t chunk);
+  /// The most bytes of a copy (16, 8 or 4) for which that is so; 0 for none.
+  static int64_t copyBytes(mlir::Operation *op, core::DimAnalysis &dims, bool isLeft);
   /// True if rows of all batches of a matmul's left are equally apart, or each element is asked for anyway.
   static bool hasEqualRows(mlir::Operation *op, core::DimAnalysis &dims);
 

@@ -97,7 +97,7 @@ def assert_product(found, a, b, tolerance):
 
 # Whole and broken tiles, operands that are copied in chunks and such that are not, batches, broadcast, empty.
 SHAPES = [((64, 64), (64, 64)), ((1, 40), (40, 24)), ((17, 33), (33, 19)), ((130, 72), (72, 136)), ((33, 48), (48, 70)),
-          ((2, 3, 20, 40), (2, 3, 40, 48)), ((4, 20, 40), (40, 48)), ((2, 1, 20, 8), (3, 8, 16)), ((5, 0), (0, 8))]
+          ((35, 42), (42, 70)), ((20, 36), (36, 44)), ((3, 2), (2, 2)), ((2, 3, 20, 40), (2, 3, 40, 48)), ((4, 20, 40), (40, 48)), ((2, 1, 20, 8), (3, 8, 16)), ((5, 0), (0, 8))]
 
 
 @pytest.mark.parametrize("kind", ["f32", "f16", "bf16"])
@@ -184,7 +184,7 @@ def test_conv_of_unknown_size(device, tmp_path, kind, channels):
 
 @pytest.mark.parametrize("kind", ["f32", "f16", "bf16"])
 @pytest.mark.parametrize("turn_a,turn_b", [(True, False), (False, True), (True, True)])
-@pytest.mark.parametrize("rows,depth,columns", [(64, 64, 64), (1, 40, 24), (72, 48, 136), (17, 33, 19), (200, 24, 8)])
+@pytest.mark.parametrize("rows,depth,columns", [(64, 64, 64), (1, 40, 24), (72, 48, 136), (17, 33, 19), (200, 24, 8), (70, 42, 36)])
 def test_transposed(device, tmp_path, kind, turn_a, turn_b, rows, depth, columns):
     a, b = random(kind, (depth, rows) if turn_a else (rows, depth), 1), random(kind, (columns, depth) if turn_b else (depth, columns), 2)
     nodes = [helper.make_node("Transpose", [name], [name + "t"], perm=[1, 0]) for name, turn in (("a", turn_a), ("b", turn_b)) if turn]
@@ -332,7 +332,8 @@ def test_nothing_spills(adze_cli, tmp_path, chip):
     models += [conv_of_resnet(tmp_path, kind, *sizes) for kind in ("f16", "f32") for sizes in RESNET[::3]]
     with_room = len(models)
     # What is no copy: channels that are no chunks, odd sizes.
-    models += [conv_of_resnet(tmp_path, "f16", 12, 224, 2, 7, 64), conv_of_resnet(tmp_path, "f32", 5, 224, 2, 7, 64), square(tmp_path, "f16", 1281), square(tmp_path, "f16", 1281, turned=(1, 1))]
+    models += [square(tmp_path, kind, size) for kind in ("f16", "f32") for size in (1030, 1281)]
+    models += [conv_of_resnet(tmp_path, "f16", 12, 224, 2, 7, 64), conv_of_resnet(tmp_path, "f32", 5, 224, 2, 7, 64), square(tmp_path, "f16", 1281, turned=(1, 1))]
     models += [square(tmp_path, kind, 2048, turned=turned) for kind in ("f16", "f32") for turned in ((0, 1), (1, 0), (1, 1))]
     for i, model in enumerate(models):
         path = tmp_path / "k.ptx"

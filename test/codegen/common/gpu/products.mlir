@@ -148,6 +148,19 @@ kernel.func @chunks_across(%x: tensor<33x64xf32>, %y: tensor<35x64xf32>) -> tens
   kernel.return %1 : tensor<33x35xf32>
 }
 
+// What is contiguous in pieces of a chunk is copied in pieces, each as far as it is inside.
+// SCHEDULE-LABEL: kernel.func @pieces(
+// SCHEDULE-SAME:    kind = "matrix", stages = 4 : i64
+// CHECK-LABEL:   func.func private @pieces(
+// CHECK-NOT:       vector.store
+// CHECK:           kernel.async_copy %{{.*}} read %{{.*}} {bytes = 4 : i64}
+// CHECK:           kernel.async_copy %{{.*}} read %{{.*}} {bytes = 8 : i64}
+// CHECK:           scf.for
+kernel.func @pieces(%x: tensor<65x34xf16>, %y: tensor<34x36xf16>) -> tensor<65x36xf16> {
+  %0 = core.matmul %x, %y to f16 : (tensor<65x34xf16>, tensor<34x36xf16>) -> tensor<65x36xf16>
+  kernel.return %0 : tensor<65x36xf16>
+}
+
 // An image of three channels is no chunks: it is read element by element, by the rows' places and the depth's, and from
 // its begin where there is padding.
 // CHECK-LABEL:   func.func private @gathered(
