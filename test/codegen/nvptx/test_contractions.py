@@ -195,6 +195,21 @@ def test_transposed(device, tmp_path, kind, turn_a, turn_b, rows, depth, columns
     assert len(device.counts) == 1  # nothing is transposed by a kernel of its own
 
 
+@pytest.mark.parametrize("kind", ["f32", "f16"])
+def test_chip_without_copies(device, tmp_path, kind):
+    """What others copy comes through registers."""
+    for i, (rows, depth, columns) in enumerate([(72, 48, 136), (35, 42, 33)]):
+        a, b = random(kind, (depth, rows), 1), random(kind, (columns, depth), 2)
+        model = save(tmp_path / f"{i}.onnx", [helper.make_node("Gemm", ["a", "b"], ["c"], transA=1, transB=1)],
+                     [value("a", kind, a.shape), value("b", kind, b.shape)], [value("c", kind, None)])
+        assert_product(device.run(model, {"a": a, "b": b}, target="nvptx:sm_75"), a.T, b.T, TOLERANCE[kind])
+    for channels in (16, 12, 5):
+        x, w = random(kind, (1, channels, 9, 9), 1), random(kind, (64, channels, 3, 3), 1)
+        model = conv_of_resnet(tmp_path, kind, channels, 9, outputs=64)
+        found, expected = device.run(model, {"x": x}, target="nvptx:sm_75"), device.run(model, {"x": x}, target="cpu")
+        assert np.all(np.abs(found - expected) <= TOLERANCE[kind] * np.abs(w.astype(np.float64)).sum() / len(w) * 4)
+
+
 # Heads that lie beside each other, as attention has them; batches that move; one matrix for all.
 @pytest.mark.parametrize("kind", ["f32", "f16"])
 @pytest.mark.parametrize("a_shape,a_order,b_shape,b_order",
