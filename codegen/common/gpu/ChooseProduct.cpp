@@ -15,6 +15,8 @@ using namespace adze::gpu;
 static constexpr int64_t kManyBlocks = 96;
 /// Steps of the depth under way, at most.
 static constexpr int64_t kMostStages = 4;
+/// So many of them hide the memory's latency.
+static constexpr int64_t kGoodStages = 3;
 
 /// The depth up to which shared memory does not pay: one step of a tile.
 static constexpr int64_t kShortDepth = 16;
@@ -129,16 +131,26 @@ private:
     return rows && columns && *columns > tileColumns / 2 && blocksOf(tileRows, tileColumns) >= kManyBlocks;
   }
 
+  /// Blocks that share a multiprocessor: one of a product that has not more blocks than there are.
+  int64_t blocksTogether(const TileShape &tile) {
+    bool isAlone = tile.slices > 1 && rows && columns && blocksOf(tile.rows, tile.columns) <= facts.multiprocessors;
+    return isAlone ? 1 : kBlocksTogether;
+  }
+
   /// Where usual tiles would leave half of the machine idle: smaller ones, whose warps each have a slice of the depth.
-  std::optional<TileShape> sliced(int64_t sliceDepth) {
+  std::optional<TileShape> sliced(int64_t sliceDepth, int64_t leftBytes, int64_t rightBytes) {
     if (!rows || !columns || !depth)
       return std::nullopt;
     int64_t tileRows = *rows <= 16 ? 16 : 32, columnsOfTile = 32;
+    int64_t rowBytes = tileRows * leftBytes + columnsOfTile * rightBytes;
     if (2 * blocksOf(2 * tileRows, 2 * columnsOfTile) > facts.multiprocessors)
       return std::nullopt;
-    for (int64_t slices : {4, 2})
-      if (*depth >= kLeastSteps * slices * sliceDepth)
-        return TileShape{tileRows, columnsOfTile, slices * sliceDepth, tileRows, columnsOfTile, slices};
+    for (int64_t slices : {4, 2}) {
+      TileShape tile{tileRows, columnsOfTile, slices * sliceDepth, tileRows, columnsOfTile, slices};
+      bool isRoomy = slices == 2 || facts.sharedBytes / blocksTogether(tile) >= kGoodStages * tile.depth * rowBytes;
+      if (isRoomy && *depth >= kLeastSteps * tile.depth)
+        return tile;
+    }
     return std::nullopt;
   }
 
@@ -155,8 +167,8 @@ private:
     schedule.threads = tile.warps() * facts.warpSize;
     int64_t bytes = tile.depth * (tile.rows * leftBytes + tile.columns * rightBytes);
     bool copies = facts.asyncCopy && (isCopied(true, leftBytes) || isCopied(false, rightBytes));
-    int64_t together = tile.slices > 1 ? 1 : kBlocksTogether; // slices are for blocks that are few
-    schedule.stages = copies ? std::clamp<int64_t>(facts.sharedBytes / together / bytes, 2, kMostStages) : 2;
+    int64_t room = facts.sharedBytes / blocksTogether(tile);
+    schedule.stages = copies ? std::clamp<int64_t>(room / bytes, 2, kMostStages) : 2;
     return schedule;
   }
 
@@ -187,7 +199,7 @@ private:
     // Elements that are computed one by one are in registers while they come: too many for the large tiles.
     bool isLarge = isCopied(true, bytes) && isCopied(false, elementBytes(elementOf(1)));
     TileShape tile{64, 64, step, 32, 32};
-    if (auto slices = sliced(sliceOf(Kind::matrix)))
+    if (auto slices = sliced(sliceOf(Kind::matrix), bytes, elementBytes(elementOf(1))))
       tile = *slices;
     else if (rows && *rows <= 16)
       tile = {16, 64, 2 * step, 16, 16};
@@ -207,7 +219,7 @@ private:
     if (bytes < kLeastSum)
       return std::nullopt;
     TileShape tile{64, 64, 16, 32, 64};
-    if (auto slices = sliced(sliceOf(Kind::tiles)))
+    if (auto slices = sliced(sliceOf(Kind::tiles), bytes, bytes))
       tile = *slices;
     else if (bytes == 8)
       tile = {32, 64, 16, 16, 64};

@@ -14,7 +14,7 @@ module attributes {adze.device_facts = {
 
 // A warp multiplies 64 of the 256 of a step; the sums of all four are added in their order, before the epilogue.
 // SCHEDULE-LABEL: kernel.func @matrix(
-// SCHEDULE-SAME:    schedule = {kind = "matrix", slices = 4 : i64, stages = 2 : i64, threads = 128 : i64, tile = array<i64: 32, 32, 256, 32, 32>, unit = "unit"}
+// SCHEDULE-SAME:    schedule = {kind = "matrix", slices = 4 : i64, stages = 4 : i64, threads = 128 : i64, tile = array<i64: 32, 32, 256, 32, 32>, unit = "unit"}
 // CHECK-LABEL:   func.func private @matrix(
 // CHECK:           scf.for
 // CHECK-COUNT-32:    kernel.multiply_fragments "unit"
