@@ -322,7 +322,7 @@ def test_main_loop_of_known_depth_stays_a_loop(adze_cli, tmp_path):
     step, count = 64, []  # of f16, for few rows
     for steps in (1, 2, 8):
         model = save(tmp_path / f"{steps}.onnx", [helper.make_node("MatMul", ["a", "b"], ["c"])],
-                     [value("a", "f16", (16, steps * step)), value("b", "f16", (steps * step, 2048))], [value("c", "f16", None)])
+                     [value("a", "f16", (16, steps * step)), value("b", "f16", (steps * step, 8192))], [value("c", "f16", None)])
         count.append(ptx_of(adze_cli, model, "sm_80", str(tmp_path)).count("mma.sync"))
     assert count[0] == count[1] == count[2]
 
@@ -377,7 +377,7 @@ def test_main_loop_has_no_bank_conflicts(device, tmp_path, kind, allow, turned):
 @pytest.mark.parametrize("kind", ["f16", "f32"])
 def test_convolution_has_no_bank_conflicts(device, tmp_path, kind):
     conflicts = []
-    for channels in (32, 64):
+    for channels in (64, 128):
         x = random(kind, (1, channels, 14, 14), 1)
         device.run(conv_of_resnet(tmp_path, kind, channels, 14, outputs=64), {"x": x})
         conflicts.append(sum(count["bank_conflicts"] for count in device.counts))
