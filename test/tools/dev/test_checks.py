@@ -81,3 +81,8 @@ def test_comments_are_no_code(tree):
     text = CORE + '// "Add" and #include "passes/fusion/Passes.h"\n/* "cpu" */\n'
     assert "0 problems" in tree("check_names", {"dialects/core/Core.cpp": text})
     assert "0 problems" in tree("check_layering", {"dialects/core/Core.cpp": text})
+
+
+def test_test_files_of_one_name(tree):
+    text = SPDX.replace("//", "#")
+    assert "test/a/test_x.py and test/b/test_x.py: files of one name" in tree("check_names", {"test/a/test_x.py": text, "test/b/test_x.py": text})
