@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 
@@ -12,9 +11,8 @@ import onnx
 import pytest
 from onnx import helper, numpy_helper
 
-BUILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "build")
-DRIVER = os.path.abspath(os.path.join(BUILD, "lib", "libadze_sim_cuda.so"))
-PTXAS = shutil.which("ptxas") or shutil.which("ptxas", path="/usr/local/cuda/bin")
+from kernel_tests import DRIVER, PTXAS, assemble, ptx_of
+
 TYPES = [np.float32, np.float16, np.int8, np.float64]
 
 #: Runs in a process of its own, at whose end counts are written.
@@ -48,14 +46,6 @@ def counts(folder, model, dtype, shape):
     assert not os.path.exists(paths["report"]) or open(paths["report"]).read() == ""
     lines = [json.loads(line) for line in open(paths["counts"])]
     return {key: sum(line[key] for line in lines) for key in ("bank_conflicts", "sectors", "least_sectors", "load_bytes", "store_bytes")}
-
-
-def ptx_of(adze_cli, model, chip, folder):
-    out = os.path.join(folder, "m.so")
-    subprocess.run([adze_cli, "compile", model, "--target", "nvptx:" + chip, "-o", out], check=True, capture_output=True)
-    data = open(out, "rb").read()
-    begin = data.index(b".version")
-    return data[begin:data.index(b"\0", begin)].decode()
 
 
 REDUCTIONS = {"rows": ((256, 512), 1), "long_rows": ((8, 16384), 1), "all": ((1 << 14,), 0), "two_steps": ((1 << 17,), 0), "columns": ((256, 512), 0), "few_columns": ((4096, 16), 0)}
@@ -111,9 +101,4 @@ def test_nothing_spills(adze_cli, tmp_path, chip):
     for dtype in TYPES:
         made = [(reduction, *given) for given in [*REDUCTIONS.values(), (("a", "b"), 1), (("a", "b"), 0)]]
         for make, *given in [*made, (transpose, (256, 384)), (transpose, ("a", "b"))]:
-            path = tmp_path / "k.ptx"
-            path.write_text(ptx_of(adze_cli, make(folder, dtype, *given), chip, folder))
-            log = subprocess.run([PTXAS, "-O3", "-v", "-arch=" + chip, str(path), "-o", str(tmp_path / "k.cubin")], check=True,
-                                 capture_output=True, text=True).stderr
-            spills = re.findall(r"(\d+) bytes spill stores, (\d+) bytes spill loads", log)
-            assert spills and all(pair == ("0", "0") for pair in spills)
+            assemble(ptx_of(adze_cli, make(folder, dtype, *given), chip, folder), chip, folder)

@@ -1,99 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Products and convolutions on a device: what they compute, on the played driver, which reports what a card would let pass; and how
 good their code is."""
-import json
-import os
 import re
-import shutil
 import subprocess
-import sys
 
 import numpy as np
-import onnx
 import pytest
 from onnx import TensorProto, helper
 
-BUILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "build")
-DRIVER = os.path.abspath(os.path.join(BUILD, "lib", "libadze_sim_cuda.so"))
-PTXAS = shutil.which("ptxas") or shutil.which("ptxas", path="/usr/local/cuda/bin")
-
-pytestmark = pytest.mark.skipif(not os.path.exists(DRIVER), reason="the played driver is not built")
-
-TYPES = {"f32": TensorProto.FLOAT, "f16": TensorProto.FLOAT16, "bf16": TensorProto.BFLOAT16, "i8": TensorProto.INT8,
-         "u8": TensorProto.UINT8, "f64": TensorProto.DOUBLE}
-#: The most that a result may be off, relative to the sum of the products' magnitudes.
-TOLERANCE = {"f32": 1e-5, "f16": 2e-3, "bf16": 1e-2}
-
-
-def save(path, nodes, inputs, outputs, initializers=()):
-    graph = helper.make_graph(nodes, "g", inputs, outputs, list(initializers))
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
-    return str(path)
-
-
-def value(name, kind, shape):
-    return helper.make_tensor_value_info(name, TYPES[kind], shape)
-
-
-#: Runs in a process of its own: a process has one driver.
-RUN = """
-import sys, numpy as np, adze
-model, target, feeds, out, allow = sys.argv[1:6]
-feeds = dict(np.load(feeds))
-types = {"bf16": "bfloat16"}
-made = adze.compile(model, target=target, allow=[word for word in allow.split(",") if word])
-result = next(iter(made.run({n.split("/")[0]: v.view(__import__("ml_dtypes").bfloat16) if n.endswith("/bf16") else v
-                             for n, v in feeds.items()}).values()))
-np.save(out, np.asarray(result).astype(np.float64))
-"""
-
-
-class Device:
-    def __init__(self, folder):
-        self.folder = folder
-
-    def run(self, model, feeds, target="nvptx", allow=""):
-        paths = {name: os.path.join(self.folder, name) for name in ("feeds.npz", "out.npy", "report", "counts")}
-        for path in paths.values():
-            if os.path.exists(path):
-                os.remove(path)
-        packed = {name + "/bf16" if a.dtype.name == "bfloat16" else name: a.view(np.uint16) if a.dtype.name == "bfloat16" else a
-                  for name, a in feeds.items()}
-        np.savez(paths["feeds.npz"], **packed)
-        environment = dict(os.environ, ADZE_CUDA_DRIVER=DRIVER, ADZE_SIM_REPORT=paths["report"], ADZE_SIM_COUNTS=paths["counts"],
-                           PYTHONPATH=os.pathsep.join(sys.path))
-        subprocess.run([sys.executable, "-c", RUN, model, target, paths["feeds.npz"], paths["out.npy"], allow], check=True,
-                       env=environment, timeout=600)
-        report = open(paths["report"]).read() if os.path.exists(paths["report"]) else ""
-        assert report == ""
-        self.counts = [json.loads(line) for line in open(paths["counts"])] if os.path.exists(paths["counts"]) else []
-        return np.load(paths["out.npy"])
-
-
-@pytest.fixture
-def device(tmp_path):
-    return Device(str(tmp_path))
-
-
-def dtype(kind):
-    if kind == "bf16":
-        return pytest.importorskip("ml_dtypes").bfloat16
-    return {"f64": np.float64, "f32": np.float32, "f16": np.float16, "i8": np.int8, "u8": np.uint8}[kind]
-
-
-def random(kind, shape, seed):
-    rng = np.random.default_rng(seed)
-    if kind in ("i8", "u8"):
-        return rng.integers(np.iinfo(dtype(kind)).min, np.iinfo(dtype(kind)).max + 1, shape).astype(dtype(kind))
-    return rng.standard_normal(shape).astype(dtype(kind))
-
-
-def assert_product(found, a, b, tolerance):
-    a, b = a.astype(np.float64), b.astype(np.float64)
-    expected, size = a @ b, np.abs(a) @ np.abs(b)
-    assert found.shape == expected.shape
-    assert not np.any(np.abs(found - expected) > tolerance * size + 1e-30)
-
+from kernel_tests import PTXAS, TOLERANCE, TYPES, assemble, assert_product, ptx_of, random, save, value
 
 # Whole and broken tiles, operands that are copied in chunks and such that are not, batches, broadcast, empty.
 SHAPES = [((64, 64), (64, 64)), ((1, 40), (40, 24)), ((17, 33), (33, 19)), ((130, 72), (72, 136)), ((33, 48), (48, 70)),
@@ -261,14 +176,6 @@ def test_what_cannot_be_allowed(adze_cli, tmp_path):
 
 # ---- quality ----
 
-def ptx_of(adze_cli, model, chip, folder):
-    out = os.path.join(folder, chip + ".so")
-    subprocess.run([adze_cli, "compile", model, "--target", "nvptx:" + chip, "-o", out], check=True, capture_output=True)
-    data = open(out, "rb").read()
-    begin = data.index(b".version")
-    return data[begin:data.index(b"\0", begin)].decode()
-
-
 def square(tmp_path, kind, size, depth=None, turned=(0, 0)):
     depth = depth or size
     a, b = (depth, size) if turned[0] else (size, depth), (size, depth) if turned[1] else (depth, size)
@@ -351,12 +258,7 @@ def test_nothing_spills(adze_cli, tmp_path, chip):
     models += [conv_of_resnet(tmp_path, "f16", 12, 224, 2, 7, 64), conv_of_resnet(tmp_path, "f32", 5, 224, 2, 7, 64), square(tmp_path, "f16", 1281, turned=(1, 1))]
     models += [square(tmp_path, kind, 2048, turned=turned) for kind in ("f16", "f32") for turned in ((0, 1), (1, 0), (1, 1))]
     for i, model in enumerate(models):
-        path = tmp_path / "k.ptx"
-        path.write_text(ptx_of(adze_cli, model, chip, str(tmp_path)))
-        log = subprocess.run([PTXAS, "-O3", "-v", "-arch=" + chip, str(path), "-o", str(tmp_path / "k.cubin")], check=True,
-                             capture_output=True, text=True).stderr
-        spills = re.findall(r"(\d+) bytes spill stores, (\d+) bytes spill loads", log)
-        assert spills and all(pair == ("0", "0") for pair in spills)
+        log = assemble(ptx_of(adze_cli, model, chip, str(tmp_path)), chip, str(tmp_path))
         assert i >= with_room or max(int(n) for n in re.findall(r"Used (\d+) registers", log)) <= 248
 
 

@@ -1,27 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Products of few rows on a device: what they compute, with known and unknown rows, and how good their code is."""
 import re
-import subprocess
 
 import numpy as np
-import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from test_contractions import DRIVER, PTXAS, TOLERANCE, TYPES, Device, assert_product, ptx_of, random, save, value
-
-pytestmark = pytest.mark.skipif(not __import__("os").path.exists(DRIVER), reason="the played driver is not built")
-
-
-@pytest.fixture
-def device(tmp_path):
-    return Device(str(tmp_path))
-
-
-def matmul(tmp_path, kind, a_shape, b_shape):
-    return save(tmp_path / "m.onnx", [helper.make_node("MatMul", ["a", "b"], ["c"])], [value("a", kind, a_shape), value("b", kind, b_shape)],
-                [value("c", kind, None)])
-
+from kernel_tests import PTXAS, TOLERANCE, TYPES, assemble, assert_product, check_exact_product, matmul, ptx_of, random, save, value
 
 # One row and all few of them; columns in chunks and not; depths below, at and beyond a step, empty; batches.
 SHAPES = [((1, 768), (768, 96)), ((1, 1031), (1031, 37)), ((3, 100), (100, 10)), ((8, 64), (64, 40)), ((7, 2049), (2049, 3)),
@@ -48,12 +33,7 @@ def test_unknown_rows(device, tmp_path, kind, depth, columns):
 
 @pytest.mark.parametrize("element", [TensorProto.INT32, TensorProto.INT64, TensorProto.DOUBLE])
 def test_other_types(device, tmp_path, element):
-    rng = np.random.default_rng(1)
-    a, b = (rng.integers(-1000, 1000, shape).astype(helper.tensor_dtype_to_np_dtype(element)) for shape in ((3, 50), (50, 22)))
-    info = helper.make_tensor_value_info
-    model = save(tmp_path / "m.onnx", [helper.make_node("MatMul", ["a", "b"], ["c"])],
-                 [info("a", element, a.shape), info("b", element, b.shape)], [info("c", element, None)])
-    assert np.array_equal(device.run(model, {"a": a, "b": b}), a.astype(np.float64) @ b.astype(np.float64))
+    check_exact_product(device, str(tmp_path), element, (3, 50), (50, 22))
 
 
 @pytest.mark.parametrize("kind", ["f32", "f16"])
@@ -90,12 +70,7 @@ def test_reads_whole_chunks_and_spills_nothing(adze_cli, tmp_path, kind, chip):
     for rows in (1, 8, "rows"):
         text = ptx_of(adze_cli, matmul(tmp_path, kind, [rows, 768], [768, 3072]), chip, str(tmp_path))
         assert re.search(r"ld\.global\.nc\.v4\.(b32|f32|u32)|ld\.global\.nc\.v2\.b64", text)
-        path = tmp_path / "k.ptx"
-        path.write_text(text)
-        log = subprocess.run([PTXAS, "-O3", "-v", "-arch=" + chip, str(path), "-o", str(tmp_path / "k.cubin")], check=True,
-                             capture_output=True, text=True).stderr
-        spills = re.findall(r"(\d+) bytes spill stores, (\d+) bytes spill loads", log)
-        assert spills and all(pair == ("0", "0") for pair in spills)
+        assemble(text, chip, str(tmp_path))
 
 
 @pytest.mark.parametrize("kind", ["f16", "f32"])

@@ -1,22 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Products of 8-bit integers on a device: by the matrix units, whatever the signs and zero points, bit by bit what the CPU computes."""
-import os
 import re
-import subprocess
 
 import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from test_contractions import DRIVER, PTXAS, TYPES, Device, ptx_of, random, save, value
-
-pytestmark = pytest.mark.skipif(not os.path.exists(DRIVER), reason="the played driver is not built")
-
-
-@pytest.fixture
-def device(tmp_path):
-    return Device(str(tmp_path))
-
+from kernel_tests import PTXAS, assemble, ptx_of, random, save, value
 
 def constant(name, array):
     return numpy_helper.from_array(np.asarray(array), name)
@@ -134,12 +124,7 @@ def test_nothing_spills(adze_cli, tmp_path, chip):
     for rows, depth, columns in ((4096, 1024, 2048), (512, 128, 512), (64, 1024, 768), (3, 1024, 768)):
         text = ptx_of(adze_cli, integer_product(tmp_path, rows, depth, columns), chip, str(tmp_path))
         assert not re.search(r"ld\.shared\S*\.[us]8", text)
-        path = tmp_path / "k.ptx"
-        path.write_text(text)
-        log = subprocess.run([PTXAS, "-O3", "-v", "-arch=" + chip, str(path), "-o", str(tmp_path / "k.cubin")], check=True,
-                             capture_output=True, text=True).stderr
-        spills = re.findall(r"(\d+) bytes spill stores, (\d+) bytes spill loads", log)
-        assert spills and all(pair == ("0", "0") for pair in spills)
+        assemble(text, chip, str(tmp_path))
 
 
 @pytest.mark.parametrize("rows,columns", [(512, 512), (1280, 1280)])

@@ -1,27 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Products of few tiles on a device, whose depth is cut into slices: what they compute, and how good their code is."""
-import os
-import re
-import subprocess
 
 import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
-from test_contractions import DRIVER, PTXAS, TOLERANCE, TYPES, Device, assert_product, ptx_of, random, save, value
-
-pytestmark = pytest.mark.skipif(not os.path.exists(DRIVER), reason="the played driver is not built")
-
-
-@pytest.fixture
-def device(tmp_path):
-    return Device(str(tmp_path))
-
-
-def matmul(tmp_path, kind, a_shape, b_shape):
-    return save(tmp_path / "m.onnx", [helper.make_node("MatMul", ["a", "b"], ["c"])], [value("a", kind, a_shape), value("b", kind, b_shape)],
-                [value("c", kind, None)])
-
+from kernel_tests import PTXAS, TOLERANCE, TYPES, assemble, assert_product, check_exact_product, matmul, ptx_of, random, save, value
 
 # Whole and broken tiles; depths that are slices, some more, and such that the last slices have nothing.
 SHAPES = [((64, 1024), (1024, 64)), ((17, 600), (600, 40)), ((9, 1031), (1031, 37)), ((33, 513), (513, 70)), ((2, 20, 560), (2, 560, 24)),
@@ -42,12 +26,7 @@ def test_tf32(device, tmp_path):
 
 @pytest.mark.parametrize("element", [TensorProto.INT32, TensorProto.INT64, TensorProto.DOUBLE])
 def test_other_types(device, tmp_path, element):
-    rng = np.random.default_rng(1)
-    a, b = (rng.integers(-1000, 1000, shape).astype(helper.tensor_dtype_to_np_dtype(element)) for shape in ((19, 150), (150, 22)))
-    info = helper.make_tensor_value_info
-    model = save(tmp_path / "m.onnx", [helper.make_node("MatMul", ["a", "b"], ["c"])],
-                 [info("a", element, a.shape), info("b", element, b.shape)], [info("c", element, None)])
-    assert np.array_equal(device.run(model, {"a": a, "b": b}), a.astype(np.float64) @ b.astype(np.float64))
+    check_exact_product(device, str(tmp_path), element, (19, 150), (150, 22))
 
 
 @pytest.mark.parametrize("kind", ["f32", "f16"])
@@ -83,12 +62,7 @@ def test_runs_are_equal(device, tmp_path):
 @pytest.mark.parametrize("kind", ["f16", "f32"])
 def test_nothing_spills(adze_cli, tmp_path, kind, chip):
     for shape in ([64, 1024], [16, 1024], ["rows", 1024]):
-        path = tmp_path / "k.ptx"
-        path.write_text(ptx_of(adze_cli, matmul(tmp_path, kind, shape, [1024, 768]), chip, str(tmp_path)))
-        log = subprocess.run([PTXAS, "-O3", "-v", "-arch=" + chip, str(path), "-o", str(tmp_path / "k.cubin")], check=True,
-                             capture_output=True, text=True).stderr
-        spills = re.findall(r"(\d+) bytes spill stores, (\d+) bytes spill loads", log)
-        assert spills and all(pair == ("0", "0") for pair in spills)
+        assemble(ptx_of(adze_cli, matmul(tmp_path, kind, shape, [1024, 768]), chip, str(tmp_path)), chip, str(tmp_path))
 
 
 @pytest.mark.parametrize("kind", ["f16", "f32"])

@@ -1,22 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Products of f32 as three of bf16, where that is allowed: how exact they are, and how good their code is."""
-import os
 import re
-import subprocess
 
 import numpy as np
 import pytest
 from onnx import helper
 
-from test_contractions import DRIVER, PTXAS, TYPES, Device, random, save, value
-
-pytestmark = pytest.mark.skipif(not os.path.exists(DRIVER), reason="the played driver is not built")
-
-
-@pytest.fixture
-def device(tmp_path):
-    return Device(str(tmp_path))
-
+from kernel_tests import PTXAS, TYPES, assemble, ptx_of, random, save, value
 
 def matmul(tmp_path, a_shape, b_shape):
     return save(tmp_path / "m.onnx", [helper.make_node("MatMul", ["a", "b"], ["c"])], [value("a", "f32", a_shape), value("b", "f32", b_shape)],
@@ -76,26 +66,13 @@ def test_convolution(device, tmp_path):
 
 # ---- quality ----
 
-def ptx_of(adze_cli, model, chip, folder):
-    out = os.path.join(folder, chip + ".so")
-    subprocess.run([adze_cli, "compile", model, "--target", "nvptx:" + chip, "--allow", "bf16x3", "-o", out], check=True, capture_output=True)
-    data = open(out, "rb").read()
-    begin = data.index(b".version")
-    return data[begin:data.index(b"\0", begin)].decode()
-
-
 @pytest.mark.skipif(PTXAS is None, reason="no ptxas")
 @pytest.mark.parametrize("chip", ["sm_80", "sm_89", "sm_90"])
 def test_nothing_spills(adze_cli, tmp_path, chip):
     for shape in ([2048, 1024], [256, 128], [64, 1024], [16, 1024]):
-        text = ptx_of(adze_cli, matmul(tmp_path, shape, [shape[1], 2048]), chip, str(tmp_path))
+        text = ptx_of(adze_cli, matmul(tmp_path, shape, [shape[1], 2048]), chip, str(tmp_path), "--allow", "bf16x3")
         assert "ldmatrix" in text and re.search(r"mma\.sync\S*m16n8k16\S*bf16", text)
-        path = tmp_path / "k.ptx"
-        path.write_text(text)
-        log = subprocess.run([PTXAS, "-O3", "-v", "-arch=" + chip, str(path), "-o", str(tmp_path / "k.cubin")], check=True,
-                             capture_output=True, text=True).stderr
-        spills = re.findall(r"(\d+) bytes spill stores, (\d+) bytes spill loads", log)
-        assert spills and all(pair == ("0", "0") for pair in spills)
+        assemble(text, chip, str(tmp_path))
 
 
 @pytest.mark.parametrize("size,depths", [(512, (64, 128)), (32, (1024, 1536))])
