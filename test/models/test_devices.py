@@ -17,6 +17,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 #: How far results may be from those of the CPU in float32, of the larger of 1 and the range.
 SINGLE, HALF = 1e-3, 2e-2
+#: Of models that quantise what they compute: a step more or less where a sum lies between two is seen in what follows, as between ONNX
+#: Runtime's own optimisation levels (1e-2). Integer products themselves are compared to the bit in test/codegen/nvptx/test_integers.py.
+QUANTISED = 2e-2
 #: (model, size)
 SMALL = [("ppocr_cls", {"n": 1}), ("ppocr_rec", {"n": 1, "w": 48}), ("magika", {"n": 1}), ("minilm_l6", {"batch": 1, "seq": 16}),
          ("mobilenet_v2", {"height": 64, "width": 64}), ("lstm_classifier", {}), ("gpt2_tiny", {"batch": 1, "past": 3, "seq": 5}),
@@ -64,12 +67,13 @@ name, size, twin = {name!r}, {size!r}, {twin!r}
 device, host, feeds = test_devices.one_model(name, size, twin)
 given = {{k: v.astype(np.float16) if twin and v.dtype == np.float32 else v for k, v in feeds.items()}}
 got = adze.compile(device, target={target!r}).run(given)
-test_devices.agree(got, adze.compile(host).run(feeds), test_devices.HALF if twin else test_devices.SINGLE)
+test_devices.agree(got, adze.compile(host).run(feeds), {tolerance!r})
 """
 
 
-def run(name, size, twin, target="nvptx"):
-    program = PROGRAM.format(here=HERE, name=name, size=size, twin=twin, target=target)
+def run(name, size, twin, target="nvptx", tolerance=None):
+    tolerance = tolerance or (HALF if twin else SINGLE)
+    program = PROGRAM.format(here=HERE, name=name, size=size, twin=twin, target=target, tolerance=tolerance)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
 
@@ -127,7 +131,7 @@ def test_half(name, simulated):
 def test_large(name, size, simulated, full):
     if not full:
         pytest.skip("takes minutes: --full")
-    run(name, size, twin=False)
+    run(name, size, twin=False, tolerance=QUANTISED if zoo.MODELS[name].quantised else None)
 
 
 @pytest.mark.parametrize("name", ["mobilenet_v2", "gpt2_tiny"])
