@@ -75,7 +75,7 @@ private:
   OwningOpRef<ModuleOp> read();
   OwningOpRef<ModuleOp> readText();
   LogicalResult prepare();
-  LogicalResult beginReport(const Targets &targets);
+  LogicalResult beginReport();
   LogicalResult runStage(const Stage &stage);
   bool isOurFault(StringRef pass, unsigned errorsBefore);
   LogicalResult writeText();
@@ -91,6 +91,7 @@ private:
   DiagnosticCollector diagnostics;
   OwningOpRef<ModuleOp> module;
   Options pipeline;
+  std::optional<Targets> targets;       ///< what code is made for
   std::unique_ptr<DeviceReport> report; ///< null: none is asked for
   CompileSummary summary;
   std::vector<std::string> externalFiles;
@@ -224,22 +225,22 @@ LogicalResult Compilation::prepare() {
   diagnostics.learnNodes(*module);
   pipeline = pipelineOptions();
   std::string error;
-  auto targets = createTargets(pipeline.target, pipeline.cpu, error);
+  targets = createTargets(pipeline.target, pipeline.cpu, error);
   if (!targets)
     return fail(error);
   (*module)->setAttr(kTargetAttr, targets->kernels().facts(context));
   if (const DeviceTarget *device = targets->device())
     (*module)->setAttr(kDeviceFactsAttr, withAllowed(device->deviceFacts(context), pipeline.allow));
-  return beginReport(*targets);
+  return beginReport();
 }
 
-LogicalResult Compilation::beginReport(const Targets &targets) {
+LogicalResult Compilation::beginReport() {
   if (!options.report)
     return success();
-  if (!targets.device())
+  if (!targets->device())
     return fail("a report is about the kernels of a device, and the target is none");
   std::string error;
-  report = targets.device()->report(options.reportFor, error);
+  report = targets->device()->report(options.reportFor, error);
   if (!report)
     return fail(error);
   pipeline.report = report.get();
@@ -263,7 +264,7 @@ LogicalResult Compilation::runStage(const Stage &stage) {
   std::string pass;
   PassManager passes(&context, ModuleOp::getOperationName());
   passes.addInstrumentation(std::make_unique<FailedPass>(pass));
-  buildStage(passes, stage, pipeline);
+  buildStage(passes, stage, pipeline, targets->device());
   if (succeeded(passes.run(*module)))
     return success();
   if (isOurFault(pass, errors))
@@ -299,7 +300,7 @@ std::string Compilation::reproduce(StringRef name) {
   std::string next;
   for (const Stage &stage : stages()) {
     PassManager passes(&context, ModuleOp::getOperationName());
-    buildStage(passes, stage, pipeline);
+    buildStage(passes, stage, pipeline, targets->device());
     if (stage.name == name) {
       llvm::raw_string_ostream os(next);
       passes.printAsTextualPipeline(os);

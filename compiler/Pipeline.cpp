@@ -25,15 +25,8 @@ static void addCanonicalForm(OpPassManager &passes) {
   passes.addPass(createFoldConstants(fold));
 }
 
-/// The device that runs kernels, if any. That there is such a target has been checked.
-static std::unique_ptr<Target> findDevice(const Options &options) {
-  std::string error;
-  auto targets = options.target.empty() ? std::nullopt : createTargets(options.target, options.cpu, error);
-  return targets && targets->device() ? std::move(targets->other) : nullptr;
-}
-
 /// onnx.node -> core. After: every value is typed; shape arithmetic is scalars.
-static void buildCore(OpPassManager &passes, const Options &) {
+static void buildCore(OpPassManager &passes, const Options &, const DeviceTarget *) {
   passes.addPass(createOnnxToCore());
   passes.addPass(createDropOpaqueResults());
   addCanonicalForm(passes);
@@ -78,34 +71,34 @@ static void addOptimisations(OpPassManager &passes, bool forDevice) {
 }
 
 /// core -> core. After: optimised, and sizes that an op cannot have end the run before it.
-static void buildOptimised(OpPassManager &passes, const Options &options) {
+static void buildOptimised(OpPassManager &passes, const Options &options, const DeviceTarget *device) {
   if (options.optLevel > 0)
-    addOptimisations(passes, /*forDevice=*/findDevice(options) != nullptr);
+    addOptimisations(passes, /*forDevice=*/device != nullptr);
   // Last, so that it is the ops which run that are guarded.
   passes.addPass(createGuardShapes());
   addCanonicalForm(passes);
 }
 
 /// core -> kernels and launches. After: every core op on tensors is in a kernel, but for constants and reshapes.
-static void buildKernels(OpPassManager &passes, const Options &options) {
+static void buildKernels(OpPassManager &passes, const Options &options, const DeviceTarget *device) {
   FormKernelsOptions form;
   form.fuse = options.optLevel > 0;
-  form.readInPlace = findDevice(options) != nullptr; // a host packs what products read
+  form.readInPlace = device != nullptr; // a host packs what products read
   passes.addPass(createFormKernels(form));
   addCanonicalForm(passes);
 }
 
 /// After: each kernel is the host's or the device's (`schedule`), and each tensor of @main lies in one memory.
-static void buildPlaced(OpPassManager &passes, const Options &options) {
-  if (auto device = findDevice(options))
-    device->asDevice()->addSchedule(passes, /*reference=*/options.optLevel == 0);
+static void buildPlaced(OpPassManager &passes, const Options &options, const DeviceTarget *device) {
+  if (device)
+    device->addSchedule(passes, /*reference=*/options.optLevel == 0);
   passes.addPass(createPlaceTensors());
 }
 
 /// Kernel bodies -> loops on buffers.
-static void buildLoops(OpPassManager &passes, const Options &options) {
-  if (auto device = findDevice(options))
-    device->asDevice()->addLowering(passes, /*reference=*/options.optLevel == 0);
+static void buildLoops(OpPassManager &passes, const Options &options, const DeviceTarget *device) {
+  if (device)
+    device->addLowering(passes, /*reference=*/options.optLevel == 0);
   LowerKernelsOptions lower;
   lower.reference = options.optLevel == 0;
   passes.addPass(createLowerKernels(lower));
@@ -116,14 +109,14 @@ static void buildLoops(OpPassManager &passes, const Options &options) {
 }
 
 /// The host program on memory. After: adze_main and the kernels' grids are in the LLVM dialect; kernel bodies stay.
-static void buildHost(OpPassManager &passes, const Options &) {
+static void buildHost(OpPassManager &passes, const Options &, const DeviceTarget *) {
   passes.addPass(createHostToBuffers());
   passes.addPass(createHostToLlvm());
 }
 
 ArrayRef<Stage> adze::stages() {
   static constexpr Stage all[] = {
-      {"onnx", [](OpPassManager &, const Options &) {}}, // what the import makes
+      {"onnx", [](OpPassManager &, const Options &, const DeviceTarget *) {}}, // what the import makes
       {"core", buildCore},
       {"optimised", buildOptimised},
       {"kernels", buildKernels},
@@ -134,8 +127,8 @@ ArrayRef<Stage> adze::stages() {
   return all;
 }
 
-void adze::buildStage(OpPassManager &passes, const Stage &stage, const Options &options) {
-  stage.build(passes, options);
+void adze::buildStage(OpPassManager &passes, const Stage &stage, const Options &options, const DeviceTarget *device) {
+  stage.build(passes, options, device);
   if (options.target.empty())
     passes.addPass(createVerifyStage({stage.name.str()}));
 }
@@ -156,6 +149,8 @@ void adze::registerStagePipelines() {
                                              Options options;
                                              options.optLevel = chosen.optLevel;
                                              options.target = chosen.target;
-                                             buildStage(passes, stage, options);
+                                             std::string error; // of a target that is none: no device
+                                             auto targets = createTargets(options.target, options.cpu, error);
+                                             buildStage(passes, stage, options, targets ? targets->device() : nullptr);
                                            });
 }

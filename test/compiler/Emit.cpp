@@ -52,7 +52,7 @@ std::string test::emitFile(const std::string &name, const std::string &output, c
   if (!module)
     return first;
   mlir::PassManager host(&context);
-  buildStage(host, stages().back(), options);
+  buildStage(host, stages().back(), options, /*device=*/nullptr);
   if (mlir::failed(host.run(*module)))
     return first.empty() ? "failed without a reason" : first;
   auto made = emitArtifact(*module, options, output);

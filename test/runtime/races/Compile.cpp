@@ -29,7 +29,7 @@ static LogicalResult compile(MLIRContext &context, const char *libraries, const 
   (*module)->setAttr(adze::kTargetAttr, target->facts(context));
   PassManager passes(&context, ModuleOp::getOperationName());
   for (const adze::Stage &stage : adze::stages())
-    adze::buildStage(passes, stage, options);
+    adze::buildStage(passes, stage, options, /*device=*/nullptr);
   if (failed(passes.run(*module)))
     return failure();
   return success(succeeded(adze::emitArtifact(*module, options, output)));
