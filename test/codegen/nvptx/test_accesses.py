@@ -1,25 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Reductions and transposes, which memory bounds: how they read and write it, and that nothing spills."""
-import json
 import os
 import re
-import subprocess
-import sys
 
 import numpy as np
 import onnx
 import pytest
 from onnx import helper, numpy_helper
 
-from kernel_tests import DRIVER, PTXAS, assemble, ptx_of
+from kernel_tests import PTXAS, assemble, ptx_of
 
 TYPES = [np.float32, np.float16, np.int8, np.float64]
-
-#: Runs in a process of its own, at whose end counts are written.
-RUN = """
-import sys, numpy as np, adze
-adze.compile(sys.argv[1], target="nvptx").run({"x": np.zeros([int(n) for n in sys.argv[3].split(",")], sys.argv[2])})
-"""
 
 
 def save(folder, node, dtype, shape, **constants):
@@ -38,48 +29,40 @@ def transpose(folder, dtype, shape):
     return save(folder, helper.make_node("Transpose", ["x"], ["y"], perm=[1, 0]), dtype, shape)
 
 
-def counts(folder, model, dtype, shape):
-    paths = {name: os.path.join(folder, name) for name in ("report", "counts")}
-    environment = dict(os.environ, ADZE_CUDA_DRIVER=DRIVER, ADZE_SIM_REPORT=paths["report"], ADZE_SIM_COUNTS=paths["counts"],
-                       PYTHONPATH=os.pathsep.join(sys.path))
-    subprocess.run([sys.executable, "-c", RUN, model, np.dtype(dtype).name, ",".join(map(str, shape))], check=True, env=environment)
-    assert not os.path.exists(paths["report"]) or open(paths["report"]).read() == ""
-    lines = [json.loads(line) for line in open(paths["counts"])]
-    return {key: sum(line[key] for line in lines) for key in ("bank_conflicts", "sectors", "least_sectors", "load_bytes", "store_bytes")}
+def counts(device, model, dtype, shape):
+    device.run(model, {"x": np.zeros(shape, dtype)})
+    return {key: sum(count[key] for count in device.counts)
+            for key in ("bank_conflicts", "sectors", "least_sectors", "load_bytes", "store_bytes")}
 
 
 REDUCTIONS = {"rows": ((256, 512), 1), "long_rows": ((8, 16384), 1), "all": ((1 << 14,), 0), "two_steps": ((1 << 17,), 0), "columns": ((256, 512), 0), "few_columns": ((4096, 16), 0)}
 
 
-@pytest.mark.skipif(not os.path.exists(DRIVER), reason="the played driver is not built")
 @pytest.mark.parametrize("name", REDUCTIONS)
 @pytest.mark.parametrize("dtype", TYPES)
-def test_reductions_read_whole_sectors_once(tmp_path, dtype, name):
+def test_reductions_read_whole_sectors_once(device, tmp_path, dtype, name):
     shape, axis = REDUCTIONS[name]
-    found = counts(str(tmp_path), reduction(str(tmp_path), dtype, shape, axis), dtype, shape)
+    found = counts(device, reduction(str(tmp_path), dtype, shape, axis), dtype, shape)
     assert found["bank_conflicts"] == 0 and found["sectors"] == found["least_sectors"]
     parts = 2 * found["store_bytes"]  # of two steps: read again, by both halves of a warp where one is enough
     assert found["load_bytes"] <= np.prod(shape) * np.dtype(dtype).itemsize + parts
 
 
-@pytest.mark.skipif(not os.path.exists(DRIVER), reason="the played driver is not built")
 @pytest.mark.parametrize("dtype", TYPES)
-def test_transposes_move_whole_sectors(tmp_path, dtype):
-    found = counts(str(tmp_path), transpose(str(tmp_path), dtype, (256, 384)), dtype, (256, 384))
+def test_transposes_move_whole_sectors(device, tmp_path, dtype):
+    found = counts(device, transpose(str(tmp_path), dtype, (256, 384)), dtype, (256, 384))
     assert found["bank_conflicts"] == 0 and found["sectors"] == found["least_sectors"]
 
 
-@pytest.mark.skipif(not os.path.exists(DRIVER), reason="the played driver is not built")
 @pytest.mark.parametrize("dtype", TYPES)
-def test_odd_transposes_are_coalesced(tmp_path, dtype):
+def test_odd_transposes_are_coalesced(device, tmp_path, dtype):
     """Rows of odd size begin within sectors: one more for each access of a warp."""
-    found = counts(str(tmp_path), transpose(str(tmp_path), dtype, (255, 383)), dtype, (255, 383))
+    found = counts(device, transpose(str(tmp_path), dtype, (255, 383)), dtype, (255, 383))
     assert found["bank_conflicts"] == 0 and found["sectors"] <= 2 * found["least_sectors"]
 
 
-@pytest.mark.skipif(not os.path.exists(DRIVER), reason="the played driver is not built")
-def test_sizes_are_looked_at_when_they_are_known(tmp_path):
-    found = counts(str(tmp_path), transpose(str(tmp_path), np.float32, ("a", "b")), np.float32, (256, 384))
+def test_sizes_are_looked_at_when_they_are_known(device, tmp_path):
+    found = counts(device, transpose(str(tmp_path), np.float32, ("a", "b")), np.float32, (256, 384))
     assert found["bank_conflicts"] == 0 and found["sectors"] == found["least_sectors"]
 
 
