@@ -98,8 +98,8 @@ private:
     e.loop(e.index(0), e.index(tile.columns()), e.index(1), {}, [&](Value i, ValueRange) {
       Coords at(batch);
       at.append({Coord{queryAt(i)}, Coord()});
-      Value panel = e.b.createOrFold<arith::DivUIOp>(e.loc, i, e.index(kPanel));
-      Value lane = e.b.createOrFold<arith::RemUIOp>(e.loc, i, e.index(kPanel));
+      Value panel = e.divui(i, kPanel);
+      Value lane = e.remui(i, kPanel);
       Value to = e.addi(e.muli(panel, e.size(sizes.depth * DimExpr(kPanel))), lane);
       e.loop(e.index(0), e.size(sizes.depth), e.index(1), {}, [&](Value d, ValueRange) {
         at.back() = {d};

@@ -26,8 +26,8 @@ Coords AttentionParts::sharedAt(Value operand, ArrayRef<Coord> at) {
       in.push_back({e.index(0)});
     } else {
       // Sizes are positive wherever there is an item.
-      Value group = e.b.createOrFold<arith::DivUIOp>(e.loc, e.size(batch[i]), e.size(sizes[i]));
-      in.push_back({e.b.createOrFold<arith::DivUIOp>(e.loc, at[i].base, group)});
+      Value group = e.divui(e.size(batch[i]), e.size(sizes[i]));
+      in.push_back({e.divui(at[i].base, group)});
     }
   }
   in.append(2, Coord());

@@ -55,6 +55,8 @@ Value Emitter::scalar(Value index) { return size(dims.size(index)); }
 Value Emitter::addi(Value x, Value y) { return b.createOrFold<arith::AddIOp>(loc, x, y); }
 Value Emitter::subi(Value x, Value y) { return b.createOrFold<arith::SubIOp>(loc, x, y); }
 Value Emitter::muli(Value x, Value y) { return b.createOrFold<arith::MulIOp>(loc, x, y); }
+Value Emitter::divui(Value x, Value y) { return b.createOrFold<arith::DivUIOp>(loc, x, y); }
+Value Emitter::remui(Value x, Value y) { return b.createOrFold<arith::RemUIOp>(loc, x, y); }
 Value Emitter::cmpi(arith::CmpIPredicate p, Value x, Value y) { return b.createOrFold<arith::CmpIOp>(loc, p, x, y); }
 Value Emitter::select(Value c, Value x, Value y) { return x == y ? x : b.createOrFold<arith::SelectOp>(loc, c, x, y); }
 
@@ -147,7 +149,7 @@ void Emitter::gridLoop(Value begin, Value end, ArrayRef<DimExpr> sizes, function
     }
     // Sizes are positive wherever there is a number.
     Value count = size(inner);
-    Value first = b.createOrFold<arith::DivUIOp>(loc, from, count);
+    Value first = divui(from, count);
     Value last = b.createOrFold<arith::CeilDivUIOp>(loc, to, count);
     loop(first, last, index(1), {}, [&](Value i, ValueRange) {
       at[level] = {i};
@@ -191,8 +193,8 @@ Coords Emitter::delinearize(Value linear, ArrayRef<DimExpr> sizes) {
     }
     // Sizes are positive wherever there is an item to compute.
     Value s = size(sizes[i]);
-    at[i] = {b.createOrFold<arith::RemUIOp>(loc, linear, s)};
-    linear = b.createOrFold<arith::DivUIOp>(loc, linear, s);
+    at[i] = {remui(linear, s)};
+    linear = divui(linear, s);
   }
   return at;
 }

@@ -103,6 +103,10 @@ public:
   Value addi(Value x, Value y);
   Value subi(Value x, Value y);
   Value muli(Value x, Value y);
+  Value divui(Value x, Value y);
+  Value divui(Value x, int64_t y) { return divui(x, index(y)); }
+  Value remui(Value x, Value y);
+  Value remui(Value x, int64_t y) { return remui(x, index(y)); }
   Value cmpi(mlir::arith::CmpIPredicate p, Value x, Value y);
   Value select(Value c, Value x, Value y);
   Value constant(mlir::Type type, double v);

@@ -144,8 +144,8 @@ static Value packed(Emitter &e, PackOp op, ArrayRef<Coord> at) {
   Coords in(at.drop_back(3));
   Value row = at[rank - 2].base, column = at[rank - 1].base;
   if (!element.isF32()) {
-    row = e.addi(e.muli(row, e.index(4)), e.b.createOrFold<arith::RemUIOp>(e.loc, column, e.index(4)));
-    column = e.b.createOrFold<arith::DivUIOp>(e.loc, column, e.index(4));
+    row = e.addi(e.muli(row, e.index(4)), e.remui(column, 4));
+    column = e.divui(column, 4);
   }
   column = e.addi(e.muli(at[rank - 3].base, e.index(16)), column);
   in.push_back({row});

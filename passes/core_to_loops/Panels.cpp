@@ -187,8 +187,8 @@ public:
   TileLoops(Emitter &e, const TileSpace &space) : e(e), space(space) {
     // Of `blocks` blocks the first `longer` have one row more than the others.
     Value blocks = e.size(space.blocks);
-    least = e.b.createOrFold<arith::DivUIOp>(e.loc, e.size(space.rows), blocks);
-    longer = e.b.createOrFold<arith::RemUIOp>(e.loc, e.size(space.rows), blocks);
+    least = e.divui(e.size(space.rows), blocks);
+    longer = e.remui(e.size(space.rows), blocks);
     counts = llvm::to_vector(llvm::seq_inclusive<int64_t>(1, space.shape.rows));
     if (auto rows = space.rows.constant(), parts = space.blocks.constant(); rows && parts && *parts > 0) {
       counts = {*rows / *parts};

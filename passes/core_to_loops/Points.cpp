@@ -20,9 +20,7 @@ public:
     Coord channel = at.back();
     DimExpr outPerGroup =
         e.dims.dims.floorDiv(e.dims.dim(op.getFilter(), spatial + 1), DimExpr(int64_t(op.getGroups())));
-    Value group = outPerGroup.isConstant(1)
-                      ? channel.base
-                      : e.b.createOrFold<arith::DivUIOp>(e.loc, channel.base, e.size(outPerGroup));
+    Value group = outPerGroup.isConstant(1) ? channel.base : e.divui(channel.base, e.size(outPerGroup));
     firstChannel = {e.muli(group, e.size(perGroup)), channel.lane};
     filter.back() = channel;
     input[0] = at[0];

@@ -85,7 +85,7 @@ private:
     };
     Value depth = operands.depth, whole = depth;
     if (steps > 1)
-      whole = e.subi(whole, e.b.createOrFold<arith::RemUIOp>(e.loc, whole, e.index(steps)));
+      whole = e.subi(whole, e.remui(whole, steps));
     loop(e.index(0), whole, steps);
     if (steps > 1)
       loop(whole, depth, 1);

@@ -75,8 +75,8 @@ public:
         valueTile(block, parts.acc, plan.keys, plan.columnsOfTile) {}
 
   FailureOr<Grid> emit() {
-    row = e.b.createOrFold<arith::DivUIOp>(e.loc, block.thread, e.index(kColumns));
-    column = e.b.createOrFold<arith::RemUIOp>(e.loc, block.thread, e.index(kColumns));
+    row = e.divui(block.thread, kColumns);
+    column = e.remui(block.thread, kColumns);
     AttentionRing ring(*this, queryTile, keyTile, valueTile, kSlots, facts.asyncCopy);
     queryMemory = ring.queries;
     scoreTile = block.shared(parts.acc, kQueries * plan.scoreRow());
@@ -153,7 +153,7 @@ private:
   }
 
   /// Joins a value over the threads of one query.
-  Value overQuery(ReduceKind kind, Value x) { return block.joinLanes(kind, x, parts.acc, kColumns); }
+  Value overQuery(ReduceKind kind, Value x) { return block.joinAcross(kColumns - 1, kind, x, parts.acc); }
 
   /// One step: the keys from `first` on.
   void addStep(State &state, Value first, const AttentionRing::Slot &slot) {

@@ -32,10 +32,8 @@ public:
     int64_t before = block.sharedMark();
     AttentionRing ring(*this, queryTile, keyTile, valueTile, plan.stages, facts.asyncCopy);
     queryMemory = ring.queries;
-    warpRow = e.muli(e.b.createOrFold<arith::DivUIOp>(e.loc, block.warp, e.index(plan.warpsAcross())),
-                     e.index(plan.shape.warpRows));
-    warpKey = e.muli(e.b.createOrFold<arith::RemUIOp>(e.loc, block.warp, e.index(plan.warpsAcross())),
-                     e.index(plan.shape.warpColumns));
+    warpRow = e.muli(e.divui(block.warp, plan.warpsAcross()), e.index(plan.shape.warpRows));
+    warpKey = e.muli(e.remui(block.warp, plan.warpsAcross()), e.index(plan.shape.warpColumns));
     if (plan.weightSources.empty()) {
       int64_t place = block.reserve(plan.shape.warps() * weightTile.bytes());
       weightMemory = weightTile.at(e.addi(e.muli(block.warp, e.index(weightTile.bytes())), e.index(place)));
@@ -289,7 +287,8 @@ private:
     Values bases, behind, scales;
     for (size_t row = 0; row < laneRows(); ++row) {
       Value before = state.greatest[row];
-      Value most = block.joinAcross(shares.lanes, fresh[row], [&](Value x, Value y) { return greater(x, y); });
+      Value most = block.joinAcross(shares.lanes, {fresh[row]},
+                                    [&](const Values &x, const Values &y) { return Values{greater(x[0], y[0])}; })[0];
       state.greatest[row] = greater(before, most);
       bases.push_back(baseOf(state.greatest[row]));
       behind.push_back(multiply(bases[row], e.create<arith::NegFOp>(factor)));

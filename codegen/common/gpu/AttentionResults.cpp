@@ -26,10 +26,9 @@ AttentionResults::Values AttentionResults::lanePlaces() {
 }
 
 AttentionResults::Values AttentionResults::joinRows(State &state, Value factor) {
-  auto add = [&](Value x, Value y) { return e.create<arith::AddFOp>(x, y); };
   Values inverses;
   for (Value &sum : state.sums)
-    sum = block.joinAcross(shares.lanes, sum, add);
+    sum = block.joinAcross(shares.lanes, ReduceKind::sum, sum, attention.parts.acc);
   int64_t warps = plan.warpsAcross(), rows = plan.shape.warpRows;
   if (warps > 1) {
     Type acc = attention.parts.acc;
@@ -42,10 +41,10 @@ AttentionResults::Values AttentionResults::joinRows(State &state, Value factor) 
       memref::StoreOp::create(e.b, e.loc, state.sums[i], sums, ValueRange{e.addi(own, at)});
     }
     block.barrier();
-    Value group = e.b.createOrFold<arith::DivUIOp>(e.loc, block.warp, e.index(warps));
+    Value group = e.divui(block.warp, warps);
     Value first = e.muli(group, e.index(warps * rows));
     for (auto [i, at] : llvm::enumerate(places)) {
-      auto load = [&](Value from, int64_t warp) -> Value {
+      auto load = [&, at = at](Value from, int64_t warp) -> Value {
         return e.create<memref::LoadOp>(from, ValueRange{e.addi(e.addi(first, at), e.index(warp * rows))});
       };
       Value most, sum;
@@ -57,7 +56,7 @@ AttentionResults::Values AttentionResults::joinRows(State &state, Value factor) 
       };
       for (int64_t warp = 0; warp < warps; ++warp) {
         Value part = e.create<arith::MulFOp>(load(sums, warp), scale(load(greatest, warp)));
-        sum = sum ? add(sum, part) : part;
+        sum = sum ? e.join(ReduceKind::sum, sum, part, acc) : part;
       }
       Value mine = scale(state.greatest[i]);
       for (auto [number, result] : llvm::enumerate(state.results)) {
@@ -92,8 +91,8 @@ void AttentionResults::toTile(SharedTile &tile, function_ref<Value(size_t, size_
 
 Value AttentionResults::loadFrom(SharedTile &tile, int64_t place, Value warp, Value row, Value column, int64_t lanes) {
   Value memory = tile.at(e.addi(e.muli(warp, e.index(tile.bytes())), e.index(place)));
-  Value chunk = e.b.createOrFold<arith::DivUIOp>(e.loc, column, e.index(tile.chunk));
-  Value within = e.b.createOrFold<arith::RemUIOp>(e.loc, column, e.index(tile.chunk));
+  Value chunk = e.divui(column, tile.chunk);
+  Value within = e.remui(column, tile.chunk);
   Value at = e.addi(tile.place(row, 0, chunk, 0), within);
   if (lanes == 1)
     return e.create<memref::LoadOp>(memory, ValueRange{at});
@@ -115,8 +114,8 @@ void AttentionResults::write(State state, Value factor) {
                  attention.kernel.vectorizable(e, attention.parts.out.size() - 1);
   int64_t lanes = inLanes ? tile.chunk : 1, rows = plan.shape.warpRows;
   writeRows(lanes, [&](Value row, Value column) -> Value {
-    Value group = e.b.createOrFold<arith::DivUIOp>(e.loc, row, e.index(rows));
-    Value within = e.b.createOrFold<arith::RemUIOp>(e.loc, row, e.index(rows));
+    Value group = e.divui(row, rows);
+    Value within = e.remui(row, rows);
     Value first = e.muli(group, e.index(plan.warpsAcross())), sum;
     for (int64_t warp = 0; warp < plan.warpsAcross(); ++warp) {
       Value part = loadFrom(tile, place, e.addi(first, e.index(warp)), within, column, lanes);
@@ -130,8 +129,8 @@ void AttentionResults::writeRows(int64_t lanes, function_ref<Value(Value, Value)
   int64_t perRow = *attention.parts.columns.constant() / lanes;
   Value end = e.index(plan.shape.rows * perRow);
   e.loop(block.thread, end, e.index(block.threads), {}, [&](Value n, ValueRange) {
-    Value row = e.b.createOrFold<arith::DivUIOp>(e.loc, n, e.index(perRow));
-    Value column = e.muli(e.b.createOrFold<arith::RemUIOp>(e.loc, n, e.index(perRow)), e.index(lanes));
+    Value row = e.divui(n, perRow);
+    Value column = e.muli(e.remui(n, perRow), e.index(lanes));
     Value query = e.addi(attention.firstQuery, row);
     e.when(e.cmpi(arith::CmpIPredicate::ult, query, e.size(attention.parts.queries)), [&] {
       int64_t width = std::exchange(e.width, lanes);

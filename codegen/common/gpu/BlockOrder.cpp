@@ -12,16 +12,14 @@ adze::gpu::BlockPlace adze::gpu::placeBlock(ThreadBlock &block, Product &product
   Emitter &e = block.e;
   DimExpr down = e.dims.dims.ceilDiv(product.rows, DimExpr(shape.rows));
   DimExpr across = e.dims.dims.ceilDiv(product.columns, DimExpr(shape.columns));
-  auto divide = [&](Value x, Value y) { return e.b.createOrFold<arith::DivUIOp>(e.loc, x, y); };
-  auto remainder = [&](Value x, Value y) { return e.b.createOrFold<arith::RemUIOp>(e.loc, x, y); };
   Coords at = e.delinearize(block.number, {product.batches, down * across});
   Value number = at[1].base, ofGroup = e.size(across * DimExpr(kGroup));
-  Value group = divide(number, ofGroup), within = remainder(number, ofGroup);
+  Value group = e.divui(number, ofGroup), within = e.remui(number, ofGroup);
   Value firstRow = e.muli(group, e.index(kGroup)), height = e.index(kGroup);
   auto known = down.constant();
   if (!known || *known % kGroup != 0)
     height = e.create<arith::MinUIOp>(e.subi(e.size(down), firstRow), height);
-  Value row = e.addi(firstRow, remainder(within, height)), column = divide(within, height);
+  Value row = e.addi(firstRow, e.remui(within, height)), column = e.divui(within, height);
   return {at[0].base, e.muli(row, e.index(shape.rows)), e.muli(column, e.index(shape.columns)),
           product.batches * down * across};
 }

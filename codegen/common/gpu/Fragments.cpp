@@ -21,7 +21,7 @@ Fragments::Fragments(ThreadBlock &block, const Facts &facts, const Fragment &fra
         tile.exchangesWithinRows(firstMultiple) ? e.muli(first, e.index(tile.columns)) : first;
   if (first && across) {
     bool outside = firstMultiple % tile.chunk == 0 && tile.exchangesWithinChunks(firstMultiple / tile.chunk);
-    Value chunks = e.b.createOrFold<arith::DivUIOp>(e.loc, first, e.index(tile.chunk));
+    Value chunks = e.divui(first, tile.chunk);
     (outside ? behind : warpChunk) = outside ? first : chunks;
   }
   if (slice)
@@ -46,7 +46,7 @@ Fragments::Fragments(ThreadBlock &block, const Facts &facts, const Fragment &fra
   while (2 * together * int64_t(matrices.size()) <= kMostMatrices && count % (2 * together) == 0)
     together *= 2;
   // The lane's matrix, by choosing between those of the instruction.
-  Value number = e.create<arith::DivUIOp>(block.lane, e.index(kMatrixRows));
+  Value number = e.divui(block.lane, kMatrixRows);
   Value row = e.index(0), chunk = e.index(0);
   int64_t all = together * matrices.size(), chunkBits = 0;
   for (int64_t q = all - 1; q >= 0; --q) {
@@ -64,7 +64,7 @@ Fragments::Fragments(ThreadBlock &block, const Facts &facts, const Fragment &fra
     row = e.select(here, e.index(r), row);
     chunk = e.select(here, e.index(c), chunk);
   }
-  Value laneRow = e.addi(e.addi(row, e.create<arith::RemUIOp>(block.lane, e.index(kMatrixRows))), warpRow);
+  Value laneRow = e.addi(e.addi(row, e.remui(block.lane, kMatrixRows)), warpRow);
   places.emplace(tile, e, laneRow, e.addi(chunk, warpChunk), matchPattern(warpChunk, m_Zero()) ? chunkBits : -1,
                  behind);
 }
@@ -88,11 +88,9 @@ bool Fragments::comeInPairs(const Facts &facts, const Fragment &fragment) {
 /// A transposed matrix gives a lane two neighbours of two rows: the rows are those of two neighbouring elements.
 void Fragments::findPairs() {
   assert(count % 2 == 0 && 2 * columns == tile.chunk && "a chunk has the columns of two fragments");
-  auto divide = [&](Value x, int64_t y) { return e.create<arith::DivUIOp>(x, e.index(y)); };
-  auto remainder = [&](Value x, int64_t y) { return e.create<arith::RemUIOp>(x, e.index(y)); };
-  Value matrix = divide(block.lane, kMatrixRows), row = remainder(block.lane, kMatrixRows);
-  Value element = e.addi(e.muli(matrix, e.index(2)), remainder(row, 2));
-  Value laneRow = e.addi(placeOfLane(e, fragment.places.getResult(0), divide(row, 2), element), warpRow);
+  Value matrix = e.divui(block.lane, kMatrixRows), row = e.remui(block.lane, kMatrixRows);
+  Value element = e.addi(e.muli(matrix, e.index(2)), e.remui(row, 2));
+  Value laneRow = e.addi(placeOfLane(e, fragment.places.getResult(0), e.divui(row, 2), element), warpRow);
   places.emplace(tile, e, laneRow, warpChunk, matchPattern(warpChunk, m_Zero()) ? 0 : -1, behind);
 }
 
@@ -186,9 +184,9 @@ Value adze::gpu::placeOfLane(Emitter &e, AffineExpr expr, Value lane, Value elem
   case AffineExprKind::Mul:
     return e.muli(x, y);
   case AffineExprKind::FloorDiv:
-    return e.b.createOrFold<arith::DivUIOp>(e.loc, x, y);
+    return e.divui(x, y);
   case AffineExprKind::Mod:
-    return e.b.createOrFold<arith::RemUIOp>(e.loc, x, y);
+    return e.remui(x, y);
   default:
     llvm_unreachable("tables have no other expressions");
   }
@@ -198,8 +196,8 @@ Value Fragments::elementPosition(int64_t element, int64_t moreRows, int64_t more
   Value row = e.addi(placeOfLane(block, fragment.places.getResult(0), element), warpRow);
   Value column = placeOfLane(block, fragment.places.getResult(1), element);
   column = e.addi(column, e.index(moreColumns % tile.chunk));
-  Value chunk = e.addi(e.b.createOrFold<arith::DivUIOp>(e.loc, column, e.index(tile.chunk)), warpChunk);
-  Value within = e.b.createOrFold<arith::RemUIOp>(e.loc, column, e.index(tile.chunk));
+  Value chunk = e.addi(e.divui(column, tile.chunk), warpChunk);
+  Value within = e.remui(column, tile.chunk);
   return e.addi(position(row, moreRows, chunk, moreColumns / tile.chunk), within);
 }
 

@@ -54,9 +54,6 @@ public:
   }
 
 private:
-  Value divide(Value x, int64_t y) { return e.b.createOrFold<arith::DivUIOp>(e.loc, x, e.index(y)); }
-  Value remainder(Value x, int64_t y) { return e.b.createOrFold<arith::RemUIOp>(e.loc, x, e.index(y)); }
-
   /// The most elements of one access that lie in one row of memory and whose sums fit into registers.
   int64_t chooseChunk() {
     Type right = getElementTypeOrSelf(kernel.nest->getOperand(1));
@@ -85,8 +82,8 @@ private:
       firstDepth = e.muli(block.lane, e.index(chunk));
       column = inside(e.addi(firstColumn, block.warp), product.columns, 1, columnsOfBlock);
     } else {
-      firstDepth = divide(block.thread, lanes);
-      ofBlock = e.muli(remainder(block.thread, lanes), e.index(chunk));
+      firstDepth = e.divui(block.thread, lanes);
+      ofBlock = e.muli(e.remui(block.thread, lanes), e.index(chunk));
       column = inside(e.addi(firstColumn, ofBlock), product.columns, chunk, columnsOfBlock);
     }
     for (int64_t r = 0; r < few.rows; ++r)
@@ -154,14 +151,8 @@ private:
   void keepChunks(ArrayRef<Value> sums) {
     int64_t apart = std::min(lanes, block.warpSize);
     Emitter::Values joined;
-    for (Value sum : sums) {
-      Emitter::Values elements;
-      for (int64_t i = 0; i < chunk; ++i) {
-        Value one = chunk > 1 ? e.create<vector::ExtractOp>(sum, i) : sum;
-        elements.push_back(block.joinLanes(ReduceKind::sum, one, acc, block.warpSize / apart, apart));
-      }
-      joined.push_back(chunk > 1 ? e.create<vector::FromElementsOp>(sum.getType(), elements) : elements[0]);
-    }
+    for (Value sum : sums)
+      joined.push_back(block.joinAcross(block.warpSize - apart, ReduceKind::sum, sum, acc));
     e.when(e.cmpi(arith::CmpIPredicate::ult, block.lane, e.index(lanes)), [&] {
       for (auto [r, v] : llvm::enumerate(joined))
         keep(v, place(block.warp, e.index(r), ofBlock));
@@ -194,7 +185,7 @@ private:
   void writeSums() {
     SmallVector<DimExpr> sizes = e.dims.shape(kernel.nest->getResult(0)).dims;
     e.loop(block.thread, e.index(few.rows * columnsOfBlock), e.index(block.threads), {}, [&](Value n, ValueRange) {
-      Value row = divide(n, columnsOfBlock), of = remainder(n, columnsOfBlock), sum;
+      Value row = e.divui(n, columnsOfBlock), of = e.remui(n, columnsOfBlock), sum;
       Value resultRow = e.addi(firstRow, row), resultColumn = e.addi(firstColumn, of);
       for (int64_t p = 0; p < parts; ++p) {
         Value part = e.create<memref::LoadOp>(memory, ValueRange{place(e.index(p), row, of)});

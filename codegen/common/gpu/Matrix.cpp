@@ -49,8 +49,6 @@ private:
   int64_t down() const { return shape.warpRows / unit.rows; }
   int64_t across() const { return shape.warpColumns / unit.columns; }
   int64_t parts() const { return shape.sliceDepth() / unit.depth; }
-  Value divide(Value x, int64_t y) { return e.b.createOrFold<arith::DivUIOp>(e.loc, x, e.index(y)); }
-  Value remainder(Value x, int64_t y) { return e.b.createOrFold<arith::RemUIOp>(e.loc, x, e.index(y)); }
 
   /// How far this warp's slice of the depth is from the first in a tile; null: it is the only one.
   Value sliceOf(SharedTile &tile, bool alongDepth) {
@@ -64,10 +62,10 @@ private:
 
   void findWarp() {
     int64_t warpsAcross = shape.columns / shape.warpColumns, warps = shape.warpsOfSlice();
-    slice = divide(block.warp, warps);
-    Value warp = remainder(block.warp, warps);
-    warpRow = e.muli(divide(warp, warpsAcross), e.index(shape.warpRows));
-    warpColumn = e.muli(remainder(warp, warpsAcross), e.index(shape.warpColumns));
+    slice = e.divui(block.warp, warps);
+    Value warp = e.remui(block.warp, warps);
+    warpRow = e.muli(e.divui(warp, warpsAcross), e.index(shape.warpRows));
+    warpColumn = e.muli(e.remui(warp, warpsAcross), e.index(shape.warpColumns));
     bool leftTurned = !staging->leftAlongDepth(), rightTurned = staging->rightAlongDepth();
     if (leftTurned)
       leftFragments.emplace(block, facts, transposed(unit.a), unit.depth, unit.rows, staging->left, down(),
@@ -159,7 +157,7 @@ private:
     SharedTile turned(block, product.accumulator, unit.rows, shape.warpColumns, /*spread=*/1);
     int64_t memory = block.reserve(warps * turned.bytes());
     auto ofWarp = [&](Value warp) { return turned.at(e.addi(e.muli(warp, e.index(turned.bytes())), e.index(memory))); };
-    Value mine = ofWarp(block.warp), warp = remainder(block.warp, shape.warpsOfSlice());
+    Value mine = ofWarp(block.warp), warp = e.remui(block.warp, shape.warpsOfSlice());
     Emitter::Values ofSlices;
     for (int64_t s = 0; s < shape.slices; ++s)
       ofSlices.push_back(shape.slices == 1 ? mine : ofWarp(e.addi(warp, e.index(s * shape.warpsOfSlice()))));
@@ -175,7 +173,7 @@ private:
       block.barrier();
       int64_t step = shape.slices * block.warpSize;
       e.loop(firstLane, e.index(unit.rows * perRow), e.index(step), {}, [&](Value n, ValueRange) {
-        Value row = divide(n, perRow), column = e.muli(remainder(n, perRow), e.index(lanes));
+        Value row = e.divui(n, perRow), column = e.muli(e.remui(n, perRow), e.index(lanes));
         writeLanes(turned, ofSlices, row, column, lanes, e.addi(firstRow, e.addi(row, e.index(i * unit.rows))),
                    e.addi(firstColumn, column));
         return Emitter::Values();
@@ -230,9 +228,9 @@ private:
       inside = insideColumn;
     auto write = [&] {
       Value value;
-      Value c = divide(column, chunk);
+      Value c = e.divui(column, chunk);
       if (lanes == 1) {
-        Value place = e.addi(tile.place(row, 0, c, 0), remainder(column, chunk));
+        Value place = e.addi(tile.place(row, 0, c, 0), e.remui(column, chunk));
         value = readLanes(ofSlices, [&](Value memory) { return e.create<memref::LoadOp>(memory, ValueRange{place}); });
       } else {
         auto part = VectorType::get({chunk}, product.accumulator);

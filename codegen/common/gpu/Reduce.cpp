@@ -134,9 +134,7 @@ private:
         [&] { return take(sum, e.addi(rank, e.index(from))); }, [&] { return sum; });
   }
 
-  Value roundDown(Value x, int64_t step) {
-    return e.muli(e.b.createOrFold<arith::DivUIOp>(e.loc, x, e.index(step)), e.index(step));
-  }
+  Value roundDown(Value x, int64_t step) { return e.muli(e.divui(x, step), e.index(step)); }
 
   State joinLanes(const State &state, int64_t lanes) {
     if (lanes == 1)
@@ -158,14 +156,14 @@ private:
     Value row = rows.isConstant(1) ? e.index(0) : block.number, rank = block.thread;
     bool isBlock = team == block.threads;
     if (!isBlock) {
-      rank = e.create<arith::RemUIOp>(block.thread, e.index(team));
-      row = e.addi(e.muli(block.number, e.index(across)), e.create<arith::DivUIOp>(block.thread, e.index(team)));
+      rank = e.remui(block.thread, team);
+      row = e.addi(e.muli(block.number, e.index(across)), e.divui(block.thread, team));
     }
     // Threads beyond the last row join what they read of it with each other.
     Value last = e.subi(e.size(rows), e.index(1)), from = isBlock ? row : e.create<arith::MinUIOp>(row, last);
     auto join = [&](const State &a, const State &b) { return joiner->join(a, b); };
     State state = rowOf(from, rank);
-    state = isBlock ? block.joinBlock(state, join) : block.joinLanes(state, join, team);
+    state = isBlock ? block.joinBlock(state, join) : block.joinAcross(team - 1, state, join);
     Value writes = e.cmpi(arith::CmpIPredicate::eq, rank, e.index(0));
     if (!isBlock)
       writes = e.create<arith::AndIOp>(writes, e.cmpi(arith::CmpIPredicate::ule, row, last));
@@ -194,7 +192,7 @@ private:
                     });
     }
     // Rows begin at multiples of an access or they do not.
-    Value rest = e.b.createOrFold<arith::RemUIOp>(e.loc, e.size(count), e.index(lanes));
+    Value rest = e.remui(e.size(count), lanes);
     return e.branch(
         e.cmpi(arith::CmpIPredicate::eq, rest, e.index(0)), TypeRange(ValueRange(joiner->none(1))),
         [&] { return joinLanes(vectorsOf(row, rank, lanes), lanes); }, [&] { return vectorsOf(row, rank, 1); });
@@ -225,8 +223,8 @@ private:
     if (lanes > 1)
       places[inner] = *places[inner].constant() / lanes;
     DimExpr columns = product(places);
-    Value here = e.create<arith::RemUIOp>(block.thread, e.index(across));
-    Value rank = e.create<arith::DivUIOp>(block.thread, e.index(across));
+    Value here = e.remui(block.thread, across);
+    Value rank = e.divui(block.thread, across);
     Value column = e.addi(e.muli(block.number, e.index(across)), here);
     // Threads beyond the last column do what those of the last do.
     Value last = e.subi(e.size(columns), e.index(1));
@@ -241,7 +239,7 @@ private:
     }
     auto join = [&](const State &a, const State &b) { return joiner->join(a, b); };
     if (across < block.warpSize)
-      state = block.joinLanes(state, join, block.warpSize, across);
+      state = block.joinAcross(block.warpSize - across, state, join);
     writes = e.create<arith::AndIOp>(writes, e.cmpi(arith::CmpIPredicate::ult, block.thread, e.index(across)));
     storeJoined(keptAt, state, here, writes, lanes);
     return columns;

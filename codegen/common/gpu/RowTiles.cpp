@@ -19,13 +19,13 @@ static bool liesInChunks(const View &view, int64_t columns, int64_t chunk) {
 }
 
 RowTiles::RowTiles(ThreadBlock &block, Value tensor, ArrayRef<Coord> matrix, const SharedTile &tile, bool asyncCopy)
-    : block(block), e(block.e), tensor(tensor), matrix(matrix), tile(tile), rowsOfPass(block.threads / tile.perRow) {
+    : e(block.e), tensor(tensor), matrix(matrix), tile(tile), rowsOfPass(block.threads / tile.perRow) {
   SmallVector<DimExpr> sizes = e.dims.shape(tensor).dims;
   rows = sizes[sizes.size() - 2];
   columns = *sizes.back().constant();
   passes = llvm::divideCeil(tile.rows, rowsOfPass);
-  row = e.b.createOrFold<arith::DivUIOp>(e.loc, block.thread, e.index(tile.perRow));
-  chunk = e.b.createOrFold<arith::RemUIOp>(e.loc, block.thread, e.index(tile.perRow));
+  row = e.divui(block.thread, tile.perRow);
+  chunk = e.remui(block.thread, tile.perRow);
   for (int64_t i = 0; i < passes; ++i)
     places.push_back(this->tile.place(row, i * rowsOfPass, chunk, 0));
   Value inside = chunkInside();

@@ -34,7 +34,6 @@ private:
   /// Only for threads that have a part of the tile.
   void whenInTile(llvm::function_ref<void()> body);
 
-  ThreadBlock &block;
   Emitter &e;
   Value tensor;
   Coords matrix;

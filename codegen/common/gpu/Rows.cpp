@@ -19,7 +19,7 @@ struct RowPlace {
 class Row {
 public:
   Row(ThreadBlock &block, Value input, int64_t axis, Value item, int64_t team, int64_t lanes)
-      : e(block.e), block(block), input(input), axis(axis), team(team), lanes(lanes), sizes(e.dims.shape(input).dims) {
+      : e(block.e), block(block), input(input), team(team), lanes(lanes), sizes(e.dims.shape(input).dims) {
     rank = team == block.threads ? block.thread : block.lane;
     rowSizes.assign(sizes.begin() + axis, sizes.end());
     outer = e.delinearize(item, ArrayRef(sizes).take_front(axis));
@@ -138,7 +138,7 @@ private:
 
   ThreadBlock &block;
   Value input, rank; ///< rank: of the thread among the row's
-  int64_t axis, team, lanes;
+  int64_t team, lanes;
   SmallVector<DimExpr> sizes, rowSizes;
   Coords outer;
   SmallVector<RowPlace> places;

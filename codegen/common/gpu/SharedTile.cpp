@@ -23,10 +23,8 @@ Value SharedTile::place(Value row, int64_t moreRows, Value c, int64_t moreChunks
   c = e.addi(c, e.index(move.chunks));
   int64_t rowsOfBanks = std::max<int64_t>(kBankBytes / kChunkBytes / perRow, 1), numbers = exchanged >> spread;
   if (numbers > 1) {
-    auto divide = [&](Value x, int64_t y) { return e.b.createOrFold<arith::DivUIOp>(e.loc, x, e.index(y)); };
-    auto remainder = [&](Value x, int64_t y) { return e.b.createOrFold<arith::RemUIOp>(e.loc, x, e.index(y)); };
-    Value seen = inPairs ? e.addi(remainder(row, 2), e.muli(divide(row, 4), e.index(2))) : row;
-    Value number = remainder(divide(seen, rowsOfBanks), numbers);
+    Value seen = inPairs ? e.addi(e.remui(row, 2), e.muli(e.divui(row, 4), e.index(2))) : row;
+    Value number = e.remui(e.divui(seen, rowsOfBanks), numbers);
     c = e.create<arith::XOrIOp>(c, e.muli(number, e.index(int64_t(1) << spread)));
   }
   Value place = e.addi(e.muli(row, e.index(columns)), e.muli(c, e.index(chunk)));

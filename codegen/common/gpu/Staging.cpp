@@ -44,8 +44,8 @@ void Staging::enter(Value firstRow, Value firstColumn) {
 void Staging::enter(Side &side, Value firstOuter) {
   SharedTile &tile = *side.tile;
   side.first = firstOuter;
-  side.row = e.b.createOrFold<arith::DivUIOp>(e.loc, block.thread, e.index(tile.perRow));
-  side.chunk = e.b.createOrFold<arith::RemUIOp>(e.loc, block.thread, e.index(tile.perRow));
+  side.row = e.divui(block.thread, tile.perRow);
+  side.chunk = e.remui(block.thread, tile.perRow);
   for (int64_t i = 0; i < side.passes; ++i)
     side.places.push_back(tile.place(side.row, i * side.rowsOfPass, side.chunk, 0));
   if (side.walk || side.elements)
@@ -59,11 +59,9 @@ Value Staging::atMost(Value x, const DimExpr &size, int64_t width) {
 Value Staging::outerOf(Side &side, Value row) {
   int64_t period = form.columnPeriod, step = form.columnStep;
   if (!side.isLeft && step > 1) {
-    auto divide = [&](Value x, int64_t y) { return e.b.createOrFold<arith::DivUIOp>(e.loc, x, e.index(y)); };
-    auto remainder = [&](Value x, int64_t y) { return e.b.createOrFold<arith::RemUIOp>(e.loc, x, e.index(y)); };
-    Value within = remainder(row, period), behind = e.subi(row, within);
-    Value column = e.muli(remainder(within, period / step), e.index(step));
-    row = e.addi(behind, e.addi(column, divide(within, period / step)));
+    Value within = e.remui(row, period), behind = e.subi(row, within);
+    Value column = e.muli(e.remui(within, period / step), e.index(step));
+    row = e.addi(behind, e.addi(column, e.divui(within, period / step)));
   }
   return e.addi(side.first, row);
 }

@@ -74,16 +74,16 @@ private:
     bool isLeft, alongDepth;
     SharedTile *tile;
     mlir::Type type;
-    core::DimExpr outers;         ///< rows or columns of the operand
-    std::optional<Walk> walk;     ///< of asynchronous copies
-    std::optional<Walk> elements; ///< of an image that lies in memory, but in no chunks
-    int64_t piece = 0;            ///< elements of a copy; a chunk has several where they are not contiguous
+    core::DimExpr outers;           ///< rows or columns of the operand
+    std::optional<Walk> walk{};     ///< of asynchronous copies
+    std::optional<Walk> elements{}; ///< of an image that lies in memory, but in no chunks
+    int64_t piece = 0;              ///< elements of a copy; a chunk has several where they are not contiguous
     int64_t passes = 0, rowsOfPass = 0;
-    Value first;                         ///< row or column of the tile
-    Value row, chunk;                    ///< this thread's, in the tile
-    Values places;                       ///< of its chunks, in slot 0
-    Values bases;                        ///< of the walk, for its chunks
-    Values apart;                        ///< what is added to them
+    Value first{};                       ///< row or column of the tile
+    Value row{}, chunk{};                ///< this thread's, in the tile
+    Values places{};                     ///< of its chunks, in slot 0
+    Values bases{};                      ///< of the walk, for its chunks
+    Values apart{};                      ///< what is added to them
     llvm::SmallVector<Values> corners{}; ///< where its windows begin
     Values insides{};                    ///< which pieces across the depth are; none: all are
   };

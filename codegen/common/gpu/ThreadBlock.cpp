@@ -14,8 +14,8 @@ ThreadBlock::ThreadBlock(Emitter &e, const gpu::Facts &facts, int64_t threads)
     : e(e), threads(threads), warpSize(facts.warpSize) {
   number = e.create<mlir::gpu::BlockIdOp>(mlir::gpu::Dimension::x);
   thread = e.create<mlir::gpu::ThreadIdOp>(mlir::gpu::Dimension::x, e.b.getIndexAttr(threads));
-  warp = e.create<arith::DivUIOp>(thread, e.index(warpSize));
-  lane = e.create<arith::RemUIOp>(thread, e.index(warpSize));
+  warp = e.divui(thread, warpSize);
+  lane = e.remui(thread, warpSize);
 }
 
 int64_t ThreadBlock::reserve(int64_t size) {
@@ -64,27 +64,17 @@ Value ThreadBlock::fromLane(Value x, int64_t mask) {
   return e.create<vector::ExtractOp>(e.create<vector::BitCastOp>(VectorType::get({1}, type), joined), int64_t(0));
 }
 
-Value ThreadBlock::joinWarp(ReduceKind kind, Value x, Type acc) { return joinLanes(kind, x, acc, warpSize); }
+Value ThreadBlock::joinWarp(ReduceKind kind, Value x, Type acc) { return joinAcross(warpSize - 1, kind, x, acc); }
 
-Value ThreadBlock::joinLanes(ReduceKind kind, Value x, Type acc, int64_t count, int64_t apart) {
+Value ThreadBlock::joinAcross(int64_t bits, ReduceKind kind, Value x, Type acc) {
   auto join = [&](const Values &a, const Values &b) { return Values{e.join(kind, a[0], b[0], acc)}; };
-  return joinLanes({x}, join, count * apart, apart)[0];
+  return joinAcross(bits, {x}, join)[0];
 }
 
-Value ThreadBlock::joinAcross(int64_t bits, Value x, function_ref<Value(Value, Value)> join) {
-  for (int64_t mask = warpSize / 2; mask > 0; mask /= 2)
-    if (bits & mask)
-      x = join(x, fromLane(x, mask));
-  return x;
-}
-
-Value ThreadBlock::joinBlock(ReduceKind kind, Value x, Type acc) {
-  auto join = [&](const Values &a, const Values &b) { return Values{e.join(kind, a[0], b[0], acc)}; };
-  return joinBlock({x}, join)[0];
-}
-
-ThreadBlock::Values ThreadBlock::joinLanes(Values x, JoinFn join, int64_t count, int64_t step) {
-  for (int64_t mask = count / 2; mask >= step; mask /= 2) {
+ThreadBlock::Values ThreadBlock::joinAcross(int64_t bits, Values x, JoinFn join) {
+  for (int64_t mask = warpSize / 2; mask > 0; mask /= 2) {
+    if (!(bits & mask))
+      continue;
     Values other;
     for (Value v : x)
       other.push_back(fromLane(v, mask));
@@ -93,8 +83,13 @@ ThreadBlock::Values ThreadBlock::joinLanes(Values x, JoinFn join, int64_t count,
   return x;
 }
 
+Value ThreadBlock::joinBlock(ReduceKind kind, Value x, Type acc) {
+  auto join = [&](const Values &a, const Values &b) { return Values{e.join(kind, a[0], b[0], acc)}; };
+  return joinBlock({x}, join)[0];
+}
+
 ThreadBlock::Values ThreadBlock::joinBlock(Values x, JoinFn join) {
-  x = joinLanes(x, join, warpSize);
+  x = joinAcross(warpSize - 1, x, join);
   int64_t warps = threads / warpSize;
   if (warps == 1)
     return x;

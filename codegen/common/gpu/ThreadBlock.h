@@ -42,20 +42,16 @@ public:
   Value joinWarp(core::ReduceKind kind, Value x, mlir::Type acc);
   Value joinBlock(core::ReduceKind kind, Value x, mlir::Type acc);
 
-  /// As joinWarp, over each `count` lanes that are `apart` from each other: both are powers of two, and within
-  /// `count` * `apart` neighbours there are `apart` such teams.
-  Value joinLanes(core::ReduceKind kind, Value x, mlir::Type acc, int64_t count, int64_t apart = 1);
-
   using Values = Emitter::Values;
   /// What two threads hold together; which of them is asked first makes no difference.
   using JoinFn = llvm::function_ref<Values(const Values &, const Values &)>;
-  /// `x`, of which each is of 32 or 64 bits or a vector of such, joined over those of each `count` neighbouring lanes
-  /// whose numbers are equal modulo `step`; both are powers of two.
-  Values joinLanes(Values x, JoinFn join, int64_t count, int64_t step = 1);
-  /// The same over the threads of the block, but no vectors.
+  /// `x`, of which each is of 32 or 64 bits or a vector of such, joined over the lanes whose numbers differ in `bits`:
+  /// n - 1 are n neighbours (a power of two), the warp's size - n all n-th lanes.
+  Values joinAcross(int64_t bits, Values x, JoinFn join);
+  /// As joinWarp, over these lanes.
+  Value joinAcross(int64_t bits, core::ReduceKind kind, Value x, mlir::Type acc);
+  /// As joinBlock.
   Values joinBlock(Values x, JoinFn join);
-  /// `x` joined over the lanes whose numbers differ in these bits.
-  Value joinAcross(int64_t bits, Value x, llvm::function_ref<Value(Value, Value)> join);
 
   /// `x` joined over the lanes before, and over all of a warp; as joinWarp.
   std::pair<Value, Value> scanWarp(core::ReduceKind kind, Value x, mlir::Type acc);

@@ -49,16 +49,14 @@ public:
   }
 
 private:
-  Value divide(Value x, int64_t y) { return e.b.createOrFold<arith::DivUIOp>(e.loc, x, e.index(y)); }
-  Value remainder(Value x, int64_t y) { return e.b.createOrFold<arith::RemUIOp>(e.loc, x, e.index(y)); }
   void findWarp() {
     int64_t across = shape.columns / shape.warpColumns;
-    slice = divide(block.warp, shape.warpsOfSlice());
-    Value warp = remainder(block.warp, shape.warpsOfSlice());
-    laneRow = divide(block.lane, kLaneColumns);
-    laneChunk = remainder(block.lane, kLaneColumns);
-    warpRow = e.muli(divide(warp, across), e.index(shape.warpRows));
-    warpColumn = e.muli(remainder(warp, across), e.index(shape.warpColumns));
+    slice = e.divui(block.warp, shape.warpsOfSlice());
+    Value warp = e.remui(block.warp, shape.warpsOfSlice());
+    laneRow = e.divui(block.lane, kLaneColumns);
+    laneChunk = e.remui(block.lane, kLaneColumns);
+    warpRow = e.muli(e.divui(warp, across), e.index(shape.warpRows));
+    warpColumn = e.muli(e.remui(warp, across), e.index(shape.warpColumns));
     bool isOne = shape.slices == 1;
     sliceRow = isOne ? e.index(0) : e.muli(slice, e.index(shape.sliceDepth()));
     sliceChunk = isOne ? e.index(0) : e.muli(slice, e.index(shape.sliceDepth() / chunk));
@@ -138,7 +136,7 @@ private:
   Value rowOf(Value r) {
     if (staging->leftAlongDepth())
       return e.addi(laneRow, e.muli(r, e.index(kLaneRows)));
-    Value further = e.addi(e.muli(divide(r, chunk), e.index(kLaneRows * chunk)), remainder(r, chunk));
+    Value further = e.addi(e.muli(e.divui(r, chunk), e.index(kLaneRows * chunk)), e.remui(r, chunk));
     return e.addi(e.muli(laneRow, e.index(chunk)), further);
   }
 
@@ -171,7 +169,7 @@ private:
     for (auto [i, sum] : llvm::enumerate(sums))
       vector::StoreOp::create(e.b, e.loc, sum, memory, ValueRange{place(block.warp, e.index(i))});
     block.barrier();
-    Value warp = remainder(block.warp, ofSlice);
+    Value warp = e.remui(block.warp, ofSlice);
     e.loop(slice, e.index(laneRows), e.index(shape.slices), {}, [&](Value r, ValueRange) {
       writeRow(r, [&](int64_t c) {
         Value number = e.addi(e.muli(r, e.index(laneChunks)), e.index(c)), sum;

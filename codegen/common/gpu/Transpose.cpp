@@ -78,9 +78,7 @@ private:
   Value wholeAtRunTime() {
     if (lanes == 1 || wholeVectors(lanes))
       return {};
-    auto rest = [&](const Transposition::Group &group) {
-      return e.b.createOrFold<arith::RemUIOp>(e.loc, e.size(group.size), e.index(lanes));
-    };
+    auto rest = [&](const Transposition::Group &group) { return e.remui(e.size(group.size), lanes); };
     Value both = e.create<arith::OrIOp>(rest(rowGroup()), rest(columnGroup()));
     return e.cmpi(arith::CmpIPredicate::eq, both, e.index(0));
   }
@@ -150,9 +148,6 @@ private:
     e.width = width;
   }
 
-  Value divide(Value x, int64_t y) { return e.create<arith::DivUIOp>(x, e.index(y)); }
-  Value rest(Value x, int64_t y) { return e.create<arith::RemUIOp>(x, e.index(y)); }
-
   /// A warp a row, or a column; rows of shared memory are one bank longer than a tile's.
   void moveElements() {
     int64_t pitch = side + std::max<int64_t>(4 / elementBytes(storageType(element)), 1);
@@ -179,8 +174,8 @@ private:
   void moveVectors() {
     Value tile = block.shared(element, side * side);
     int64_t accesses = side * kChunks;
-    Value chunk = rest(block.thread, kChunks);
-    auto line = [&](int64_t i) { return e.addi(divide(block.thread, kChunks), e.index(i / kChunks)); };
+    Value chunk = e.remui(block.thread, kChunks);
+    auto line = [&](int64_t i) { return e.addi(e.divui(block.thread, kChunks), e.index(i / kChunks)); };
     auto exchanged = [&](Value chunk, Value row) {
       return e.muli(e.create<arith::XOrIOp>(chunk, row), e.index(lanes));
     };
@@ -189,13 +184,13 @@ private:
     for (int64_t i = 0; i < accesses; i += block.threads)
       values.push_back(read(placeInside(line(i), along)));
     for (int64_t i = 0; i < accesses; i += block.threads) {
-      Value to = e.addi(e.muli(line(i), e.index(side)), exchanged(chunk, divide(line(i), lanes)));
+      Value to = e.addi(e.muli(line(i), e.index(side)), exchanged(chunk, e.divui(line(i), lanes)));
       vector::StoreOp::create(e.b, e.loc, values[i / block.threads], tile, ValueRange{to});
     }
     block.barrier();
     for (int64_t i = 0; i < accesses; i += block.threads) {
       Coords at = place(along, line(i), /*laneOnRow=*/true);
-      Value from = e.addi(exchanged(divide(line(i), lanes), chunk), rest(line(i), lanes));
+      Value from = e.addi(exchanged(e.divui(line(i), lanes), chunk), e.remui(line(i), lanes));
       from = e.addi(from, e.muli(along, e.index(side)));
       e.when(isInside(at), [&] {
         Emitter::Values parts;

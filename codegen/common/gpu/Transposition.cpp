@@ -56,7 +56,7 @@ Value Transposition::position(Emitter &e, ArrayRef<Coord> at, ArrayRef<unsigned>
   if (lanes == 1)
     return e.linear(to, sizes);
   // Counted in accesses, so that it is seen to be a multiple of their length.
-  to.back().base = e.b.createOrFold<arith::DivUIOp>(e.loc, to.back().base, e.index(lanes));
+  to.back().base = e.divui(to.back().base, lanes);
   sizes.back() = e.dims.dims.floorDiv(sizes.back(), lanes);
   return e.muli(e.linear(to, sizes), e.index(lanes));
 }
