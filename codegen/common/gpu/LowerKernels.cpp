@@ -49,9 +49,8 @@ public:
     auto number = [&](StringRef name, int64_t value) { return b.getNamedAttr(name, b.getI64IntegerAttr(value)); };
     SmallVector<NamedAttribute> device{number("threads", schedule.threads),
                                        number("shared_bytes", block.sharedBytes())};
-    if (schedule.kind == gpu::Kind::tiles || schedule.kind == gpu::Kind::matrix ||
-        schedule.kind == gpu::Kind::attention || schedule.kind == gpu::Kind::matrixAttention)
-      device.push_back(number("blocks", gpu::kBlocksTogether));
+    if (int64_t blocks = schedule.blocksTogether())
+      device.push_back(number("blocks", blocks));
     function->setAttr(kernel::kDeviceAttr, b.getDictionaryAttr(device));
     DimExpr scratch = e.scratchBytes() * DimExpr(schedule.threads);
     if (schedule.kind == gpu::Kind::items)

@@ -29,6 +29,12 @@ static bool hasTeam(Kind kind) { return kind == Kind::rows || kind == Kind::redu
 static bool hasUnit(Kind kind) { return kind == Kind::matrix || kind == Kind::matrixAttention; }
 static bool hasTile(Kind kind) { return kind == Kind::tiles || hasUnit(kind); }
 
+int64_t Schedule::blocksTogether() const {
+  if (hasTile(kind) || kind == Kind::attention)
+    return kBlocksTogether;
+  return kind == Kind::points || kind == Kind::reduce ? kThreadsTogether / threads : 0;
+}
+
 DictionaryAttr Schedule::write(MLIRContext &context) const {
   Builder b(&context);
   const auto *name = llvm::find_if(kKinds, [&](auto &entry) { return entry.first == kind; });

@@ -54,6 +54,9 @@ struct SomeRows {
 
 /// Blocks of a product that a multiprocessor should have room for: while one waits the other computes.
 constexpr int64_t kBlocksTogether = 2;
+/// Threads of windows and reductions that a multiprocessor should have room for: what keeps memory busy is loads in
+/// flight, of many threads or of registers for many, and an assembler that is told nothing gives so few that some spill.
+constexpr int64_t kThreadsTogether = 768;
 
 struct Schedule {
   Kind kind = Kind::elements;
@@ -66,6 +69,9 @@ struct Schedule {
   FewRows few = {};      ///< of gemv; with rows, of tiles and matrix too: those of launches that have few rows
   SomeRows some = {};    ///< of tiles and matrix
   std::string why = {};  ///< of attention by other units: why not by matrix units
+
+  /// Blocks that a multiprocessor should have room for; 0: as many as it happens to have.
+  int64_t blocksTogether() const;
 
   mlir::DictionaryAttr write(mlir::MLIRContext &context) const;
   /// That of `kernel`; an error on it if it is of another form.

@@ -24,3 +24,10 @@ func.func @k(%y: memref<?xf32>, %v: f32) attributes {adze.device = {threads = 64
   memref.store %other, %y[%b] : memref<?xf32>
   return
 }
+
+// What keeps room for other blocks says so to the assembler.
+// CHECK-LABEL: llvm.func @together(
+// CHECK-SAME:    attributes {nvvm.kernel, nvvm.minctasm = 6 : i32, nvvm.reqntid = array<i32: 128>}
+func.func @together(%y: memref<?xf32>) attributes {adze.device = {blocks = 6 : i64, threads = 128 : i64, shared_bytes = 0 : i64}} {
+  return
+}

@@ -3,7 +3,7 @@
 
 // A warp a row of 512: four accesses of 16 bytes a thread, their lanes joined, then those of the warp; one thread stores what the epilogue makes.
 // CHECK-LABEL: func.func private @rows(
-// CHECK-SAME:    adze.device = {shared_bytes = 0 : i64, threads = 128 : i64}
+// CHECK-SAME:    adze.device = {blocks = 6 : i64, shared_bytes = 0 : i64, threads = 128 : i64}
 // CHECK-COUNT-4: vector.load {{.*}} vector<4xf32>
 // CHECK-NOT:     vector.load
 // CHECK-COUNT-5: gpu.shuffle xor
@@ -45,7 +45,7 @@ kernel.func @only(%n: index, %x: tensor<?xf32> {adze.dims = array<i64: 0>}) -> (
 
 // Four columns a thread; eight warps share the range, and the first joins what they have.
 // CHECK-LABEL: func.func private @columns(
-// CHECK-SAME:    adze.device = {shared_bytes = 4096 : i64, threads = 256 : i64}
+// CHECK-SAME:    adze.device = {blocks = 3 : i64, shared_bytes = 4096 : i64, threads = 256 : i64}
 // CHECK:         vector.load {{.*}} vector<4xf32>
 // CHECK-NOT:     gpu.shuffle
 // CHECK:         gpu.barrier

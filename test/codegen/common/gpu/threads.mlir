@@ -46,8 +46,9 @@ kernel.func @odd_rows(%n: index, %x: tensor<?x7xf32> {adze.dims = array<i64: 0, 
   kernel.return %y : tensor<?x7xf32>
 }
 
-// Depthwise: four channels a thread, sums in registers.
+// Depthwise: four channels a thread, sums in registers, of which there are many: 768 threads have them at a time.
 // CHECK-LABEL: func.func private @depthwise(
+// CHECK-SAME:    attributes {adze.device = {blocks = 6 : i64, shared_bytes = 0 : i64, threads = 128 : i64}
 // CHECK:         scf.for {{.*}} iter_args({{.*}}) -> (vector<4xf32>)
 // CHECK:           scf.for
 // CHECK:             vector.load
