@@ -19,8 +19,8 @@
 
 namespace adze::kernel {
 /// The attribute of a function that is a kernel's body for a device (stage loops): a dictionary of `threads`, those of
-/// a block, and `shared_bytes`, those of a block beside what the body declares. `blocks`, which may be left out: so many
-/// at a time should find room on a multiprocessor, which bounds a thread's registers.
+/// a block, and `shared_bytes`, those of a block beside what the body declares. `blocks`, which may be left out: so
+/// many at a time should find room on a multiprocessor, which bounds a thread's registers.
 constexpr llvm::StringLiteral kDeviceAttr = "adze.device";
 /// The attribute of a kernel without a schedule, where there is a device: why the host runs it.
 constexpr llvm::StringLiteral kHostReasonAttr = "adze.host_reason";

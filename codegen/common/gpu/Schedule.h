@@ -55,7 +55,8 @@ struct SomeRows {
 /// Blocks of a product that a multiprocessor should have room for: while one waits the other computes.
 constexpr int64_t kBlocksTogether = 2;
 /// Threads of windows and reductions that a multiprocessor should have room for: what keeps memory busy is loads in
-/// flight, of many threads or of registers for many, and an assembler that is told nothing gives so few that some spill.
+/// flight, of many threads or of registers for many, and an assembler that is told nothing gives so few that some
+/// spill.
 constexpr int64_t kThreadsTogether = 768;
 
 struct Schedule {
