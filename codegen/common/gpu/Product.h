@@ -42,6 +42,7 @@ public:
 
 private:
   friend class Walk;
+  friend class WindowPadding;
   Value element(Value tensor, mlir::Type as, llvm::ArrayRef<Coord> at);
   /// The coordinates of the batch in an operand of these sizes: all but the last two.
   Coords batchOf(llvm::ArrayRef<core::DimExpr> sizes);

@@ -82,7 +82,8 @@ void Staging::enterWalk(Side &side, Walk &walk) {
       Value outer = bounded(outerOf(side, row), 1);
       base = walk.base(outer);
       base = side.walk && walk.isUniform() ? e.addi(base, within) : base;
-      side.corners.push_back(walk.corner(outer));
+      if (WindowPadding *padding = walk.windowPadding())
+        side.windows.push_back(padding->known(outer));
     } else {
       Value outer = e.addi(side.first, within);
       base = walk.base(side.piece == chunk ? bounded(outer, chunk) : outer);
@@ -155,9 +156,12 @@ void Staging::copy(Side &side, ValueRange state, Value k, const Slot &slot) {
     Value more = e.index(piece * side.piece), offset = walk.offset(at);
     if (!own)
       offset = e.addi(offset, more);
+    WindowPadding *padding = walk.windowPadding();
+    WindowPadding::Question question;
+    if (padding) // a row's depth is the same in all passes
+      question = padding->ask(at, insideDepth(side, 0, piece, k));
     for (int64_t i = 0; i < side.passes; ++i) {
-      Value inside =
-          both(insideDepth(side, i, piece, k), side.alongDepth ? walk.isInside(side.corners[i], at) : Value());
+      Value inside = padding ? padding->answer(side.windows[i], question) : insideDepth(side, i, piece, k);
       if (!side.insides.empty())
         inside = both(inside, side.insides[piece]);
       Value read = e.create<arith::SelectOp>(i32, inside, all, none);
@@ -175,11 +179,10 @@ Value Staging::gatherChunk(Side &side, int64_t pass, Value k) {
   for (int64_t i = 0; i < side.tile->chunk; ++i) {
     Value at = e.addi(first, e.index(i));
     Values state = walk.start(at);
-    Value inside = walk.isInside(side.corners[pass], state), place = e.addi(side.bases[pass], walk.offset(state));
-    if (!depthDivides()) {
-      Value before = e.cmpi(arith::CmpIPredicate::ult, at, depth);
-      inside = inside ? e.create<arith::AndIOp>(inside, before) : before;
-    }
+    WindowPadding *padding = walk.windowPadding(); // an image has one
+    Value before = depthDivides() ? Value() : e.cmpi(arith::CmpIPredicate::ult, at, depth);
+    Value inside = padding->answer(side.windows[pass], padding->ask(state, before));
+    Value place = e.addi(side.bases[pass], walk.offset(state));
     Value v = walk.load(inside ? e.select(inside, place, e.index(0)) : place);
     parts.push_back(inside ? e.select(inside, v, zero) : v);
   }

@@ -84,7 +84,7 @@ private:
     Values places{};                     ///< of its chunks, in slot 0
     Values bases{};                      ///< of the walk, for its chunks
     Values apart{};                      ///< what is added to them
-    llvm::SmallVector<Values> corners{}; ///< where its windows begin
+    llvm::SmallVector<Values> windows{}; ///< what is known of theirs (WindowPadding)
     Values insides{};                    ///< which pieces across the depth are; none: all are
   };
 

@@ -80,16 +80,7 @@ Walk::Walk(Product &product, bool isLeft, int64_t step)
   for (const DimExpr &d : ArrayRef(product.rightSizes).drop_back())
     window.push_back(*d.constant());
   uniform = window.back() % step == 0;
-  auto isBelow = [](const DimExpr &size) {
-    constexpr int64_t kSmall = int64_t(1) << 30;
-    return std::abs(size.constant().value_or(kSmall)) < kSmall;
-  };
-  for (size_t i = 0; i + 1 < window.size(); ++i)
-    if (product.isPadded(i + 1)) {
-      padded.push_back(i);
-      isSmall &= isBelow(product.leftSizes[i + 1]) && isBelow(sizes[i + 1]) &&
-                 isBelow(e.dims.size(product.padding.getLow()[i + 1]));
-    }
+  padding.emplace(product, sizes, window);
 }
 
 Value Walk::depthStride() {
@@ -107,7 +98,7 @@ Value Walk::base(Value outer) {
     Coords out = e.delinearize(outer, ArrayRef(product.result).drop_back()), at{out[0]};
     for (auto [i, stride] : llvm::enumerate(product.conv.getStrides()))
       at.push_back({e.muli(out[i + 1].base, e.index(stride))});
-    for (size_t i : padded)
+    for (size_t i : padding->along())
       at[i + 1].base = e.subi(at[i + 1].base, e.scalar(product.padding.getLow()[i + 1]));
     at.push_back({e.index(0)});
     return e.linear(at, sizes);
@@ -117,30 +108,6 @@ Value Walk::base(Value outer) {
     for (auto [at, stride] : llvm::zip(product.batchOf(sizes), view.strides))
       base = e.addi(base, e.muli(at.base, e.size(stride)));
   return e.addi(base, e.muli(outer, outerStride()));
-}
-
-Value Walk::coordinate(Value index) { return isSmall ? e.create<arith::IndexCastOp>(e.b.getI32Type(), index) : index; }
-
-Walk::Values Walk::corner(Value row) {
-  Values corner;
-  if (padded.empty())
-    return corner;
-  Coords out = e.delinearize(row, ArrayRef(product.result).drop_back());
-  for (size_t i : padded) {
-    Value begin = e.muli(out[i + 1].base, e.index(product.conv.getStrides()[i]));
-    corner.push_back(coordinate(e.subi(begin, e.scalar(product.padding.getLow()[i + 1]))));
-  }
-  return corner;
-}
-
-Value Walk::isInside(ValueRange corner, ValueRange state) {
-  Value inside;
-  for (auto [i, begin] : llvm::zip(padded, corner)) {
-    Value within = e.muli(state[i], e.index(product.conv.getDilations()[i]));
-    Value here = e.cmpi(arith::CmpIPredicate::ult, e.addi(begin, coordinate(within)), coordinate(e.size(sizes[i + 1])));
-    inside = inside ? e.create<arith::AndIOp>(inside, here) : here;
-  }
-  return inside;
 }
 
 Value Walk::isSomething() {
@@ -164,12 +131,19 @@ Value Walk::windowStride(size_t digit) {
   return e.size(stride);
 }
 
+Value Walk::digit(int64_t value) {
+  constexpr int64_t kSmall = int64_t(1) << 30;
+  bool isSmall = product.depth.constant().value_or(kSmall) < kSmall;
+  return isSmall ? e.create<arith::ConstantIntOp>(value, 32) : e.index(value);
+}
+
 Walk::Values Walk::start(Value k) {
   if (window.empty())
     return {e.muli(k, depthStride())};
+  Type type = digit(0).getType();
   Values state;
   for (Coord c : e.delinearize(k, ArrayRef(product.rightSizes).drop_back()))
-    state.push_back(c.base);
+    state.push_back(type.isIndex() ? c.base : e.create<arith::IndexCastOp>(type, c.base));
   return state;
 }
 
@@ -181,14 +155,14 @@ Walk::Values Walk::next(ValueRange state) {
   int64_t left = step;
   Value carry;
   for (size_t i = window.size(); i-- > 0;) {
-    int64_t digit = i == 0 ? left : left % window[i];
+    int64_t more = i == 0 ? left : left % window[i];
     left /= window[i];
-    Value sum = digit ? e.addi(out[i], e.index(digit)) : out[i];
+    Value sum = more ? e.addi(out[i], digit(more)) : out[i];
     if (carry)
-      sum = e.addi(sum, e.select(carry, e.index(1), e.index(0)));
+      sum = e.addi(sum, e.select(carry, digit(1), digit(0)));
     if (i > 0) {
-      carry = e.cmpi(arith::CmpIPredicate::uge, sum, e.index(window[i]));
-      sum = e.select(carry, e.subi(sum, e.index(window[i])), sum);
+      carry = e.cmpi(arith::CmpIPredicate::uge, sum, digit(window[i]));
+      sum = e.select(carry, e.subi(sum, digit(window[i])), sum);
     }
     out[i] = sum;
   }
@@ -200,7 +174,8 @@ Value Walk::offset(ValueRange state) {
     return state[0];
   Value sum;
   for (size_t i = 0; i < window.size(); ++i) {
-    Value part = e.muli(state[i], windowStride(i));
+    Value at = state[i].getType().isIndex() ? state[i] : e.create<arith::IndexCastUIOp>(e.b.getIndexType(), state[i]);
+    Value part = e.muli(at, windowStride(i));
     sum = sum ? e.addi(sum, part) : part;
   }
   return sum;

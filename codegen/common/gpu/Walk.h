@@ -2,7 +2,7 @@
 // An operand of a product that lies in a buffer, as addresses: those of a row (of the left) or a column (of the right)
 // plus what the depth adds. Stepping along the depth needs no division.
 #pragma once
-#include "codegen/common/gpu/Product.h"
+#include "codegen/common/gpu/WindowPadding.h"
 #include "passes/core_to_loops/Views.h"
 
 namespace adze::gpu {
@@ -43,19 +43,17 @@ public:
   Values next(mlir::ValueRange state);
   Value offset(mlir::ValueRange state);
 
-  /// Where the window of a row begins in the image, along what is padded; outside of it in the padding.
-  Values corner(Value row);
+  /// What of a convolution's window is padding; null of other operands.
+  WindowPadding *windowPadding() { return padding ? &*padding : nullptr; }
   /// True if there is an element in memory at all; null: always.
   Value isSomething();
   /// The element at this position, converted to what the product has.
   Value load(Value position);
-  /// Whether the window that begins at `corner` has the image, and no padding, at this state; null: always.
-  Value isInside(mlir::ValueRange corner, mlir::ValueRange state);
 
 private:
   Value windowStride(size_t digit);
-  /// A coordinate of the image, in the type that they are compared in.
-  Value coordinate(Value index);
+  /// A number of the state: of 32 bits where the depth is known to fit.
+  Value digit(int64_t value);
 
   Product &product;
   Emitter &e;
@@ -64,8 +62,7 @@ private:
   View view;                              ///< of the operand; of a padded image: of what is inside
   llvm::SmallVector<core::DimExpr> sizes; ///< of the view
   llvm::SmallVector<int64_t> window;      ///< of a convolution's left: sizes of what the depth runs over
-  llvm::SmallVector<size_t> padded; ///< of a convolution's left: the window's dimensions in which there is padding
-  bool isSmall = true;              ///< coordinates of the image fit into 32 bits
+  std::optional<WindowPadding> padding;   ///< of a convolution's left
 };
 
 } // namespace adze::gpu

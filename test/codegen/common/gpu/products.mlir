@@ -92,20 +92,23 @@ kernel.func @conv(%x: tensor<1x58x58x64xf16>, %y: tensor<3x3x64x64xf16>) -> tens
   kernel.return %0 : tensor<1x56x56x64xf16>
 }
 
-// Padding is within the copies: what is outside of the image is not read, and becomes zero. No step of the loop branches.
+// Padding is within the copies: what is outside of the image is not read, and becomes zero. A row has a bit for each place of
+// the window, which a step looks at. No step of the loop branches.
 // SCHEDULE-LABEL: kernel.func @padded(
 // SCHEDULE-SAME:    kind = "matrix", {{.*}}stages = 4 : i64
 // CHECK-LABEL:   func.func private @padded(
 // CHECK:           scf.for
 // CHECK-NOT:         scf.if
 // CHECK:             %[[DEPTH:.*]] = arith.cmpi ult, %{{.*}}, %c1152_i32{{.*}} : i32
-// CHECK:             %[[DOWN:.*]] = arith.cmpi ult, %{{.*}}, %{{.*}} : i32
-// CHECK:             %[[ACROSS:.*]] = arith.cmpi ult, %{{.*}}, %{{.*}} : i32
-// CHECK:             %[[INSIDE:.*]] = arith.andi %[[DOWN]], %[[ACROSS]]
-// CHECK:             %[[HERE:.*]] = arith.andi %[[DEPTH]], %[[INSIDE]]
+// CHECK:             %[[PLACE:.*]] = arith.addi %{{.*}}, %{{.*}} : i32
+// CHECK:             %[[BIT:.*]] = arith.shli %{{.*}}, %[[PLACE]] : i32
+// CHECK:             %[[ASKED:.*]] = arith.select %[[DEPTH]], %[[BIT]], %{{.*}} : i32
+// CHECK:             %[[ANSWER:.*]] = arith.andi %{{.*}}, %[[ASKED]] : i32
+// CHECK:             %[[HERE:.*]] = arith.cmpi ne, %[[ANSWER]], %{{.*}} : i32
 // CHECK:             %[[BYTES:.*]] = arith.select %[[HERE]], %{{.*}}, %{{.*}} : i32
 // CHECK:             kernel.async_copy %{{.*}} read %[[BYTES]] {bytes = 16 : i64}
 // CHECK-NOT:         scf.if
+// CHECK-NOT:         arith.shli
 // CHECK:           } {adze.rolled}
 kernel.func @padded(%x: tensor<8x28x28x128xf16>, %y: tensor<3x3x128x128xf16>) -> tensor<8x28x28x128xf16> {
   %c0 = arith.constant 0 : index
@@ -119,6 +122,33 @@ kernel.func @padded(%x: tensor<8x28x28x128xf16>, %y: tensor<3x3x128x128xf16>) ->
   %1 = core.conv %0, %y strides [1, 1] dilations [1, 1] groups 1 to f16
       : (tensor<8x30x30x128xf16>, tensor<3x3x128x128xf16>) -> tensor<8x28x28x128xf16>
   kernel.return %1 : tensor<8x28x28x128xf16>
+}
+
+// A window of more than 32 places: where it begins is known of a row, and compared.
+// CHECK-LABEL:   func.func private @large_window(
+// CHECK:           scf.for
+// CHECK-NOT:         scf.if
+// CHECK:             %[[DEPTH:.*]] = arith.cmpi ult, %{{.*}}, %c1568 : index
+// CHECK:             %[[DOWN:.*]] = arith.cmpi ult, %{{.*}}, %{{.*}} : i32
+// CHECK:             %[[VALID:.*]] = arith.andi %[[DEPTH]], %[[DOWN]]
+// CHECK:             %[[ACROSS:.*]] = arith.cmpi ult, %{{.*}}, %{{.*}} : i32
+// CHECK:             %[[HERE:.*]] = arith.andi %[[VALID]], %[[ACROSS]]
+// CHECK:             %[[BYTES:.*]] = arith.select %[[HERE]], %{{.*}}, %{{.*}} : i32
+// CHECK:             kernel.async_copy %{{.*}} read %[[BYTES]] {bytes = 16 : i64}
+// CHECK-NOT:         scf.if
+// CHECK:           } {adze.rolled}
+kernel.func @large_window(%x: tensor<1x28x28x32xf16>, %y: tensor<7x7x32x64xf16>) -> tensor<1x28x28x64xf16> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c3 = arith.constant 3 : index
+  %c32 = arith.constant 32 : index
+  %c34 = arith.constant 34 : index
+  %zero = core.constant dense<0.0> : tensor<f16>
+  %0 = core.pad constant %x, %zero low(%c0, %c3, %c3, %c0) sizes(%c1, %c34, %c34, %c32)
+      : tensor<1x28x28x32xf16>, tensor<f16> -> tensor<1x34x34x32xf16>
+  %1 = core.conv %0, %y strides [1, 1] dilations [1, 1] groups 1 to f16
+      : (tensor<1x34x34x32xf16>, tensor<7x7x32x64xf16>) -> tensor<1x28x28x64xf16>
+  kernel.return %1 : tensor<1x28x28x64xf16>
 }
 
 // Transposed matrices are copied as they lie in memory; their fragments are turned by what loads them.
