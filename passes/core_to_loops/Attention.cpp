@@ -323,11 +323,7 @@ static LogicalResult emitQuery(Emitter &e, AttentionOp op, Value item, WriteFn w
   Value scale = e.constant(acc, op.getScale().convertToDouble());
   bool failed = false;
   int64_t width = std::exchange(e.width, 1);
-  auto read = [&](Value tensor, Coords in) {
-    Value v = e.element(tensor, in);
-    failed |= !v;
-    return v ? e.convert(v, getElementTypeOrSelf(tensor), acc, false) : zero;
-  };
+  auto read = [&](Value tensor, Coords in) { return e.element(tensor, in, acc, failed); };
   auto forKeys = [&](Value init, function_ref<Value(Value, Value)> body) {
     return e.loop(e.index(0), keys, e.index(1), init,
                   [&](Value t, ValueRange carried) { return Emitter::Values{body(t, carried[0])}; })[0];

@@ -60,6 +60,7 @@ LogicalResult adze::emitMatmul(Emitter &e, MatmulOp op, Value item, WriteFn writ
   Value columns = e.size(sizes.back());
   Value acc = e.scratchBuffer(type, sizes.back());
   int64_t lanes = nestLanes(e, op.getRhs(), cast<RankedTensorType>(op.getRhs().getType()).getRank() - 1);
+  bool failed = false;
   auto operandAt = [&](Value operand, Coord row, Coord column) {
     SmallVector<DimExpr> from = e.dims.shape(operand).dims;
     Coords in;
@@ -68,23 +69,16 @@ LogicalResult adze::emitMatmul(Emitter &e, MatmulOp op, Value item, WriteFn writ
       in.push_back(e.broadcastCoord(from[i], sizes[skip + i], at[skip + i]));
     in.push_back(row);
     in.push_back(column);
-    Value v = e.element(operand, in);
-    return v ? e.convert(v, getElementTypeOrSelf(operand), type, false) : v;
+    return e.element(operand, in, type, failed);
   };
-  bool failed = false;
   fillRow(e, acc, type, columns, lanes);
   Value depth = e.size(e.dims.shape(op.getLhs()).dims.back());
   e.loop(e.index(0), depth, e.index(1), {}, [&](Value k, ValueRange) {
     int64_t width = std::exchange(e.width, 1);
     Value left = operandAt(op.getLhs(), at[rank - 2], {k});
     e.width = width;
-    failed |= !left;
-    if (left)
-      accumulateRow(e, acc, type, e.index(0), columns, lanes, [&](Coord j) {
-        Value right = operandAt(op.getRhs(), {k}, j);
-        failed |= !right;
-        return right ? e.binary(BinaryKind::mul, left, right, type) : left;
-      });
+    accumulateRow(e, acc, type, e.index(0), columns, lanes,
+                  [&](Coord j) { return e.binary(BinaryKind::mul, left, operandAt(op.getRhs(), {k}, j), type); });
     return Emitter::Values();
   });
   return failed ? failure() : writeRow(e, op, acc, type, at, columns, write);
@@ -102,11 +96,7 @@ struct ConvRow {
   bool failed = false;
   int64_t spatial = int64_t(op.getStrides().size());
 
-  Value operand(Value tensor, ArrayRef<Coord> in) {
-    Value v = e.element(tensor, in);
-    failed |= !v;
-    return v ? e.convert(v, getElementTypeOrSelf(tensor), type, false) : e.constant(type, 0);
-  }
+  Value operand(Value tensor, ArrayRef<Coord> in) { return e.element(tensor, in, type, failed); }
 
   /// Loops over the window's dimensions from `i` on, then over the channels.
   void taps(Coords in, Coords window, int64_t i) {

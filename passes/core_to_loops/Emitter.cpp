@@ -379,6 +379,12 @@ Value Emitter::element(Value tensor, ArrayRef<Coord> at) {
   return v;
 }
 
+Value Emitter::element(Value tensor, ArrayRef<Coord> at, Type type, bool &failed) {
+  Value v = element(tensor, at);
+  failed |= !v;
+  return v ? convert(v, getElementTypeOrSelf(tensor), type, false) : constant(type, 0);
+}
+
 DimExpr adze::product(ArrayRef<DimExpr> sizes) {
   DimExpr out = 1;
   for (const DimExpr &d : sizes)

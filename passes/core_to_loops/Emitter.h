@@ -68,6 +68,8 @@ public:
   /// Element of a tensor value of the kernel's body: a scalar, or a vector where it depends on lanes. Null after an
   /// error was reported.
   Value element(Value tensor, llvm::ArrayRef<Coord> at);
+  /// The same, converted to a `type`. Zero, with `failed` set, after an error.
+  Value element(Value tensor, llvm::ArrayRef<Coord> at, mlir::Type type, bool &failed);
   /// Makes `tensor`'s element `value` at these coordinates, in the current scope: an anchor's result, for its epilogue.
   void bind(Value tensor, llvm::ArrayRef<Coord> at, Value value);
   /// Coordinates of an operand that broadcasts to `result`.

@@ -52,11 +52,7 @@ private:
     })[0];
   }
 
-  Value read(Value tensor, ArrayRef<Coord> where) {
-    Value v = e.element(tensor, where);
-    failed |= !v;
-    return v ? e.convert(v, getElementTypeOrSelf(tensor), acc, false) : e.constant(acc, 0);
-  }
+  Value read(Value tensor, ArrayRef<Coord> where) { return e.element(tensor, where, acc, failed); }
 
   Emitter &e;
   ConvOp op;
@@ -96,9 +92,7 @@ private:
     for (size_t i = 0; i + 2 < sizes.size(); ++i)
       in.push_back(e.broadcastCoord(sizes[i], result[skip + i], at[skip + i]));
     in.append({row, column});
-    Value v = e.element(tensor, in);
-    failed |= !v;
-    return v ? e.convert(v, getElementTypeOrSelf(tensor), acc, false) : e.constant(acc, 0);
+    return e.element(tensor, in, acc, failed);
   }
 
   Emitter &e;

@@ -99,16 +99,13 @@ void RowTiles::finish(ValueRange chunks, Value memory) {
 
 /// This thread's chunk of a row that is there, zeros behind its end.
 Value RowTiles::readChunk(Value row) {
-  Type element = getElementTypeOrSelf(tensor);
   int64_t rank = matrix.size();
   Value zero = e.constant(tile.element, 0), at = e.muli(chunk, e.index(tile.chunk));
   auto read = [&](Coord column) {
     Coords in(matrix);
     in[rank - 2] = {row};
     in[rank - 1] = column;
-    Value v = e.element(tensor, in);
-    failedAny |= !v;
-    return v ? e.convert(v, element, tile.element, false) : zero;
+    return e.element(tensor, in, tile.element, failedAny);
   };
   if (columns % tile.chunk == 0 && e.vectorizable(tensor, rank - 1)) {
     int64_t width = std::exchange(e.width, tile.chunk);
