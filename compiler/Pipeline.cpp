@@ -93,6 +93,8 @@ static void buildPlaced(OpPassManager &passes, const Options &options, const Dev
   if (device)
     device->addSchedule(passes, /*reference=*/options.optLevel == 0);
   passes.addPass(createPlaceTensors());
+  if (options.optLevel > 0)
+    passes.addPass(createWriteInPlace());
 }
 
 /// Kernel bodies -> loops on buffers.

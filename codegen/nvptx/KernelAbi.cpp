@@ -29,7 +29,8 @@ static bool isWritten(Value buffer) {
     for (OpOperand &use : open.pop_back_val().getUses()) {
       Operation *user = use.getOwner();
       auto copy = dyn_cast<kernel::AsyncCopyOp>(user);
-      if (isa<memref::LoadOp, vector::LoadOp>(user) || (copy && copy.getSource() == use.get()))
+      if (isa<memref::LoadOp, vector::LoadOp, memref::ExtractAlignedPointerAsIndexOp>(user) ||
+          (copy && copy.getSource() == use.get()))
         continue;
       if (!isa<memref::ViewOp, memref::SubViewOp, memref::ReinterpretCastOp, memref::CastOp>(user))
         return true;

@@ -24,6 +24,9 @@ namespace adze::kernel {
 constexpr llvm::StringLiteral kDeviceAttr = "adze.device";
 /// The attribute of a kernel without a schedule, where there is a device: why the host runs it.
 constexpr llvm::StringLiteral kHostReasonAttr = "adze.host_reason";
+/// The attribute of a launch: the number of the operand, a tensor that a loop carries, whose memory its only result may
+/// be written to.
+constexpr llvm::StringLiteral kInPlaceAttr = "adze.in_place";
 /// The attribute of a loop, of a kernel's body for a device, that is not unrolled though its number of steps is known.
 constexpr llvm::StringLiteral kRolledAttr = "adze.rolled";
 } // namespace adze::kernel

@@ -40,7 +40,8 @@ static void eachElement(Emitter &e, ArrayRef<DimExpr> sizes, const Given &given,
   nest({});
 }
 
-/// Copies the input to the result's buffer, where it has the given coordinates or is owned.
+/// Copies the input to the result's buffer, where it has the given coordinates or is owned; nothing if they are the
+/// same.
 static LogicalResult copyInput(Emitter &e, Value input, Value result, const Given &given, const Owned &owned) {
   SmallVector<DimExpr> sizes = e.dims.shape(result).dims;
   Type element = getElementTypeOrSelf(result);
@@ -51,13 +52,20 @@ static LogicalResult copyInput(Emitter &e, Value input, Value result, const Give
     if (v)
       e.store(v, e.buffers.lookup(result), element, at, sizes);
   };
-  if (owned.number)
-    e.loop(owned.number, e.size(product(sizes)), e.index(owned.of), {}, [&](Value position, ValueRange) {
-      copy(e.delinearize(position, sizes));
-      return Emitter::Values();
-    });
-  else
-    eachElement(e, sizes, given, copy);
+  auto copyAll = [&] {
+    if (owned.number)
+      e.loop(owned.number, e.size(product(sizes)), e.index(owned.of), {}, [&](Value position, ValueRange) {
+        copy(e.delinearize(position, sizes));
+        return Emitter::Values();
+      });
+    else
+      eachElement(e, sizes, given, copy);
+  };
+  Value from = e.buffers.lookup(input), to = e.buffers.lookup(result);
+  if (!from)
+    return copyAll(), failure(failed);
+  auto address = [&](Value buffer) { return e.create<memref::ExtractAlignedPointerAsIndexOp>(buffer); };
+  e.when(e.cmpi(arith::CmpIPredicate::ne, address(from), address(to)), copyAll);
   return failure(failed);
 }
 

@@ -156,16 +156,37 @@ void Buffers::chooseOutputs(func::FuncOp main) {
   }
 }
 
-/// A launch result that a loop carries on is written to the slot for the next iteration.
+/// Whether `value` may be written to the memory that `carried`, an argument of a loop's body, has.
+static bool isInPlace(Value value, Value carried) {
+  auto launch = value.getDefiningOp<kernel::LaunchOp>();
+  auto number = launch ? launch->getAttrOfType<IntegerAttr>(kernel::kInPlaceAttr) : IntegerAttr();
+  return number && number.getInt() >= 0 && number.getInt() < int64_t(launch.getNumOperands()) && carried &&
+         shownBy(launch.getOperand(number.getInt())) == carried;
+}
+
+/// The argument of the loop's body that shows what the loop carries as number `i`; null where that is not one.
+static Value carriedIn(Operation *loop, unsigned i) {
+  if (auto counted = dyn_cast<scf::ForOp>(loop))
+    return counted.getRegionIterArg(i);
+  Value before = cast<scf::WhileOp>(loop).getBeforeArguments()[i];
+  return before.hasOneUse() ? receiver(*before.use_begin()) : Value();
+}
+
+/// A launch result that a loop carries on is written to the slot for the next iteration. What changes a tensor in place
+/// is written to the slot that it is in: in the first iteration that is none, since it comes from outside.
 void Buffers::chooseSlots(Operation *loop, Operation *yield) {
   auto isInput = [](Value value) {
     auto copy = value.getDefiningOp<kernel::CopyOp>();
     return copy && takesInput(copy);
   };
-  for (auto [i, value] : llvm::enumerate(yield->getOperands()))
-    if (ownsMemory(value) && !isInput(value) && value.getParentBlock() == yield->getBlock() &&
-        !destinations.count(value))
-      destinations[value] = Destination{Destination::Slot, loopSlots(loop, i).next, {}};
+  for (auto [i, value] : llvm::enumerate(yield->getOperands())) {
+    if (!ownsMemory(value) || isInput(value) || value.getParentBlock() != yield->getBlock())
+      continue;
+    if (isInPlace(value, carriedIn(loop, i)))
+      destinations[value] = Destination{Destination::Slot, loopSlots(loop, i).current, {}};
+    else
+      destinations.try_emplace(value, Destination{Destination::Slot, loopSlots(loop, i).next, {}});
+  }
 }
 
 /// Whether a tensor.dim asks for a dimension that there is, known now.

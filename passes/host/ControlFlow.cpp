@@ -98,6 +98,8 @@ SmallVector<Value> Lowering::carryOn(Operation *loop, ValueRange values, llvm::f
       continue;
     LoopSlots pair = buffers.loopSlots(loop, i);
     auto written = buffers.destination(value);
+    if (written && written->kind == Destination::Slot && written->number == pair.current)
+      continue; // in place
     if (!written || written->kind != Destination::Slot || written->number != pair.next) {
       bool device = onDevice(value);
       Value bytes = bytesOf(loc, value), memory = services->alloc(loc, pair.next, device, bytes);

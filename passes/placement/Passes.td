@@ -14,4 +14,12 @@ def PlaceTensors : Pass<"adze-place-tensors", "::mlir::ModuleOp"> {
                         "launches on tensors of at most this many elements, from and to the host's memory, run on the host">];
   let dependentDialects = ["::adze::kernel::KernelDialect"];
 }
+
+def WriteInPlace : Pass<"adze-write-in-place", "::mlir::ModuleOp"> {
+  let summary = "Let launches change what a loop carries where it lies";
+  let description = [{
+    Where an iteration's last read of a tensor that a loop carries is by a launch which changes some of its elements and gives what is carried
+    on, the launch gets `adze.in_place`: its result may be written to the memory that the tensor has.
+  }];
+}
 #endif

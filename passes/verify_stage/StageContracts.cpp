@@ -141,7 +141,8 @@ static std::string bodyRule(Operation *op) {
   if (isa<memref::AtomicRMWOp>(op) && isInDeviceBody(op))
     return "";
   if (isa<memref::MemRefDialect>(op->getDialect()) &&
-      !isa<memref::LoadOp, memref::StoreOp, memref::ViewOp, memref::CastOp, memref::SubViewOp>(op))
+      !isa<memref::LoadOp, memref::StoreOp, memref::ViewOp, memref::CastOp, memref::SubViewOp,
+           memref::ExtractAlignedPointerAsIndexOp>(op))
     return "bodies take no memory and copy no buffers: they are given what they need";
   return "";
 }
