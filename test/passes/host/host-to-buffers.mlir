@@ -101,3 +101,28 @@ func.func @main(%x: tensor<2xf32> {adze.name = "x"}) -> (tensor<2xf32> {adze.nam
   }
   return %y : tensor<2xf32>
 }
+
+// -----
+
+// What is changed in place is written to the slot that it is in, which is not swapped.
+// CHECK-LABEL: func.func @adze_main(
+// CHECK:     cf.br ^[[HEAD:.*]](%{{.*}}, %{{.*}} : index, !llvm.ptr)
+// CHECK:     %[[SLOT:.*]] = {{.*}} : i32
+// CHECK:     %[[MEMORY:.*]] = {{.*}}call @adze_rt_alloc(
+// CHECK:     call @adze_rt_launch(
+// CHECK-NOT: adze_rt_swap
+// CHECK-NOT: adze_rt_copy
+// CHECK:     cf.br ^[[HEAD]](%{{.*}}, %[[MEMORY]] :
+// CHECK-NOT: adze_rt_swap
+func.func private @k(index, index, index, memref<?xf32>, memref<?xf32>, memref<?xi8>, memref<?xi64>) attributes {adze.kernel}
+func.func private @k.grid() -> (index, index, index)
+func.func @main(%x: tensor<2xf32> {adze.name = "x"}) -> (tensor<2xf32> {adze.name = "y"}) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %y = scf.for %i = %c0 to %c4 step %c1 iter_args(%s = %x) -> tensor<2xf32> {
+    %t = kernel.launch @k(%s) {adze.in_place = 0 : i64} : (tensor<2xf32>) -> tensor<2xf32>
+    scf.yield %t : tensor<2xf32>
+  }
+  return %y : tensor<2xf32>
+}

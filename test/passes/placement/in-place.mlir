@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Which launches may write to the memory of what a loop carries: those that change elements of it and read it last.
+// RUN: adze-opt %s --adze-write-in-place --split-input-file | FileCheck %s
+// RUN: adze-opt %s --adze-write-in-place --adze-verify-stage=stage=placed --split-input-file -o /dev/null
+
+kernel.func @put(%data: tensor<8x4xf32>, %i: tensor<1x1xi64>, %row: tensor<1x4xf32>) -> tensor<8x4xf32> {
+  %0 = core.scatter_nd none %data, %i, %row : (tensor<8x4xf32>, tensor<1x1xi64>, tensor<1x4xf32>) -> tensor<8x4xf32>
+  kernel.return %0 : tensor<8x4xf32>
+}
+kernel.func @row(%data: tensor<8x4xf32>) -> tensor<1x4xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %0 = core.slice %data offsets(%c0, %c0) steps(%c1, %c1) sizes(%c1, %c4) : tensor<8x4xf32> -> tensor<1x4xf32>
+  kernel.return %0 : tensor<1x4xf32>
+}
+// What it is given is read before it is changed.
+// CHECK-LABEL: func.func @main
+// CHECK:       kernel.launch @put({{.*}}) {adze.in_place = 0 : i64}
+func.func @main(%x: tensor<8x4xf32>, %at: tensor<1x1xi64>) -> tensor<8x4xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %y = scf.for %i = %c0 to %c8 step %c1 iter_args(%s = %x) -> tensor<8x4xf32> {
+    %r = kernel.launch @row(%s) : (tensor<8x4xf32>) -> tensor<1x4xf32>
+    %t = kernel.launch @put(%s, %at, %r) : (tensor<8x4xf32>, tensor<1x1xi64>, tensor<1x4xf32>) -> tensor<8x4xf32>
+    scf.yield %t : tensor<8x4xf32>
+  }
+  return %y : tensor<8x4xf32>
+}
+
+// -----
+
+kernel.func @put(%data: tensor<8x4xf32>, %i: tensor<1x1xi64>, %row: tensor<1x4xf32>) -> tensor<8x4xf32> {
+  %0 = core.scatter_nd add %data, %i, %row : (tensor<8x4xf32>, tensor<1x1xi64>, tensor<1x4xf32>) -> tensor<8x4xf32>
+  kernel.return %0 : tensor<8x4xf32>
+}
+// A loop with a condition; the second state is the first one's old value, which is read on.
+// CHECK-LABEL: func.func @main
+// CHECK:       scf.while
+// CHECK:       kernel.launch @put(%[[A:[^,]*]], {{.*}}) {adze.in_place = 0 : i64}
+// CHECK:       kernel.launch @put(%[[B:[^,]*]], {{[^{]*}}) : (
+// CHECK:       scf.yield
+func.func @main(%x: tensor<8x4xf32>, %at: tensor<1x1xi64>, %r: tensor<1x4xf32>, %n: i64) -> tensor<8x4xf32> {
+  %c0 = arith.constant 0 : i64
+  %c1 = arith.constant 1 : i64
+  %y:4 = scf.while (%i = %c0, %a = %x, %b = %x, %old = %x) : (i64, tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>) -> (i64, tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>) {
+    %more = arith.cmpi slt, %i, %n : i64
+    scf.condition(%more) %i, %a, %b, %old : i64, tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>
+  } do {
+  ^bb0(%i: i64, %a: tensor<8x4xf32>, %b: tensor<8x4xf32>, %old: tensor<8x4xf32>):
+    %next = arith.addi %i, %c1 : i64
+    %t = kernel.launch @put(%a, %at, %r) : (tensor<8x4xf32>, tensor<1x1xi64>, tensor<1x4xf32>) -> tensor<8x4xf32>
+    %u = kernel.launch @put(%b, %at, %r) : (tensor<8x4xf32>, tensor<1x1xi64>, tensor<1x4xf32>) -> tensor<8x4xf32>
+    scf.yield %next, %t, %u, %b : i64, tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>
+  }
+  return %y#1 : tensor<8x4xf32>
+}
+
+// -----
+
+kernel.func @put(%data: tensor<8x4xf32>, %i: tensor<1x1xi64>, %row: tensor<1x4xf32>) -> tensor<8x4xf32> {
+  %0 = core.scatter_nd none %data, %i, %row : (tensor<8x4xf32>, tensor<1x1xi64>, tensor<1x4xf32>) -> tensor<8x4xf32>
+  kernel.return %0 : tensor<8x4xf32>
+}
+// Updates computed of what is changed, in the same kernel.
+kernel.func @shift(%data: tensor<8x4xf32>, %i: tensor<8x1xi64>) -> tensor<8x4xf32> {
+  %0 = core.scatter_nd none %data, %i, %data : (tensor<8x4xf32>, tensor<8x1xi64>, tensor<8x4xf32>) -> tensor<8x4xf32>
+  kernel.return %0 : tensor<8x4xf32>
+}
+kernel.func @sum(%data: tensor<8x4xf32>) -> tensor<1x4xf32> {
+  %0 = core.reduce sum %data axes [0] keepdims true : (tensor<8x4xf32>) -> tensor<1x4xf32>
+  kernel.return %0 : tensor<1x4xf32>
+}
+// Read later, in a branch that lies behind; read by the kernel's other operand; carried on twice; what no loop carries.
+// CHECK-LABEL: func.func @main
+// CHECK-NOT:   adze.in_place
+func.func @main(%x: tensor<8x4xf32>, %at: tensor<1x1xi64>, %all: tensor<8x1xi64>, %r: tensor<1x4xf32>, %yes: i1) -> (tensor<8x4xf32>, tensor<1x4xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %c8 = arith.constant 8 : index
+  %once = kernel.launch @put(%x, %at, %r) : (tensor<8x4xf32>, tensor<1x1xi64>, tensor<1x4xf32>) -> tensor<8x4xf32>
+  %y:5 = scf.for %i = %c0 to %c8 step %c1 iter_args(%a = %once, %b = %once, %c = %x, %d = %x, %s = %r)
+      -> (tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>, tensor<1x4xf32>) {
+    %t = kernel.launch @put(%a, %at, %r) : (tensor<8x4xf32>, tensor<1x1xi64>, tensor<1x4xf32>) -> tensor<8x4xf32>
+    %shown = core.reshape %a sizes(%c8, %c4) : tensor<8x4xf32> -> tensor<8x4xf32>
+    %later = scf.if %yes -> tensor<1x4xf32> {
+      %sum = kernel.launch @sum(%shown) : (tensor<8x4xf32>) -> tensor<1x4xf32>
+      scf.yield %sum : tensor<1x4xf32>
+    } else {
+      scf.yield %s : tensor<1x4xf32>
+    }
+    %u = kernel.launch @shift(%b, %all) : (tensor<8x4xf32>, tensor<8x1xi64>) -> tensor<8x4xf32>
+    %v = kernel.launch @put(%c, %at, %r) : (tensor<8x4xf32>, tensor<1x1xi64>, tensor<1x4xf32>) -> tensor<8x4xf32>
+    scf.yield %t, %u, %v, %c, %later : tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>, tensor<1x4xf32>
+  }
+  return %y#2, %y#4 : tensor<8x4xf32>, tensor<1x4xf32>
+}
