@@ -330,6 +330,11 @@ const void *adze_rt_device_weights(adze_exec *exec);
 /// the places of the program apart: asking again for the same slot frees what it gave before, and asks for the same
 /// kind of memory. Slots count from 0. NULL: failed, the program returns ADZE_INTERNAL.
 void *adze_rt_alloc(adze_exec *exec, int32_t slot, int32_t on_device, int64_t bytes);
+/// Memory for what becomes of a tensor that a loop carries, and that is changed or grows: of `slot`, where that has
+/// room for so many bytes, and what it held is still there; else more than is asked for, so that growing step by step
+/// takes time in proportion to the size, and what `slot` held stays where it was until the next call. The memory of
+/// `spare` may be used, and is the program's by no other way. NULL: as adze_rt_alloc.
+void *adze_rt_room(adze_exec *exec, int32_t slot, int32_t spare, int32_t on_device, int64_t bytes);
 /// Swaps the memory of two slots of adze_rt_alloc, both of one kind.
 void adze_rt_swap(adze_exec *exec, int32_t a, int32_t b);
 /// Records that the run failed at `site` with `status`; answers `status`.

@@ -97,6 +97,18 @@ void *adze_rt_alloc(adze_exec *exec, int32_t slot, int32_t on_device, int64_t by
   return own->block.data ? own->block.data : no_data(exec, own->on_device);
 }
 
+void *adze_rt_room(adze_exec *exec, int32_t slot, int32_t spare, int32_t on_device, int64_t bytes) {
+  if (!have_slot(exec, slot) || !have_slot(exec, spare))
+    return NULL;
+  int64_t held = exec->slots[slot].block.bytes, more = held + held / 2; // cannot overflow: these bytes exist
+  if (held > 0 && bytes > held) {
+    if (!adze_rt_alloc(exec, spare, on_device, more > bytes ? more : bytes))
+      return NULL;
+    adze_rt_swap(exec, slot, spare);
+  }
+  return adze_rt_alloc(exec, slot, on_device, bytes);
+}
+
 void adze_rt_swap(adze_exec *exec, int32_t a, int32_t b) {
   if (!have_slot(exec, a) || !have_slot(exec, b))
     return;

@@ -85,6 +85,14 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return success();
 }
 
+LogicalResult AppendOp::verify() {
+  Type expected = getElementTypeOrSelf(getResult());
+  for (Value operand : {getData(), getMore()})
+    if (Type found = getElementTypeOrSelf(operand); found != expected)
+      return emitOpError() << "appends elements of type " << found << ", expected " << expected;
+  return success();
+}
+
 OpFoldResult CopyOp::fold(FoldAdaptor) {
   // Its source's source lies in the other memory than its source.
   if (auto first = getSource().getDefiningOp<CopyOp>(); first && first.getMemory() != getMemory())

@@ -91,5 +91,21 @@ def Kernel_CopyOp : Op<Kernel_Dialect, "copy", [Pure, AllTypesMatch<["source", "
   let hasFolder = 1;
 }
 
+def Kernel_AppendOp : Op<Kernel_Dialect, "append", [Pure]> {
+  let summary = "the elements of one tensor, then those of another";
+  let description = [{
+    What a loop collects, from stage Placed on: the host program makes the first tensor longer where it lies, if a loop carries it and it is
+    read no more, so a step costs what it adds. `size` is the result's, the sum of both.
+
+    ```
+    %y = kernel.append %x, %more size %n : tensor<?xf32>, tensor<?xf32> -> tensor<?xf32>
+    ```
+  }];
+  let arguments = (ins 1DTensorOf<[AnyType]>:$data, 1DTensorOf<[AnyType]>:$more, Index:$size);
+  let results = (outs 1DTensorOf<[AnyType]>:$result);
+  let assemblyFormat = "$data `,` $more `size` $size attr-dict `:` type($data) `,` type($more) `->` type($result)";
+  let hasVerifier = 1;
+}
+
 include "dialects/kernel/Device.td"
 #endif

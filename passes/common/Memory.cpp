@@ -111,6 +111,8 @@ std::optional<kernel::Memory> Memories::madeIn(Value value) const {
     return ofKernel(launch.getKernel());
   if (auto copy = value.getDefiningOp<kernel::CopyOp>())
     return copy.getMemory();
+  if (value.getDefiningOp<kernel::AppendOp>())
+    return std::nullopt;
   SmallVector<Value> sources;
   carriedTo(value, sources);
   return aliasedBy(value) || !sources.empty() ? std::nullopt : std::optional(kernel::Memory::host);
@@ -127,6 +129,8 @@ kernel::Memory Memories::of(Value tensor) {
     SmallVector<Value> sources;
     if (Value source = aliasedBy(value))
       sources.push_back(source);
+    else if (auto append = value.getDefiningOp<kernel::AppendOp>())
+      sources.push_back(append.getData());
     else
       carriedTo(value, sources);
     if (!memory)
@@ -142,7 +146,7 @@ std::optional<kernel::Memory> Memories::demanded(OpOperand &operand) const {
   if (auto launch = dyn_cast<kernel::LaunchOp>(op))
     return ofKernel(launch.getKernel());
   bool shows = op->getNumResults() == 1 && operand.getOperandNumber() == 0 && aliasedBy(op->getResult(0));
-  if (shows || isa<kernel::CopyOp, tensor::DimOp>(op) || receiver(operand))
+  if (shows || isa<kernel::CopyOp, kernel::AppendOp, tensor::DimOp>(op) || receiver(operand))
     return std::nullopt;
   return kernel::Memory::host;
 }
@@ -155,6 +159,8 @@ std::string Memories::misplaced(Operation *op) {
     auto expected = demanded(operand);
     if (Value carried = receiver(operand))
       expected = of(carried);
+    if (auto append = dyn_cast<kernel::AppendOp>(op))
+      expected = of(append.getData());
     if (auto copy = dyn_cast<kernel::CopyOp>(op))
       expected = copy.getMemory() == kernel::Memory::host ? kernel::Memory::device : kernel::Memory::host;
     if (!expected)

@@ -28,7 +28,7 @@ mlir::Value becomesResult(mlir::Value value);
 bool isPlaceable(mlir::Type type);
 
 /// Whose memory is what in a module whose tensors are placed: launches give their kernel's, kernel.copy what it says,
-/// loops, branches and selects that of what they carry, all else the host's.
+/// kernel.append that of its first operand, loops, branches and selects that of what they carry, all else the host's.
 class Memories {
 public:
   explicit Memories(mlir::ModuleOp module);

@@ -19,7 +19,7 @@ bool host::isScalarOp(Operation *op) {
 bool host::ownsMemory(Value value) {
   if (isa_and_nonnull<kernel::CopyOp>(value.getDefiningOp()))
     return !deviceWeight(value) && !isDelivered(value);
-  return isa_and_nonnull<kernel::LaunchOp, tensor::FromElementsOp>(value.getDefiningOp());
+  return isa_and_nonnull<kernel::LaunchOp, kernel::AppendOp, tensor::FromElementsOp>(value.getDefiningOp());
 }
 
 /// Whether all uses of a tensor, and of what only shows it under another type, are fine.
@@ -156,12 +156,13 @@ void Buffers::chooseOutputs(func::FuncOp main) {
   }
 }
 
-/// Whether `value` may be written to the memory that `carried`, an argument of a loop's body, has.
-static bool isInPlace(Value value, Value carried) {
+Value host::changedInPlace(Value value) {
+  if (auto append = value.getDefiningOp<kernel::AppendOp>())
+    return append.getData();
   auto launch = value.getDefiningOp<kernel::LaunchOp>();
   auto number = launch ? launch->getAttrOfType<IntegerAttr>(kernel::kInPlaceAttr) : IntegerAttr();
-  return number && number.getInt() >= 0 && number.getInt() < int64_t(launch.getNumOperands()) && carried &&
-         shownBy(launch.getOperand(number.getInt())) == carried;
+  bool isOperand = number && number.getInt() >= 0 && number.getInt() < int64_t(launch.getNumOperands());
+  return isOperand ? launch.getOperand(number.getInt()) : Value();
 }
 
 /// The argument of the loop's body that shows what the loop carries as number `i`; null where that is not one.
@@ -173,7 +174,7 @@ static Value carriedIn(Operation *loop, unsigned i) {
 }
 
 /// A launch result that a loop carries on is written to the slot for the next iteration. What changes a tensor in place
-/// is written to the slot that it is in: in the first iteration that is none, since it comes from outside.
+/// is written to the slot that it is in; in the first iteration it is in none, since it comes from outside.
 void Buffers::chooseSlots(Operation *loop, Operation *yield) {
   auto isInput = [](Value value) {
     auto copy = value.getDefiningOp<kernel::CopyOp>();
@@ -182,8 +183,9 @@ void Buffers::chooseSlots(Operation *loop, Operation *yield) {
   for (auto [i, value] : llvm::enumerate(yield->getOperands())) {
     if (!ownsMemory(value) || isInput(value) || value.getParentBlock() != yield->getBlock())
       continue;
-    if (isInPlace(value, carriedIn(loop, i)))
-      destinations[value] = Destination{Destination::Slot, loopSlots(loop, i).current, {}};
+    Value changed = changedInPlace(value), carried = carriedIn(loop, i);
+    if (LoopSlots pair = loopSlots(loop, i); changed && carried && shownBy(changed) == carried)
+      destinations[value] = Destination{Destination::InPlace, pair.current, {}, pair.next};
     else
       destinations.try_emplace(value, Destination{Destination::Slot, loopSlots(loop, i).next, {}});
   }
@@ -244,6 +246,8 @@ std::pair<Value, unsigned> Buffers::sizeReady(Value tensor, unsigned dim, Block 
       return {{}, 0};
     if (auto launch = dyn_cast<kernel::LaunchOp>(op))
       return {sizeOperand(launch, cast<OpResult>(tensor).getResultNumber(), dim), 0};
+    if (auto append = dyn_cast<kernel::AppendOp>(op))
+      return {append.getSize(), 0};
     if (auto reshape = dyn_cast<core::ReshapeOp>(op))
       return {reshape.getSizes()[dim], 0};
     Value source = sizeSource(tensor);

@@ -16,8 +16,8 @@ namespace adze::host {
 
 /// True for ops that compute scalars from scalars (and sizes of tensors) without side effects.
 bool isScalarOp(mlir::Operation *op);
-/// True for results that get memory of their own: of launches, of tensor.from_elements, of copies but for those of
-/// constants to the device and those that are delivered.
+/// True for results that get memory of their own: of launches, of kernel.append and tensor.from_elements, of copies but
+/// for those of constants to the device and those that are delivered.
 bool ownsMemory(mlir::Value value);
 /// The result of a copy to the host's memory that @main does nothing with but return it: the runtime copies it from the
 /// device's memory to where the caller wants it. It has no memory of the program's.
@@ -26,6 +26,9 @@ bool isDelivered(mlir::Value value);
 bool takesInput(kernel::CopyOp copy);
 /// Whether the host's part of the program reads an input's data.
 bool isReadByHost(mlir::BlockArgument input);
+/// The operand of the op that makes `value` in whose memory that may be written, if a loop carries it on there; null:
+/// none.
+mlir::Value changedInPlace(mlir::Value value);
 /// The constant that `value` is among the device's weights; null if it is no copy of one.
 core::ConstantOp deviceWeight(mlir::Value value);
 /// The tensor whose size `dim` is that of `tensor`: past casts that know less, and copies.
@@ -37,9 +40,10 @@ mlir::LogicalResult verifyResultDims(kernel::LaunchOp launch);
 
 /// Where a value is written if not in a plan.
 struct Destination {
-  enum Kind { Output, Slot } kind;
-  int32_t number;
+  enum Kind { Output, Slot, InPlace } kind;
+  int32_t number;    ///< of the output; of the slot
   mlir::Value shape; ///< of an output: the returned value, whose sizes are the output's
+  int32_t spare = 0; ///< of what is changed in place: the other slot of the loop's pair
 };
 
 /// Buffers whose sizes are known at one point of a block: they are one plan.
@@ -50,6 +54,7 @@ struct Segment {
 };
 
 /// The two slots that a loop uses in turn for one tensor that it carries: `current` holds it, `next` is being written.
+/// What is changed in place stays in `current`.
 struct LoopSlots {
   int32_t current, next;
 };

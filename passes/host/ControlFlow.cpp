@@ -98,15 +98,12 @@ SmallVector<Value> Lowering::carryOn(Operation *loop, ValueRange values, llvm::f
       continue;
     LoopSlots pair = buffers.loopSlots(loop, i);
     auto written = buffers.destination(value);
-    if (written && written->kind == Destination::Slot && written->number == pair.current)
-      continue; // in place
+    if (written && written->kind == Destination::InPlace && written->number == pair.current)
+      continue;
     if (!written || written->kind != Destination::Slot || written->number != pair.next) {
       bool device = onDevice(value);
       Value bytes = bytesOf(loc, value), memory = services->alloc(loc, pair.next, device, bytes);
-      if (device)
-        services->copyOnDevice(loc, memory, out[at], bytes);
-      else
-        services->copy(loc, memory, out[at], bytes);
+      copyWithin(loc, device, memory, out[at], bytes);
       out[at] = memory;
     }
     swaps.push_back(pair);

@@ -13,6 +13,8 @@ Value Lowering::sizeScalar(Value tensor, unsigned dim) {
     return {};
   if (auto launch = tensor.getDefiningOp<kernel::LaunchOp>())
     return sizeOperand(launch, cast<OpResult>(tensor).getResultNumber(), dim);
+  if (auto append = tensor.getDefiningOp<kernel::AppendOp>())
+    return append.getSize();
   if (auto reshape = tensor.getDefiningOp<core::ReshapeOp>())
     return reshape.getSizes()[dim];
   return {};
@@ -64,8 +66,29 @@ Value Lowering::outputMemory(Location loc, int32_t index, Value shapedAs) {
   return services->output(loc, index, shapeArea);
 }
 
+void Lowering::copyWithin(Location loc, bool onDevice, Value to, Value from, Value bytes) {
+  if (onDevice)
+    services->copyOnDevice(loc, to, from, bytes);
+  else
+    services->copy(loc, to, from, bytes);
+}
+
+Value Lowering::placeInPlace(Value value, const Destination &destination) {
+  Location loc = value.getLoc();
+  Value old = changedInPlace(value), from = address(loc, old), bytes = bytesOf(loc, old);
+  Value memory = services->room(loc, destination.number, destination.spare, onDevice(value), bytesOf(loc, value));
+  Value isThere = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::eq, memory, from);
+  copyWithin(loc, onDevice(value), memory, from,
+             arith::SelectOp::create(b, loc, isThere, services->i64(loc, 0), bytes));
+  return memory;
+}
+
 void Lowering::place(Value value, const Destination &destination) {
   Location loc = value.getLoc();
+  if (destination.kind == Destination::InPlace) {
+    places[value] = {Place::Pointer, placeInPlace(value, destination)};
+    return;
+  }
   Value memory = destination.kind == Destination::Output
                      ? outputMemory(loc, destination.number, destination.shape)
                      : services->alloc(loc, destination.number, onDevice(value), bytesOf(loc, value));
@@ -90,6 +113,20 @@ LogicalResult Lowering::lowerCopy(kernel::CopyOp op) {
   }
   Value to = address(loc, result), from = address(loc, op.getSource());
   services->transfer(loc, onDevice(result), to, from, bytesOf(loc, result));
+  return success();
+}
+
+LogicalResult Lowering::lowerAppend(kernel::AppendOp op) {
+  Location loc = op.getLoc();
+  Value result = op.getResult(), data = op.getData(), more = op.getMore(), bytes = bytesOf(loc, data);
+  auto destination = buffers.destination(result);
+  if (destination)
+    place(result, *destination);
+  Value to = address(loc, result);
+  if (!destination || destination->kind != Destination::InPlace)
+    copyWithin(loc, onDevice(result), to, address(loc, data), bytes);
+  Value behind = LLVM::GEPOp::create(b, loc, services->pointerType(), b.getI8Type(), to, ValueRange(bytes));
+  copyWithin(loc, onDevice(result), behind, address(loc, more), bytesOf(loc, more));
   return success();
 }
 
@@ -183,9 +220,12 @@ LogicalResult Lowering::lowerLaunch(kernel::LaunchOp op) {
       memory.push_back(address(loc, operand));
   }
   for (Value result : op.getResults()) {
-    if (auto destination = buffers.destination(result))
+    auto destination = buffers.destination(result);
+    if (destination)
       place(result, *destination);
     memory.push_back(address(loc, result));
+    if (destination && destination->kind == Destination::InPlace) // it holds what is changed by now
+      memory[op->getAttrOfType<IntegerAttr>(kernel::kInPlaceAttr).getInt() - sizes.size()] = memory.back();
   }
   auto grid = func::CallOp::create(b, loc, module.lookupSymbol<func::FuncOp>((op.getKernel() + ".grid").str()), sizes);
   scalarCount = std::max<int64_t>(scalarCount, sizes.size() + 1);

@@ -53,6 +53,9 @@ private:
   // Launch.cpp
   mlir::LogicalResult lowerLaunch(kernel::LaunchOp op);
   mlir::LogicalResult lowerCopy(kernel::CopyOp op);
+  mlir::LogicalResult lowerAppend(kernel::AppendOp op);
+  /// From one place of a memory to another of the same one.
+  void copyWithin(mlir::Location loc, bool onDevice, mlir::Value to, mlir::Value from, mlir::Value bytes);
   bool onDevice(mlir::Value tensor) { return memories.of(tensor) == kernel::Memory::device; }
   mlir::FailureOr<int32_t> kernelNumber(kernel::LaunchOp op);
   /// The number of the first of these places that can fail.
@@ -67,6 +70,8 @@ private:
   mlir::Value address(mlir::Location loc, mlir::Value tensor);
   /// Finds memory for a value that owns some, outside plans.
   void place(mlir::Value value, const Destination &destination);
+  /// Memory for a value that is what it changes in place: that is there afterwards.
+  mlir::Value placeInPlace(mlir::Value value, const Destination &destination);
   /// Writes the sizes of a tensor to `shapeArea`.
   void storeShape(mlir::Location loc, mlir::Value tensor);
   mlir::Value outputMemory(mlir::Location loc, int32_t index, mlir::Value shapedAs);

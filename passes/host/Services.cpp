@@ -112,6 +112,11 @@ Value Services::alloc(Location loc, int32_t slot, bool onDevice, Value bytes) {
   return notNull(loc, call(loc, "adze_rt_alloc", pointer, {exec, i32(loc, slot), i32(loc, onDevice), bytes}));
 }
 
+Value Services::room(Location loc, int32_t slot, int32_t spare, bool onDevice, Value bytes) {
+  SmallVector<Value> arguments{exec, i32(loc, slot), i32(loc, spare), i32(loc, onDevice), bytes};
+  return notNull(loc, call(loc, "adze_rt_room", pointer, arguments));
+}
+
 void Services::swap(Location loc, int32_t a, int32_t b) {
   call(loc, "adze_rt_swap", {}, {exec, i32(loc, a), i32(loc, b)});
 }

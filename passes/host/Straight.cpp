@@ -208,6 +208,7 @@ LogicalResult Lowering::lowerOp(Operation *op) {
   return TypeSwitch<Operation *, LogicalResult>(op)
       .Case([&](kernel::LaunchOp o) { return lowerLaunch(o); })
       .Case([&](kernel::CopyOp o) { return lowerCopy(o); })
+      .Case([&](kernel::AppendOp o) { return lowerAppend(o); })
       .Case([&](core::ConstantOp o) { return lowerConstant(o); })
       .Case([&](core::RequireOp o) { return lowerRequire(o); })
       .Case([&](tensor::ExtractOp o) { return lowerExtract(o); })

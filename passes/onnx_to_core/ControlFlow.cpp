@@ -164,7 +164,7 @@ namespace {
 /// What the iterations give, one after the other in a flat tensor, and the sizes of the last.
 struct Collected {
   RankedTensorType type;
-  bool front = false; ///< the newest first
+  bool backwards = false; ///< in the end the newest is to be the first
 };
 } // namespace
 
@@ -181,8 +181,7 @@ static void collect(CoreBuilder &b, const Collected &collected, Value v, ValueRa
                     Values &next) {
   Values sizes = b.dims(v);
   Value flat = as(b, b.reshape(v, product(b, sizes)), carried[at].getType());
-  Values both = collected.front ? Values{flat, carried[at]} : Values{carried[at], flat};
-  next.push_back(as(b, b.concat(0, both), carried[at].getType()));
+  next.push_back(as(b, b.concat(0, {carried[at], flat}), carried[at].getType()));
   next.append(sizes);
   at += 1 + collected.type.getRank();
 }
@@ -197,7 +196,12 @@ static Value collectedTensor(CoreBuilder &b, const Collected &collected, Value c
     return {};
   Value out = b.reshape(results[at], sizes);
   at += 1 + collected.type.getRank();
-  return out;
+  if (!collected.backwards)
+    return out;
+  Values offsets(sizes.size(), b.index(0)), steps(sizes.size(), b.index(1));
+  offsets[0] = arith::MaxSIOp::create(b.b, b.loc, b.subi(count, b.index(1)), b.index(0));
+  steps[0] = b.index(-1);
+  return b.slice(out, offsets, steps, sizes);
 }
 
 /// Moves the body before the builder's insertion point with `arguments` for its own.

@@ -2,6 +2,7 @@
 // The passes of this folder, from Passes.td.
 #pragma once
 #include "dialects/kernel/Kernel.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 

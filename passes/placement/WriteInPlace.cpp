@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// A tensor that a loop carries and each iteration changes a part of, as recurrences write a row of their result a step:
-// the launch writes to the memory that it has, so that a step costs what it changes.
+// A tensor that a loop carries and each iteration changes a part of, as recurrences write a row of their result a step,
+// or makes longer, as loops collect their outputs: that is done where it lies, so that a step costs what it changes.
 #include "dialects/core/Core.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/common/Memory.h"
@@ -21,6 +22,15 @@ static bool changesElements(kernel::FuncOp kernel, unsigned number) {
   BlockArgument data = kernel.getBody().getArgument(number);
   return isa_and_nonnull<core::ScatterElementsOp, core::ScatterNdOp>(scatter) && scatter->getResult(0).hasOneUse() &&
          scatter->getOperand(0) == data && data.hasOneUse();
+}
+
+/// Whether all that `kernel` does is to put its argument `second` behind its argument `first`, both of one dimension.
+static bool appends(kernel::FuncOp kernel, unsigned first, unsigned second) {
+  Operation *end = kernel.getBody().front().getTerminator();
+  auto concat = end->getNumOperands() == 1 ? end->getOperand(0).getDefiningOp<core::ConcatOp>() : core::ConcatOp();
+  return concat && cast<RankedTensorType>(concat.getType()).getRank() == 1 && concat.getInputs().size() == 2 &&
+         concat.getInputs()[0] == kernel.getBody().getArgument(first) &&
+         concat.getInputs()[1] == kernel.getBody().getArgument(second) && first != second;
 }
 
 /// Whether operand `number` of `launch` is the last that is read of `carried`, an argument of the launch's block.
@@ -43,38 +53,59 @@ static bool isLastRead(Value carried, kernel::LaunchOp launch, unsigned number) 
   return true;
 }
 
-/// The operand of the launch which gives `yielded` that shows `carried` and may be written over; none: -1.
-static int64_t overwritten(Value yielded, Value carried, const SymbolTable &symbols) {
+/// The launch as kernel.append of two of its operands.
+static void replaceByAppend(kernel::LaunchOp launch, unsigned first, unsigned second) {
+  OpBuilder b(launch);
+  auto type = cast<RankedTensorType>(launch.getResult(0).getType());
+  Value size;
+  if (type.isDynamicDim(0)) {
+    auto dims = launch->getAttrOfType<ArrayAttr>("adze.result_dims");
+    size = launch.getOperand(cast<DenseI64ArrayAttr>(dims[0])[0]);
+  } else {
+    size = arith::ConstantIndexOp::create(b, launch.getLoc(), type.getDimSize(0));
+  }
+  Value data = launch.getOperand(first), more = launch.getOperand(second);
+  launch.getResult(0).replaceAllUsesWith(kernel::AppendOp::create(b, launch.getLoc(), type, data, more, size));
+  launch.erase();
+}
+
+/// If `yielded` is what a launch makes of `carried`, and it can be made in place, lets it.
+static void writeInPlace(Value yielded, Value carried, const SymbolTable &symbols) {
   auto launch = yielded.getDefiningOp<kernel::LaunchOp>();
-  if (!launch || launch->getBlock() != carried.getParentBlock() || launch->getNumResults() != 1)
-    return -1;
-  auto kernel = symbols.lookup<kernel::FuncOp>(launch.getKernel());
-  for (auto [i, operand] : llvm::enumerate(launch.getOperands()))
-    if (isa<RankedTensorType>(operand.getType()) && shownBy(operand) == carried && kernel &&
-        changesElements(kernel, i) && isLastRead(carried, launch, i))
-      return i;
-  return -1;
+  auto kernel = launch ? symbols.lookup<kernel::FuncOp>(launch.getKernel()) : kernel::FuncOp();
+  if (!kernel || launch->getBlock() != carried.getParentBlock() || launch->getNumResults() != 1 ||
+      !isPlaceable(carried.getType()))
+    return;
+  for (auto [i, operand] : llvm::enumerate(launch.getOperands())) {
+    if (!isa<RankedTensorType>(operand.getType()) || shownBy(operand) != carried || !isLastRead(carried, launch, i))
+      continue;
+    if (changesElements(kernel, i)) {
+      launch->setAttr(kernel::kInPlaceAttr, Builder(launch.getContext()).getI64IntegerAttr(i));
+      return;
+    }
+    for (unsigned j = 0; j < launch.getNumOperands(); ++j)
+      if (appends(kernel, i, j))
+        return replaceByAppend(launch, i, j);
+  }
 }
 
 namespace {
 struct WriteInPlace : impl::WriteInPlaceBase<WriteInPlace> {
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
-    auto mark = [&](Value yielded, Value carried) {
-      int64_t operand = isa<RankedTensorType>(carried.getType()) ? overwritten(yielded, carried, symbols) : -1;
-      if (operand >= 0)
-        yielded.getDefiningOp()->setAttr(kernel::kInPlaceAttr, Builder(&getContext()).getI64IntegerAttr(operand));
-    };
     getOperation().walk([&](Operation *op) {
       if (auto loop = dyn_cast<scf::ForOp>(op))
-        for (auto [yielded, carried] : llvm::zip(loop.getYieldedValues(), loop.getRegionIterArgs()))
-          mark(yielded, carried);
+        for (auto [i, carried] : llvm::enumerate(loop.getRegionIterArgs()))
+          writeInPlace(loop.getYieldedValues()[i], carried, symbols);
       else if (auto loop = dyn_cast<scf::WhileOp>(op))
-        for (auto [yielded, before] : llvm::zip(loop.getYieldOp().getOperands(), loop.getBeforeArguments()))
+        for (auto [i, before] : llvm::enumerate(loop.getBeforeArguments()))
           if (before.hasOneUse())
             if (Value carried = receiver(*before.use_begin()))
-              mark(yielded, carried);
+              writeInPlace(loop.getYieldOp().getOperand(i), carried, symbols);
     });
+    for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<kernel::FuncOp>()))
+      if (SymbolTable::symbolKnownUseEmpty(kernel, getOperation()))
+        kernel.erase();
   }
 };
 } // namespace

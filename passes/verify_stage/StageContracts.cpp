@@ -88,7 +88,7 @@ static std::string launchRule(kernel::LaunchOp launch) {
 static std::string hostOfPlacedRule(Operation *op) {
   if (auto launch = dyn_cast<kernel::LaunchOp>(op))
     return launchRule(launch);
-  if (isa<kernel::CopyOp>(op))
+  if (isa<kernel::CopyOp, kernel::AppendOp>(op))
     return "";
   if (isa<kernel::KernelDialect>(op->getDialect()))
     return "only a kernel holds it";
@@ -102,6 +102,8 @@ static std::string hostOfPlacedRule(Operation *op) {
 static std::string hostOfKernelsRule(Operation *op) {
   if (isa<kernel::CopyOp>(op))
     return "whose memory a tensor lies in is chosen at stage placed";
+  if (isa<kernel::AppendOp>(op))
+    return "what is changed in place is chosen at stage placed";
   return hostOfPlacedRule(op);
 }
 

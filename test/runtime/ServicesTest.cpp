@@ -139,6 +139,33 @@ TEST_F(Services, SlotsGrowAndSwap) {
   EXPECT_EQ(run([](adze_exec *exec) { return adze_rt_alloc(exec, -1, 0, 8) ? 0 : 10; }), ADZE_INTERNAL);
 }
 
+TEST_F(Services, RoomKeepsWhatIsThereAndGrowsInLargeSteps) {
+  EXPECT_EQ(run([](adze_exec *exec) {
+              auto *memory = static_cast<char *>(adze_rt_room(exec, 0, 1, 0, 1));
+              memory[0] = 'a';
+              int moves = 0;
+              for (int64_t bytes = 2; bytes <= 100000; ++bytes) {
+                auto *next = static_cast<char *>(adze_rt_room(exec, 0, 1, 0, bytes));
+                if (next != memory) { // the old memory is there until the next call
+                  memcpy(next, memory, static_cast<size_t>(bytes - 1));
+                  ++moves;
+                }
+                memory = next;
+                memory[bytes - 1] = static_cast<char>('a' + (bytes - 1) % 26);
+              }
+              for (int64_t i = 0; i < 100000; ++i)
+                if (memory[i] != static_cast<char>('a' + i % 26))
+                  return static_cast<int32_t>(ADZE_INVALID_VALUE);
+              EXPECT_LT(moves, 40);
+              EXPECT_EQ(adze_rt_room(exec, 0, 1, 0, 5), memory); // it does not shrink
+              EXPECT_EQ(adze_rt_room(exec, 0, 1, 0, -1), nullptr);
+              return static_cast<int32_t>(ADZE_OK);
+            }),
+            ADZE_SHAPE_MISMATCH);
+  EXPECT_EQ(run([](adze_exec *exec) { return adze_rt_room(exec, 0, 1, 0, INT64_MAX) ? 0 : 10; }), ADZE_OUT_OF_MEMORY);
+  EXPECT_EQ(run([](adze_exec *exec) { return adze_rt_room(exec, 0, -1, 0, 8) ? 0 : 10; }), ADZE_INTERNAL);
+}
+
 TEST_F(Services, LaunchCoversAllItemsOnceWithScratchOfEachWorker) {
   kernel = [](int64_t begin, int64_t end, void *const *buffers, const int64_t *scalars, void *scratch, int64_t *) {
     EXPECT_LT(begin, end);

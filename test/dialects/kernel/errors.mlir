@@ -57,6 +57,14 @@ func.func @dot(%sum: vector<4xi32>, %x: vector<8xi8>) {
 
 // -----
 
+func.func @other_elements(%x: tensor<?xf32>, %y: tensor<2xf16>, %n: index) {
+  // expected-error@+1 {{appends elements of type 'f16', expected 'f32'}}
+  %0 = kernel.append %x, %y size %n : tensor<?xf32>, tensor<2xf16> -> tensor<?xf32>
+  return
+}
+
+// -----
+
 func.func @nowhere(%x: tensor<4xf32>) {
   // expected-error@+1 {{containing one of the following enum values for attribute 'memory' [host, device]}}
   %0 = kernel.copy %x to disk : tensor<4xf32>

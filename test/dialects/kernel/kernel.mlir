@@ -33,6 +33,13 @@ func.func @dot(%sum: vector<4xi32>, %x: vector<16xi8>, %y: vector<16xi8>) -> vec
   return %0 : vector<4xi32>
 }
 
+// CHECK-LABEL: func.func @append
+func.func @append(%x: tensor<?xf32>, %y: tensor<2xf32>, %n: index) -> tensor<?xf32> {
+  // CHECK: kernel.append %{{.*}}, %{{.*}} size %{{.*}} : tensor<?xf32>, tensor<2xf32> -> tensor<?xf32>
+  %0 = kernel.append %x, %y size %n : tensor<?xf32>, tensor<2xf32> -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+
 // CHECK-LABEL: func.func @copy
 func.func @copy(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
   // CHECK: %[[D:.*]] = kernel.copy %{{.*}} to device : tensor<?x4xf32>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Host programs made by chance, placed in two memories, lowered and run on services that watch them: they compute what
-// the same programs do on the host alone.
+// the same programs do on the host alone, and without changing anything in place.
 #include "dialects/core/Core.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -33,6 +33,7 @@ struct Route {
   bool scheduled;
   int64_t hostThreshold = 0;
   bool canonicalized = false; ///< between placement and lowering, as kernels' lowering does
+  bool inPlace = false;       ///< what loops carry is changed where it lies
 };
 
 /// What a run gave.
@@ -41,6 +42,7 @@ struct Outcome {
   std::vector<std::vector<int64_t>> outputs;
   std::vector<std::string> faults;
   int transfers = 0;
+  int inPlace = 0; ///< launches and appends in the program that may change something where it lies
 };
 
 class Devices : public ::testing::TestWithParam<unsigned> {
@@ -149,6 +151,8 @@ Outcome Devices::run(unsigned seed, const Route &route, std::vector<std::vector<
   PlaceTensorsOptions options;
   options.hostThreshold = route.hostThreshold;
   placement.addPass(createPlaceTensors(options));
+  if (route.inPlace)
+    placement.addPass(createWriteInPlace());
   if (route.canonicalized) {
     placement.addPass(createCanonicalizerPass());
     placement.addPass(createCSEPass());
@@ -158,6 +162,8 @@ Outcome Devices::run(unsigned seed, const Route &route, std::vector<std::vector<
   lowering.addPass(createHostToLlvm());
   if (failed(placement.run(*module)))
     return fault("the program cannot be placed");
+  module->walk(
+      [&](Operation *op) { outcome.inPlace += isa<kernel::AppendOp>(op) || op->hasAttr(kernel::kInPlaceAttr); });
   lowerKernels(*module);
   if (failed(lowering.run(*module)))
     return fault("the program cannot be lowered");
@@ -180,26 +186,30 @@ Outcome Devices::run(unsigned seed, const Route &route, std::vector<std::vector<
 TEST_P(Devices, ComputeWhatTheHostDoes) {
   constexpr unsigned kPrograms = 20; // a test: each costs a context
   const std::vector<std::vector<int64_t>> some{{4, 1, -2, 8, 3}, {5}}, none{{}, {2}};
-  int transfers = 0;
+  int transfers = 0, inPlace = 0;
   for (unsigned seed = GetParam() * kPrograms; seed < (GetParam() + 1) * kPrograms; ++seed) {
     const auto &inputs = seed % 4 ? some : none;
     Outcome expected = run(seed, {false}, inputs);
     ASSERT_EQ(expected.faults, std::vector<std::string>()) << "seed " << seed << "\n" << randomProgram(seed, false);
     ASSERT_EQ(expected.status, 0) << "seed " << seed;
     EXPECT_EQ(expected.transfers, 0);
-    for (const Route &route : {Route{true}, Route{true, 0, true}, Route{true, 8, true}}) {
+    for (const Route &route : {Route{true}, Route{true, 0, true}, Route{true, 8, true}, Route{false, 0, true, true},
+                               Route{true, 0, true, true}}) {
       Outcome found = run(seed, route, inputs);
       auto where = [&] {
         return "seed " + std::to_string(seed) + ", threshold " + std::to_string(route.hostThreshold) +
-               (route.canonicalized ? ", canonicalized\n" : "\n") + randomProgram(seed, true);
+               (route.canonicalized ? ", canonicalized" : "") + (route.inPlace ? ", in place\n" : "\n") +
+               randomProgram(seed, true);
       };
       ASSERT_EQ(found.faults, std::vector<std::string>()) << where();
       ASSERT_EQ(found.status, 0) << where();
       ASSERT_EQ(found.outputs, expected.outputs) << where();
       transfers += found.transfers;
+      inPlace += found.inPlace;
     }
   }
   EXPECT_GT(transfers, 100);
+  EXPECT_GT(inPlace, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Programs, Devices, ::testing::Range(0u, 4u));

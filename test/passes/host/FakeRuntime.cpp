@@ -103,6 +103,15 @@ void *FakeRuntime::slot(int32_t number, bool onDevice, int64_t bytes) {
   return reinterpret_cast<void *>(slots[number]);
 }
 
+void *FakeRuntime::room(int32_t number, int32_t spare, bool onDevice, int64_t bytes) {
+  auto held = slots.find(number);
+  if (held != slots.end() && pieces.at(held->second).size >= bytes && pieces.at(held->second).onDevice == onDevice)
+    return reinterpret_cast<void *>(held->second);
+  void *memory = slot(spare, onDevice, bytes + bytes / 2);
+  swap(number, spare);
+  return memory;
+}
+
 void FakeRuntime::swap(int32_t a, int32_t b) {
   auto onDevice = [&](int32_t number) { return slots.count(number) && pieces.at(slots.at(number)).onDevice; };
   if (slots.count(a) && slots.count(b) && onDevice(a) != onDevice(b))
@@ -193,6 +202,9 @@ struct Entries {
   static void *alloc(FakeRuntime *r, int32_t slot, int32_t onDevice, int64_t bytes) {
     return r->slot(slot, onDevice != 0, bytes);
   }
+  static void *room(FakeRuntime *r, int32_t slot, int32_t spare, int32_t onDevice, int64_t bytes) {
+    return r->room(slot, spare, onDevice != 0, bytes);
+  }
   static void swap(FakeRuntime *r, int32_t a, int32_t b) { r->swap(a, b); }
   static int32_t fail(FakeRuntime *, int32_t status, int32_t) { return status; }
   static int32_t check(FakeRuntime *) { return ADZE_OK; }
@@ -213,6 +225,7 @@ std::vector<std::pair<std::string, void *>> FakeRuntime::services() {
           {"adze_rt_deliver", address(Entries::deliver)},
           {"adze_rt_device_weights", address(Entries::deviceWeights)},
           {"adze_rt_alloc", address(Entries::alloc)},
+          {"adze_rt_room", address(Entries::room)},
           {"adze_rt_swap", address(Entries::swap)},
           {"adze_rt_fail", address(Entries::fail)},
           {"adze_rt_check", address(Entries::check)}};

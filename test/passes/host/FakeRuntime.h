@@ -52,6 +52,7 @@ private:
   int32_t plan(int32_t number, const int64_t *sizes, void **buffers);
   int32_t launch(int32_t number, void *const *buffers, const int64_t *scalars);
   void *slot(int32_t number, bool onDevice, int64_t bytes);
+  void *room(int32_t number, int32_t spare, bool onDevice, int64_t bytes);
   void swap(int32_t a, int32_t b);
 
   struct Piece {

@@ -68,7 +68,13 @@ private:
     std::string two = "%n: index, %m: index, ", x = "%x: " + v + " {adze.dims = array<i64: 0>}",
                 y = ", %y: " + v + " {adze.dims = array<i64: 1>}", likeX = v + " {adze.dims = array<i64: 0>}";
     kernel("mix", two + x + y, likeX, "kernel.return %x : " + v);
-    kernel("cat", two + "%k: index, " + x + y, v + " {adze.dims = array<i64: 2>}", "kernel.return %x : " + v);
+    kernel("cat", two + "%k: index, " + x + y, v + " {adze.dims = array<i64: 2>}",
+           "%c = core.concat axis 0(%x, %y) {adze.dims = array<i64: 2>} : (" + v + ", " + v + ") -> " + v +
+               "\n  kernel.return %c : " + v);
+    std::string place = "tensor<1x1xi64>", update = "tensor<1xi64>";
+    kernel("put", "%n: index, " + x + ", %i: " + place + ", %u: " + update, likeX,
+           "%c = core.scatter_nd none %x, %i, %u {adze.site = 0 : i64} : (" + v + ", " + place + ", " + update +
+               ") -> " + v + "\n  kernel.return %c : " + v);
     kernel("sum", "%n: index, " + x, "tensor<i64>",
            "%c = core.constant dense<0> : tensor<i64>\n  kernel.return %c : tensor<i64>");
     kernel("fill", "%n: index, %y: tensor<i64>", likeX,
@@ -82,16 +88,26 @@ private:
              ") {adze.result_dims = [array<i64: 0>]} : (index, index, tensor<?xi64>, tensor<?xi64>) -> tensor<?xi64>"),
         x.size);
   }
-  void cat() {
-    Tensor x = vector(), y = constant();
+  void cat() { cat(vector(), constant()); }
+  void cat(const Tensor &x, const Tensor &y) {
     std::string k = line("arith.addi " + x.size + ", " + y.size + " : index");
     add(line("kernel.launch @cat" + memory() + "(" + x.size + ", " + y.size + ", " + k + ", " + x.name + ", " + y.name +
              ") {adze.result_dims = [array<i64: 2>]} : (index, index, index, tensor<?xi64>, tensor<?xi64>) -> "
              "tensor<?xi64>"),
         k);
   }
-  void sum() {
-    Tensor x = vector();
+  /// Puts a scalar at the place that another one says.
+  void put() { put(vector()); }
+  void put(const Tensor &x) {
+    std::string at = line("core.reshape " + scalarTensor().name + " sizes(%c1, %c1) : tensor<i64> -> tensor<1x1xi64>"),
+                value = line("core.reshape " + scalarTensor().name + " sizes(%c1) : tensor<i64> -> tensor<1xi64>");
+    add(line("kernel.launch @put" + memory() + "(" + x.size + ", " + x.name + ", " + at + ", " + value +
+             ") {adze.result_dims = [array<i64: 0>]} : (index, tensor<?xi64>, tensor<1x1xi64>, tensor<1xi64>) -> "
+             "tensor<?xi64>"),
+        x.size);
+  }
+  void sum() { sum(vector()); }
+  void sum(const Tensor &x) {
     add(line("kernel.launch @sum" + memory() + "(" + x.size + ", " + x.name +
              ") : (index, tensor<?xi64>) -> tensor<i64>"),
         "");
@@ -154,9 +170,24 @@ private:
     std::string vector = name + "#0";
     add(vector, sizeOf(vector));
   }
-  void yield(const std::string &first = "", const std::string &type = "") {
-    Tensor x = vector(), y = scalarTensor();
+  void yield(const std::string &first = "", const std::string &type = "") { yieldVector(vector(), first, type); }
+  void yieldVector(const Tensor &x, const std::string &first = "", const std::string &type = "") {
+    Tensor y = scalarTensor();
     out << "  scf.yield " << first << x.name << ", " << y.name << " : " << type << "tensor<?xi64>, tensor<i64>\n";
+  }
+  /// Ends a loop's body, often with what becomes of `carried` when some elements change, or when it grows.
+  void yieldChanged(const Tensor &carried, const std::string &first = "", const std::string &type = "") {
+    if (below(3) == 0)
+      return yield(first, type);
+    if (below(2))
+      put(carried);
+    else
+      cat(carried, below(2) ? constant() : vector());
+    Tensor changed = tensors.back();
+    body(below(2));
+    if (below(3) == 0) // what it was before is read on
+      sum(carried);
+    yieldVector(changed, first, type);
   }
   void branch() {
     std::string c = condition(), name = fresh();
@@ -181,9 +212,10 @@ private:
         << " = " << x.name << ", " << t << " = " << y.name << ") -> (tensor<?xi64>, tensor<i64>) {\n";
     std::vector<Tensor> outside = tensors;
     add(s, sizeOf(s));
+    Tensor carried = tensors.back();
     add(t, "");
-    body(1 + below(4));
-    yield();
+    body(below(4));
+    yieldChanged(carried);
     out << "  }\n";
     tensors = outside;
     addResults(name);
@@ -198,18 +230,21 @@ private:
     std::vector<Tensor> outside = tensors;
     add(s, sizeOf(s));
     add(t, "");
-    body(below(3));
+    bool isSimple = below(2); // it only asks whether to go on
+    if (!isSimple)
+      body(below(3));
     std::string few = line("arith.cmpi slt, " + n + ", " + line("arith.constant 3 : i64") + " : i64");
     std::string on = line("arith.andi " + few + ", " + condition() + " : i1");
-    Tensor u = vector(), v = scalarTensor();
+    Tensor u = isSimple ? Tensor{s, "%c0"} : vector(), v = scalarTensor();
     out << "  scf.condition(" << on << ") " << n << ", " << u.name << ", " << v.name << " : " << types << "\n";
     std::string m = fresh(), p = fresh(), q = fresh();
     out << "  } do {\n  ^bb0(" << m << ": i64, " << p << ": tensor<?xi64>, " << q << ": tensor<i64>):\n";
     tensors = outside;
     add(p, sizeOf(p));
+    Tensor carried = tensors.back();
     add(q, "");
-    body(1 + below(4));
-    yield(line("arith.addi " + m + ", %i1 : i64") + ", ", "i64, ");
+    body(below(4));
+    yieldChanged(carried, line("arith.addi " + m + ", %i1 : i64") + ", ", "i64, ");
     out << "  }\n";
     tensors = outside;
     add(name + "#2", "");
@@ -217,7 +252,7 @@ private:
   }
 
   void op() {
-    switch (below(depth < 3 ? 18 : 14)) {
+    switch (below(depth < 3 ? 20 : 16)) {
     case 0:
     case 1:
     case 2:
@@ -244,8 +279,11 @@ private:
       return select();
     case 14:
     case 15:
-      return forLoop();
+      return put();
     case 16:
+    case 17:
+      return forLoop();
+    case 18:
       return branch();
     default:
       return whileLoop();
@@ -277,6 +315,14 @@ FakeKernel adze::test::kernelOf(llvm::StringRef name) {
                 b[2][i] = i < n[0] ? b[0][i] : b[1][i - n[0]];
             },
             [](Sizes n) { return std::vector<int64_t>{8 * n[0], 8 * n[1], 8 * n[2]}; }};
+  if (name.starts_with("put_"))
+    return {[](Sizes n, Buffers b) {
+              for (int64_t i = 0; i < n[0]; ++i)
+                b[3][i] = b[0][i];
+              if (n[0])
+                b[3][uint64_t(b[1][0]) % n[0]] = b[2][0];
+            },
+            [](Sizes n) { return std::vector<int64_t>{8 * n[0], 8, 8, 8 * n[0]}; }};
   if (name.starts_with("sum_"))
     return {[](Sizes n, Buffers b) {
               uint64_t sum = 1;

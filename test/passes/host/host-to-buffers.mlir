@@ -104,14 +104,19 @@ func.func @main(%x: tensor<2xf32> {adze.name = "x"}) -> (tensor<2xf32> {adze.nam
 
 // -----
 
-// What is changed in place is written to the slot that it is in, which is not swapped.
+// What is changed in place stays in the slot that it is in, which is not swapped: the kernel is given that memory as what it
+// changes, too. From elsewhere, in the first turn, it is copied there.
 // CHECK-LABEL: func.func @adze_main(
 // CHECK:     cf.br ^[[HEAD:.*]](%{{.*}}, %{{.*}} : index, !llvm.ptr)
-// CHECK:     %[[SLOT:.*]] = {{.*}} : i32
-// CHECK:     %[[MEMORY:.*]] = {{.*}}call @adze_rt_alloc(
+// CHECK:   ^[[HEAD]](%{{.*}}: index, %[[OLD:.*]]: !llvm.ptr):
+// CHECK:     %[[MEMORY:.*]] = {{.*}}call @adze_rt_room(
+// CHECK:     %[[SAME:.*]] = llvm.icmp "eq" %[[MEMORY]], %[[OLD]]
+// CHECK:     %[[BYTES:.*]] = arith.select %[[SAME]], %{{.*}}, %{{.*}} : i64
+// CHECK:     call @adze_rt_copy(%[[MEMORY]], %[[OLD]], %[[BYTES]])
+// CHECK:     llvm.store %[[MEMORY]], %{{.*}} : !llvm.ptr, !llvm.ptr
+// CHECK:     llvm.store %[[MEMORY]], %{{.*}} : !llvm.ptr, !llvm.ptr
 // CHECK:     call @adze_rt_launch(
 // CHECK-NOT: adze_rt_swap
-// CHECK-NOT: adze_rt_copy
 // CHECK:     cf.br ^[[HEAD]](%{{.*}}, %[[MEMORY]] :
 // CHECK-NOT: adze_rt_swap
 func.func private @k(index, index, index, memref<?xf32>, memref<?xf32>, memref<?xi8>, memref<?xi64>) attributes {adze.kernel}
@@ -125,4 +130,37 @@ func.func @main(%x: tensor<2xf32> {adze.name = "x"}) -> (tensor<2xf32> {adze.nam
     scf.yield %t : tensor<2xf32>
   }
   return %y : tensor<2xf32>
+}
+
+// -----
+
+// What a loop collects is made longer where it is. What no loop carries is copied.
+// CHECK-LABEL: func.func @adze_main(
+// CHECK:     cf.br ^[[HEAD:.*]](%{{.*}}, %{{.*}}, %{{.*}} : index, !llvm.ptr, index)
+// CHECK:     %[[MEMORY:.*]] = {{.*}}call @adze_rt_room(
+// CHECK:     call @adze_rt_copy(%[[MEMORY]], %{{.*}}, %{{.*}})
+// CHECK:     %[[BEHIND:.*]] = llvm.getelementptr %[[MEMORY]][%{{.*}}]
+// CHECK:     call @adze_rt_copy(%[[BEHIND]],
+// CHECK-NOT: adze_rt_swap
+// CHECK:     cf.br ^[[HEAD]](%{{.*}}, %[[MEMORY]], %{{.*}} :
+// CHECK:     call @adze_rt_copy(%[[ALL:[^,]*]],
+// CHECK:     %[[LAST:.*]] = llvm.getelementptr %[[ALL]][%{{.*}}]
+// CHECK:     call @adze_rt_copy(%[[LAST]],
+func.func @main(%x: tensor<2xf32> {adze.name = "x"}) -> (tensor<?xf32> {adze.name = "y"}) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c4 = arith.constant 4 : index
+  %none = core.constant dense<> : tensor<0xf32>
+  %start = tensor.cast %none : tensor<0xf32> to tensor<?xf32>
+  %y = scf.for %i = %c0 to %c4 step %c1 iter_args(%s = %start) -> tensor<?xf32> {
+    %n = tensor.dim %s, %c0 : tensor<?xf32>
+    %m = arith.addi %n, %c2 : index
+    %t = kernel.append %s, %x size %m : tensor<?xf32>, tensor<2xf32> -> tensor<?xf32>
+    scf.yield %t : tensor<?xf32>
+  }
+  %n = tensor.dim %y, %c0 : tensor<?xf32>
+  %m = arith.addi %n, %c2 : index
+  %z = kernel.append %y, %x size %m : tensor<?xf32>, tensor<2xf32> -> tensor<?xf32>
+  return %z : tensor<?xf32>
 }

@@ -97,3 +97,43 @@ func.func @main(%x: tensor<8x4xf32>, %at: tensor<1x1xi64>, %all: tensor<8x1xi64>
   }
   return %y#2, %y#4 : tensor<8x4xf32>, tensor<1x4xf32>
 }
+
+// -----
+
+// What is put behind is appended; what is put in front is not, nor what is read later. The kernel that is launched no more goes.
+kernel.func @behind(%n: index, %m: index, %k: index, %x: tensor<?xf32> {adze.dims = array<i64: 0>}, %y: tensor<?xf32> {adze.dims = array<i64: 1>}) -> (tensor<?xf32> {adze.dims = array<i64: 2>}) {
+  %0 = core.concat axis 0(%x, %y) {adze.dims = array<i64: 2>} : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+  kernel.return %0 : tensor<?xf32>
+}
+kernel.func @front(%n: index, %m: index, %k: index, %x: tensor<?xf32> {adze.dims = array<i64: 0>}, %y: tensor<?xf32> {adze.dims = array<i64: 1>}) -> (tensor<?xf32> {adze.dims = array<i64: 2>}) {
+  %0 = core.concat axis 0(%y, %x) {adze.dims = array<i64: 2>} : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+  kernel.return %0 : tensor<?xf32>
+}
+kernel.func @scaled(%n: index, %m: index, %k: index, %x: tensor<?xf32> {adze.dims = array<i64: 0>}, %y: tensor<?xf32> {adze.dims = array<i64: 1>}) -> (tensor<?xf32> {adze.dims = array<i64: 2>}) {
+  %0 = core.unary neg %y : (tensor<?xf32>) -> tensor<?xf32>
+  %1 = core.concat axis 0(%x, %0) {adze.dims = array<i64: 2>} : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+  kernel.return %1 : tensor<?xf32>
+}
+// CHECK-LABEL: func.func @main
+// CHECK:       scf.for {{.*}} iter_args(%[[A:.*]] = %arg0, %{{.*}} = %arg0, %
+// CHECK:       %[[N:.*]] = tensor.dim %[[A]], %
+// CHECK:       %[[M:.*]] = arith.addi %[[N]],
+// CHECK:       kernel.append %[[A]], %arg0 size %[[M]] : tensor<?xf32>, tensor<?xf32> -> tensor<?xf32>
+// CHECK:       kernel.launch @front
+// CHECK:       kernel.launch @scaled
+// CHECK-NOT:   kernel.func @behind
+func.func @main(%x: tensor<?xf32>) -> (tensor<?xf32>, tensor<?xf32>, tensor<?xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %d = tensor.dim %x, %c0 : tensor<?xf32>
+  %y:3 = scf.for %i = %c0 to %c8 step %c1 iter_args(%a = %x, %b = %x, %c = %x) -> (tensor<?xf32>, tensor<?xf32>, tensor<?xf32>) {
+    %n = tensor.dim %a, %c0 : tensor<?xf32>
+    %m = arith.addi %n, %d : index
+    %t = kernel.launch @behind(%n, %d, %m, %a, %x) {adze.result_dims = [array<i64: 2>]} : (index, index, index, tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+    %u = kernel.launch @front(%n, %d, %m, %b, %x) {adze.result_dims = [array<i64: 2>]} : (index, index, index, tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+    %v = kernel.launch @scaled(%n, %d, %m, %c, %x) {adze.result_dims = [array<i64: 2>]} : (index, index, index, tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+    scf.yield %t, %u, %v : tensor<?xf32>, tensor<?xf32>, tensor<?xf32>
+  }
+  return %y#0, %y#1, %y#2 : tensor<?xf32>, tensor<?xf32>, tensor<?xf32>
+}

@@ -105,6 +105,14 @@ func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
   return %x : tensor<2xf32>
 }
 
+// -----
+
+func.func @main(%x: tensor<2xf32>, %n: index) -> tensor<4xf32> {
+  // expected-error @+1 {{'kernel.append' op has no place in the host program at stage 'kernels': what is changed in place is chosen at stage placed}}
+  %0 = kernel.append %x, %x size %n : tensor<2xf32>, tensor<2xf32> -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
 //--- placed.mlir
 kernel.func @k(%x: tensor<2xf32>) -> tensor<2xf32> attributes {schedule = {}} {
   kernel.return %x : tensor<2xf32>
@@ -125,6 +133,15 @@ func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
   // expected-error @+1 {{operand 0 lies in the memory of the device, expected that of the host}}
   %1 = kernel.launch @k(%0) : (tensor<2xf32>) -> tensor<2xf32>
   return %1 : tensor<2xf32>
+}
+
+// -----
+
+func.func @main(%x: tensor<2xf32>, %n: index) -> tensor<4xf32> {
+  %0 = kernel.copy %x to device : tensor<2xf32>
+  // expected-error @+1 {{operand 1 lies in the memory of the device, expected that of the host}}
+  %1 = kernel.append %x, %0 size %n : tensor<2xf32>, tensor<2xf32> -> tensor<4xf32>
+  return %1 : tensor<4xf32>
 }
 
 // -----
