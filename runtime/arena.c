@@ -102,7 +102,13 @@ void *adze_rt_room(adze_exec *exec, int32_t slot, int32_t spare, int32_t on_devi
     return NULL;
   int64_t held = exec->slots[slot].block.bytes, more = held + held / 2; // cannot overflow: these bytes exist
   if (held > 0 && bytes > held) {
-    if (!adze_rt_alloc(exec, spare, on_device, more > bytes ? more : bytes))
+    adze_error before = exec->error;
+    void *found = more > bytes ? adze_rt_alloc(exec, spare, on_device, more) : NULL;
+    if (!found) {
+      exec->error = before; // less may do
+      found = adze_rt_alloc(exec, spare, on_device, bytes);
+    }
+    if (!found)
       return NULL;
     adze_rt_swap(exec, slot, spare);
   }

@@ -69,10 +69,42 @@ static void replaceByAppend(kernel::LaunchOp launch, unsigned first, unsigned se
   launch.erase();
 }
 
+namespace {
+struct WriteInPlace : impl::WriteInPlaceBase<WriteInPlace> {
+  void runOnOperation() override {
+    SymbolTable table(getOperation());
+    symbols = &table;
+    getOperation().walk([&](kernel::LaunchOp launch) {
+      auto kernel = table.lookup<kernel::FuncOp>(launch.getKernel());
+      deviceLaunches += kernel && kernel.getScheduleAttr();
+    });
+    getOperation().walk([&](Operation *op) {
+      if (auto loop = dyn_cast<scf::ForOp>(op))
+        for (auto [i, carried] : llvm::enumerate(loop.getRegionIterArgs()))
+          writeInPlace(loop.getYieldedValues()[i], carried);
+      else if (auto loop = dyn_cast<scf::WhileOp>(op))
+        for (auto [i, before] : llvm::enumerate(loop.getBeforeArguments()))
+          if (before.hasOneUse())
+            if (Value carried = receiver(*before.use_begin()))
+              writeInPlace(loop.getYieldOp().getOperand(i), carried);
+    });
+    for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<kernel::FuncOp>()))
+      if (SymbolTable::symbolKnownUseEmpty(kernel, getOperation()))
+        kernel.erase();
+  }
+
+private:
+  void writeInPlace(Value yielded, Value carried);
+
+  const SymbolTable *symbols;
+  int64_t deviceLaunches = 0; ///< that are left
+};
+} // namespace
+
 /// If `yielded` is what a launch makes of `carried`, and it can be made in place, lets it.
-static void writeInPlace(Value yielded, Value carried, const SymbolTable &symbols) {
+void WriteInPlace::writeInPlace(Value yielded, Value carried) {
   auto launch = yielded.getDefiningOp<kernel::LaunchOp>();
-  auto kernel = launch ? symbols.lookup<kernel::FuncOp>(launch.getKernel()) : kernel::FuncOp();
+  auto kernel = launch ? symbols->lookup<kernel::FuncOp>(launch.getKernel()) : kernel::FuncOp();
   if (!kernel || launch->getBlock() != carried.getParentBlock() || launch->getNumResults() != 1 ||
       !isPlaceable(carried.getType()))
     return;
@@ -83,30 +115,16 @@ static void writeInPlace(Value yielded, Value carried, const SymbolTable &symbol
       launch->setAttr(kernel::kInPlaceAttr, Builder(launch.getContext()).getI64IntegerAttr(i));
       return;
     }
+    // A program that launches nothing on the device has none, and no memory of its.
+    bool onDevice = bool(kernel.getScheduleAttr());
+    if (onDevice && deviceLaunches == 1)
+      continue;
     for (unsigned j = 0; j < launch.getNumOperands(); ++j)
-      if (appends(kernel, i, j))
+      if (appends(kernel, i, j)) {
+        deviceLaunches -= onDevice;
         return replaceByAppend(launch, i, j);
+      }
   }
 }
 
-namespace {
-struct WriteInPlace : impl::WriteInPlaceBase<WriteInPlace> {
-  void runOnOperation() override {
-    SymbolTable symbols(getOperation());
-    getOperation().walk([&](Operation *op) {
-      if (auto loop = dyn_cast<scf::ForOp>(op))
-        for (auto [i, carried] : llvm::enumerate(loop.getRegionIterArgs()))
-          writeInPlace(loop.getYieldedValues()[i], carried, symbols);
-      else if (auto loop = dyn_cast<scf::WhileOp>(op))
-        for (auto [i, before] : llvm::enumerate(loop.getBeforeArguments()))
-          if (before.hasOneUse())
-            if (Value carried = receiver(*before.use_begin()))
-              writeInPlace(loop.getYieldOp().getOperand(i), carried, symbols);
-    });
-    for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<kernel::FuncOp>()))
-      if (SymbolTable::symbolKnownUseEmpty(kernel, getOperation()))
-        kernel.erase();
-  }
-};
-} // namespace
 } // namespace adze

@@ -44,7 +44,7 @@ typedef struct adze_exec_device {
   bool busy;          ///< work has been put in the stream since the last wait
   bool unread;        ///< a kernel has, since `failure` was read
   bool waited;        ///< this run has waited for it before its end
-  int64_t launches;   ///< of this run
+  int64_t launches;   ///< of this run, and copies in the device's memory
   const char *kernel; ///< that was put there last, NULL: none in this run
   adze_exec_graph graph;
 } adze_exec_device;

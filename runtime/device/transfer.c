@@ -63,6 +63,7 @@ int32_t adze_rt_copy_on_device(adze_exec *exec, void *to, const void *from, int6
     return (int32_t)exec->error.status;
   const adze_model_device *own = exec->model->device;
   exec->device->busy = true;
+  ++exec->device->launches;
   adze_error error;
   if (own->driver->copy(own->device, exec->device->stream, to, from, bytes, &error) != ADZE_OK)
     adze_device_failed(exec, &error);

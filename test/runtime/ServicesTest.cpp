@@ -166,6 +166,29 @@ TEST_F(Services, RoomKeepsWhatIsThereAndGrowsInLargeSteps) {
   EXPECT_EQ(run([](adze_exec *exec) { return adze_rt_room(exec, 0, -1, 0, 8) ? 0 : 10; }), ADZE_INTERNAL);
 }
 
+TEST_F(Services, RoomIsNoMoreThanNeededWhereMoreDoesNotFit) {
+  static size_t most;
+  most = SIZE_MAX;
+  adze_allocator allocator{};
+  allocator.alloc = [](void *, size_t bytes, size_t alignment) {
+    return bytes > most ? nullptr : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+  };
+  allocator.free = [](void *, void *data, size_t) { std::free(data); };
+  options.allocator = &allocator;
+  EXPECT_EQ(run([](adze_exec *exec) {
+              void *memory = adze_rt_room(exec, 0, 1, 0, 1000);
+              most = 1200;
+              void *larger = adze_rt_room(exec, 0, 1, 0, 1100);
+              EXPECT_NE(larger, nullptr);
+              EXPECT_NE(larger, memory);
+              EXPECT_EQ(adze_rt_check(exec), ADZE_OK);
+              EXPECT_EQ(adze_rt_room(exec, 0, 1, 0, 1300), nullptr);
+              most = SIZE_MAX;
+              return 0;
+            }),
+            ADZE_OUT_OF_MEMORY);
+}
+
 TEST_F(Services, LaunchCoversAllItemsOnceWithScratchOfEachWorker) {
   kernel = [](int64_t begin, int64_t end, void *const *buffers, const int64_t *scalars, void *scratch, int64_t *) {
     EXPECT_LT(begin, end);

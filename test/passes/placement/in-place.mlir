@@ -100,6 +100,35 @@ func.func @main(%x: tensor<8x4xf32>, %at: tensor<1x1xi64>, %all: tensor<8x1xi64>
 
 // -----
 
+// The only launch on the device stays: without one there is no device.
+kernel.func @behind(%n: index, %m: index, %k: index, %x: tensor<?xf32> {adze.dims = array<i64: 0>}, %y: tensor<?xf32> {adze.dims = array<i64: 1>}) -> (tensor<?xf32> {adze.dims = array<i64: 2>}) attributes {schedule = {}} {
+  %0 = core.concat axis 0(%x, %y) {adze.dims = array<i64: 2>} : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+  kernel.return %0 : tensor<?xf32>
+}
+// CHECK-LABEL: func.func @main
+// CHECK:       kernel.append
+// CHECK:       kernel.launch @behind
+// CHECK-NOT:   kernel.append
+func.func @main(%x: tensor<?xf32>) -> (tensor<?xf32>, tensor<?xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %start = kernel.copy %x to device : tensor<?xf32>
+  %d = tensor.dim %x, %c0 : tensor<?xf32>
+  %y:2 = scf.for %i = %c0 to %c8 step %c1 iter_args(%a = %start, %b = %start) -> (tensor<?xf32>, tensor<?xf32>) {
+    %n = tensor.dim %a, %c0 : tensor<?xf32>
+    %m = arith.addi %n, %d : index
+    %t = kernel.launch @behind(%n, %d, %m, %a, %start) {adze.result_dims = [array<i64: 2>]} : (index, index, index, tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+    %u = kernel.launch @behind(%n, %d, %m, %b, %start) {adze.result_dims = [array<i64: 2>]} : (index, index, index, tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+    scf.yield %t, %u : tensor<?xf32>, tensor<?xf32>
+  }
+  %p = kernel.copy %y#0 to host : tensor<?xf32>
+  %q = kernel.copy %y#1 to host : tensor<?xf32>
+  return %p, %q : tensor<?xf32>, tensor<?xf32>
+}
+
+// -----
+
 // What is put behind is appended; what is put in front is not, nor what is read later. The kernel that is launched no more goes.
 kernel.func @behind(%n: index, %m: index, %k: index, %x: tensor<?xf32> {adze.dims = array<i64: 0>}, %y: tensor<?xf32> {adze.dims = array<i64: 1>}) -> (tensor<?xf32> {adze.dims = array<i64: 2>}) {
   %0 = core.concat axis 0(%x, %y) {adze.dims = array<i64: 2>} : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>

@@ -71,6 +71,15 @@ g (float[6] x, int64 n, int64 m) => (float[6] state, float[o, p, 6] rows, float[
     }> (m, yes, a)
   }> (n, yes, x)
 }"""
+# Nothing is computed.
+COPIES = """
+g (float[k] s, int64 n) => (float[m, k] ys) {
+  yes = Constant <value = bool {1}> ()
+  ys = Loop <body = step (int64 i, bool go) => (bool on, float[k] y) {
+    on = Identity (go)
+    y = Identity (s)
+  }> (n, yes)
+}"""
 RECURRENT = """
 g (float[t, 2, 3] x, float[2, 20, 3] w, float[2, 20, 5] r, float[2, 40] b, int32[2] lengths) => (float[t, 2, 2, 5] y, float[2, 2, 5] h) {
   y, h = LSTM <direction = "bidirectional", hidden_size = 5> (x, w, r, b, lengths)
@@ -93,6 +102,7 @@ def recurrent(t):
 CASES = {"scan": (SCAN, [{"s": floats(4), "xs": floats(t, 4)} for t in (70, 1, 0, 7)]),
          "loop": (LOOP, [loop(40, 1e9, 3), loop(40, 30, 5), loop(0, 1e9, 2), loop(1, 1e9, 0), loop(100, 1e9, 17)]),
          "nested": (NESTED, [{"x": floats(6), "n": np.int64(n), "m": np.int64(m)} for n, m in ((4, 9), (1, 1), (0, 3), (5, 2))]),
+         "copies": (COPIES, [{"s": floats(k), "n": np.int64(n)} for k, n in ((2, 3), (5, 0), (0, 4), (3, 100))]),
          "recurrent": (RECURRENT, [recurrent(t) for t in (33, 1, 64)])}
 #: In a process of its own, which has one driver.
 ON_DEVICE = """
