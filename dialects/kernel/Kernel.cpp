@@ -85,6 +85,13 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return success();
 }
 
+Value adze::kernel::sizeOperand(LaunchOp launch, unsigned result, unsigned dim) {
+  if (!cast<RankedTensorType>(launch.getResult(result).getType()).isDynamicDim(dim))
+    return {};
+  auto dims = launch->getAttrOfType<ArrayAttr>("adze.result_dims");
+  return launch.getOperand(cast<DenseI64ArrayAttr>(dims[result])[dim]);
+}
+
 LogicalResult AppendOp::verify() {
   Type expected = getElementTypeOrSelf(getResult());
   for (Value operand : {getData(), getMore()})

@@ -29,4 +29,8 @@ constexpr llvm::StringLiteral kHostReasonAttr = "adze.host_reason";
 constexpr llvm::StringLiteral kInPlaceAttr = "adze.in_place";
 /// The attribute of a loop, of a kernel's body for a device, that is not unrolled though its number of steps is known.
 constexpr llvm::StringLiteral kRolledAttr = "adze.rolled";
+
+/// The operand of `launch` that is size `dim` of result `result`, by its adze.result_dims; nothing if the size is
+/// static.
+mlir::Value sizeOperand(LaunchOp launch, unsigned result, unsigned dim);
 } // namespace adze::kernel

@@ -76,6 +76,13 @@ Value adze::receiver(OpOperand &operand) {
   return {};
 }
 
+Value adze::carriedInBody(Operation *loop, unsigned number) {
+  if (auto counted = dyn_cast<scf::ForOp>(loop))
+    return counted.getRegionIterArg(number);
+  Value before = cast<scf::WhileOp>(loop).getBeforeArguments()[number];
+  return before.hasOneUse() ? receiver(*before.use_begin()) : Value();
+}
+
 Value adze::becomesResult(Value value) {
   auto result = dyn_cast<OpResult>(value);
   if (!result)

@@ -22,6 +22,9 @@ void carriedTo(mlir::Value value, llvm::SmallVectorImpl<mlir::Value> &out);
 /// As what `operand`, given to a loop, a branch or a select or yielded there, is carried on; null for all other
 /// operands. Of a loop's result and the block argument that becomes it, the block argument.
 mlir::Value receiver(mlir::OpOperand &operand);
+/// The argument of the body of `loop` (scf.for, scf.while) that is what it carries as number `number`; null where that
+/// is more than one, or none.
+mlir::Value carriedInBody(mlir::Operation *loop, unsigned number);
 /// The block argument that becomes result `value` of a loop; null for all other values.
 mlir::Value becomesResult(mlir::Value value);
 /// True for tensors that can lie in a device's memory: not handles such as strings, which are the host's.

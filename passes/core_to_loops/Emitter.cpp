@@ -52,6 +52,9 @@ Value Emitter::size(const DimExpr &e) {
 
 Value Emitter::scalar(Value index) { return size(dims.size(index)); }
 
+Value Emitter::asIndex(Value x) {
+  return x.getType().isIndex() ? x : create<arith::IndexCastUIOp>(b.getIndexType(), x);
+}
 Value Emitter::addi(Value x, Value y) { return b.createOrFold<arith::AddIOp>(loc, x, y); }
 Value Emitter::subi(Value x, Value y) { return b.createOrFold<arith::SubIOp>(loc, x, y); }
 Value Emitter::muli(Value x, Value y) { return b.createOrFold<arith::MulIOp>(loc, x, y); }

@@ -102,6 +102,8 @@ public:
   Value size(const core::DimExpr &e);
   /// An index operand of a body op as an index value of the function.
   Value scalar(Value index);
+  /// An unsigned number as an index.
+  Value asIndex(Value x);
   Value addi(Value x, Value y);
   Value subi(Value x, Value y);
   Value muli(Value x, Value y);

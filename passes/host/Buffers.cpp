@@ -81,12 +81,6 @@ Value host::sizedLike(Value tensor, unsigned dim) {
 
 static ArrayAttr resultDims(kernel::LaunchOp launch) { return launch->getAttrOfType<ArrayAttr>("adze.result_dims"); }
 
-Value host::sizeOperand(kernel::LaunchOp launch, unsigned result, unsigned dim) {
-  if (!cast<RankedTensorType>(launch.getResult(result).getType()).isDynamicDim(dim))
-    return {};
-  return launch.getOperand(cast<DenseI64ArrayAttr>(resultDims(launch)[result])[dim]);
-}
-
 LogicalResult host::verifyResultDims(kernel::LaunchOp launch) {
   bool allStatic = true;
   for (Type type : launch.getResultTypes()) {
@@ -165,14 +159,6 @@ Value host::changedInPlace(Value value) {
   return isOperand ? launch.getOperand(number.getInt()) : Value();
 }
 
-/// The argument of the loop's body that shows what the loop carries as number `i`; null where that is not one.
-static Value carriedIn(Operation *loop, unsigned i) {
-  if (auto counted = dyn_cast<scf::ForOp>(loop))
-    return counted.getRegionIterArg(i);
-  Value before = cast<scf::WhileOp>(loop).getBeforeArguments()[i];
-  return before.hasOneUse() ? receiver(*before.use_begin()) : Value();
-}
-
 /// A launch result that a loop carries on is written to the slot for the next iteration. What changes a tensor in place
 /// is written to the slot that it is in; in the first iteration it is in none, since it comes from outside.
 void Buffers::chooseSlots(Operation *loop, Operation *yield) {
@@ -183,11 +169,12 @@ void Buffers::chooseSlots(Operation *loop, Operation *yield) {
   for (auto [i, value] : llvm::enumerate(yield->getOperands())) {
     if (!ownsMemory(value) || isInput(value) || value.getParentBlock() != yield->getBlock())
       continue;
-    Value changed = changedInPlace(value), carried = carriedIn(loop, i);
-    if (LoopSlots pair = loopSlots(loop, i); changed && carried && shownBy(changed) == carried)
+    LoopSlots pair = loopSlots(loop, i);
+    Value changed = changedInPlace(value);
+    if (changed && shownBy(changed) == carriedInBody(loop, i))
       destinations[value] = Destination{Destination::InPlace, pair.current, {}, pair.next};
     else
-      destinations.try_emplace(value, Destination{Destination::Slot, loopSlots(loop, i).next, {}});
+      destinations.try_emplace(value, Destination{Destination::Slot, pair.next, {}});
   }
 }
 
@@ -245,7 +232,7 @@ std::pair<Value, unsigned> Buffers::sizeReady(Value tensor, unsigned dim, Block 
     if (!op || op->getBlock() != &block || !cast<RankedTensorType>(tensor.getType()).isDynamicDim(dim))
       return {{}, 0};
     if (auto launch = dyn_cast<kernel::LaunchOp>(op))
-      return {sizeOperand(launch, cast<OpResult>(tensor).getResultNumber(), dim), 0};
+      return {kernel::sizeOperand(launch, cast<OpResult>(tensor).getResultNumber(), dim), 0};
     if (auto append = dyn_cast<kernel::AppendOp>(op))
       return {append.getSize(), 0};
     if (auto reshape = dyn_cast<core::ReshapeOp>(op))

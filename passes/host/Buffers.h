@@ -33,8 +33,6 @@ mlir::Value changedInPlace(mlir::Value value);
 core::ConstantOp deviceWeight(mlir::Value value);
 /// The tensor whose size `dim` is that of `tensor`: past casts that know less, and copies.
 mlir::Value sizedLike(mlir::Value tensor, unsigned dim);
-/// The operand of `launch` that is size `dim` of result `result`; nothing if the size is static.
-mlir::Value sizeOperand(kernel::LaunchOp launch, unsigned result, unsigned dim);
 /// Checks that result_dims is there and of the right form.
 mlir::LogicalResult verifyResultDims(kernel::LaunchOp launch);
 

@@ -12,7 +12,7 @@ Value Lowering::sizeScalar(Value tensor, unsigned dim) {
   if (!cast<RankedTensorType>(tensor.getType()).isDynamicDim(dim))
     return {};
   if (auto launch = tensor.getDefiningOp<kernel::LaunchOp>())
-    return sizeOperand(launch, cast<OpResult>(tensor).getResultNumber(), dim);
+    return kernel::sizeOperand(launch, cast<OpResult>(tensor).getResultNumber(), dim);
   if (auto append = tensor.getDefiningOp<kernel::AppendOp>())
     return append.getSize();
   if (auto reshape = tensor.getDefiningOp<core::ReshapeOp>())

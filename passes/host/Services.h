@@ -38,6 +38,7 @@ public:
   /// Where the device has the weights.
   mlir::Value deviceWeights(mlir::Location loc);
   mlir::Value alloc(mlir::Location loc, int32_t slot, bool onDevice, mlir::Value bytes);
+  /// Room in `slot` for what a loop carries and changes.
   mlir::Value room(mlir::Location loc, int32_t slot, int32_t spare, bool onDevice, mlir::Value bytes);
   void swap(mlir::Location loc, int32_t a, int32_t b);
   /// Ends the run if a kernel has failed.

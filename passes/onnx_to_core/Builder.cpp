@@ -224,6 +224,15 @@ Value CoreBuilder::unsqueeze(Value x, ArrayRef<int64_t> axes) {
   return reshape(x, sizes);
 }
 
+Value CoreBuilder::reverse(Value x, ArrayRef<int64_t> axes) {
+  Values offsets(rank(x), index(0)), steps(rank(x), index(1)), sizes = dims(x);
+  for (int64_t axis : axes) { // an empty one has no last
+    offsets[axis] = arith::MaxSIOp::create(b, loc, subi(sizes[axis], index(1)), index(0));
+    steps[axis] = index(-1);
+  }
+  return slice(x, offsets, steps, sizes);
+}
+
 Value CoreBuilder::slice(Value x, ValueRange offsets, ValueRange steps, ValueRange sizes) {
   return create<SliceOp>(x, offsets, steps, sizes);
 }

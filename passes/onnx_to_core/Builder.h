@@ -97,6 +97,8 @@ public:
   Value squeeze(Value x, llvm::ArrayRef<int64_t> axes);
   Value unsqueeze(Value x, llvm::ArrayRef<int64_t> axes);
   Value slice(Value x, mlir::ValueRange offsets, mlir::ValueRange steps, mlir::ValueRange sizes);
+  /// The last first along these axes, which are not negative.
+  Value reverse(Value x, llvm::ArrayRef<int64_t> axes);
   /// Elements [offset, offset + size) along one axis.
   Value sliceAxis(Value x, int64_t axis, Value offset, Value size);
   Value pad(core::PadMode mode, Value x, Value value, mlir::ValueRange low, mlir::ValueRange sizes);

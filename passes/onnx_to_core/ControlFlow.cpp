@@ -196,12 +196,7 @@ static Value collectedTensor(CoreBuilder &b, const Collected &collected, Value c
     return {};
   Value out = b.reshape(results[at], sizes);
   at += 1 + collected.type.getRank();
-  if (!collected.backwards)
-    return out;
-  Values offsets(sizes.size(), b.index(0)), steps(sizes.size(), b.index(1));
-  offsets[0] = arith::MaxSIOp::create(b.b, b.loc, b.subi(count, b.index(1)), b.index(0));
-  steps[0] = b.index(-1);
-  return b.slice(out, offsets, steps, sizes);
+  return collected.backwards ? b.reverse(out, {0}) : out;
 }
 
 /// Moves the body before the builder's insertion point with `arguments` for its own.

@@ -82,12 +82,8 @@ static Value spread(CoreBuilder &b, Value x, ArrayRef<int64_t> strides) {
 
 /// [C, OC/groups, window...] -> [window reversed..., C/groups, OC].
 static Value reversedFilter(CoreBuilder &b, Value w, int64_t groups) {
-  CoreBuilder::Values offsets(b.rank(w), b.index(0)), steps(b.rank(w), b.index(1)), sizes = b.dims(w);
-  for (int64_t i = 2; i < b.rank(w); ++i) {
-    offsets[i] = b.subi(sizes[i], b.index(1));
-    steps[i] = b.index(-1);
-  }
-  w = b.slice(w, offsets, steps, sizes);
+  CoreBuilder::Values sizes = b.dims(w);
+  w = b.reverse(w, range(2, b.rank(w)));
   // [groups, C/groups, OC/groups, window...] -> [window..., C/groups, groups, OC/groups]
   CoreBuilder::Values grouped{b.index(groups), floorDiv(b, sizes[0], b.index(groups)), sizes[1]};
   grouped.append(sizes.begin() + 2, sizes.end());

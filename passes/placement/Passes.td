@@ -20,7 +20,7 @@ def WriteInPlace : Pass<"adze-write-in-place", "::mlir::ModuleOp"> {
   let description = [{
     Where an iteration's last read of a tensor that a loop carries is by a launch which changes some of its elements and gives what is carried
     on, the launch gets `adze.in_place`: its result may be written to the memory that the tensor has. A launch that only puts elements behind
-    those of such a tensor becomes `kernel.append`. Kernels that nothing launches any more are erased.
+    those of such a tensor becomes `kernel.append`. Kernels that nothing launches then are erased.
   }];
   let dependentDialects = ["::adze::kernel::KernelDialect", "::mlir::arith::ArithDialect"];
 }

@@ -57,13 +57,9 @@ static bool isLastRead(Value carried, kernel::LaunchOp launch, unsigned number) 
 static void replaceByAppend(kernel::LaunchOp launch, unsigned first, unsigned second) {
   OpBuilder b(launch);
   auto type = cast<RankedTensorType>(launch.getResult(0).getType());
-  Value size;
-  if (type.isDynamicDim(0)) {
-    auto dims = launch->getAttrOfType<ArrayAttr>("adze.result_dims");
-    size = launch.getOperand(cast<DenseI64ArrayAttr>(dims[0])[0]);
-  } else {
+  Value size = kernel::sizeOperand(launch, 0, 0);
+  if (!size)
     size = arith::ConstantIndexOp::create(b, launch.getLoc(), type.getDimSize(0));
-  }
   Value data = launch.getOperand(first), more = launch.getOperand(second);
   launch.getResult(0).replaceAllUsesWith(kernel::AppendOp::create(b, launch.getLoc(), type, data, more, size));
   launch.erase();
@@ -80,24 +76,26 @@ struct WriteInPlace : impl::WriteInPlaceBase<WriteInPlace> {
     });
     getOperation().walk([&](Operation *op) {
       if (auto loop = dyn_cast<scf::ForOp>(op))
-        for (auto [i, carried] : llvm::enumerate(loop.getRegionIterArgs()))
-          writeInPlace(loop.getYieldedValues()[i], carried);
+        changeCarried(loop, loop.getYieldedValues());
       else if (auto loop = dyn_cast<scf::WhileOp>(op))
-        for (auto [i, before] : llvm::enumerate(loop.getBeforeArguments()))
-          if (before.hasOneUse())
-            if (Value carried = receiver(*before.use_begin()))
-              writeInPlace(loop.getYieldOp().getOperand(i), carried);
+        changeCarried(loop, loop.getYieldOp().getOperands());
     });
-    for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<kernel::FuncOp>()))
+    for (kernel::FuncOp kernel : replaced)
       if (SymbolTable::symbolKnownUseEmpty(kernel, getOperation()))
         kernel.erase();
   }
 
 private:
+  void changeCarried(Operation *loop, ValueRange yielded) {
+    for (unsigned i = 0; i < yielded.size(); ++i)
+      if (Value carried = carriedInBody(loop, i))
+        writeInPlace(yielded[i], carried);
+  }
   void writeInPlace(Value yielded, Value carried);
 
   const SymbolTable *symbols;
-  int64_t deviceLaunches = 0; ///< that are left
+  llvm::SetVector<kernel::FuncOp> replaced; ///< by kernel.append, where they were launched
+  int64_t deviceLaunches = 0;               ///< that are left
 };
 } // namespace
 
@@ -122,6 +120,7 @@ void WriteInPlace::writeInPlace(Value yielded, Value carried) {
     for (unsigned j = 0; j < launch.getNumOperands(); ++j)
       if (appends(kernel, i, j)) {
         deviceLaunches -= onDevice;
+        replaced.insert(kernel);
         return replaceByAppend(launch, i, j);
       }
   }

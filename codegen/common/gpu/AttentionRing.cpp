@@ -93,7 +93,7 @@ AttentionRing::Values AttentionRing::loop(ValueRange carried,
   Value step = e.index(keyTile.rows), keys = e.size(attention.parts.keys);
   Values last = e.loop(e.index(0), keys, step, init, [&](Value k, ValueRange from) {
     Value reads = from[given], writes = from[given + 1];
-    auto slotOf = [&](Value place) { return slotAt(e.create<arith::IndexCastUIOp>(e.b.getIndexType(), place)); };
+    auto slotOf = [&](Value place) { return slotAt(e.asIndex(place)); };
     Slot here = slotOf(reads), written = slotOf(writes);
     ValueRange at = from.drop_front(given + 2);
     Chunks chunks = begin(at, e.addi(k, e.index((slots - 1) * keyTile.rows)), written);

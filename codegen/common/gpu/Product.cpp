@@ -57,6 +57,15 @@ int64_t Product::copyBytes(bool isLeft) {
   return storageType(element) == (isLeft ? leftType : rightType) ? Walk::copyBytes(op, e.dims, isLeft) : 0;
 }
 
+bool Product::isDepthSmall() const {
+  constexpr int64_t kSmall = int64_t(1) << 30;
+  return depth.constant().value_or(kSmall) < kSmall;
+}
+
+Value Product::alongDepth(int64_t value) {
+  return isDepthSmall() ? e.create<arith::ConstantIntOp>(value, 32) : e.index(value);
+}
+
 void Product::enterBatch(Value number) {
   if (matmul && !foldsBatch)
     batch = e.delinearize(number, ArrayRef(result).drop_back(2));

@@ -31,6 +31,11 @@ public:
   /// True if `lanes` neighbours as the operand runs lie in one row of memory.
   bool isInLanes(bool isLeft, int64_t lanes);
 
+  /// True if places along the depth are known to fit into 32 bits, with those of a few steps behind it.
+  bool isDepthSmall() const;
+  /// A number that places along the depth are counted with: of 32 bits, which are cheaper, where that is so.
+  Value alongDepth(int64_t value);
+
   /// Says which of the batches the following are about.
   void enterBatch(Value number);
   /// Elements, converted; with lanes where the coordinate has some. Null after an error.

@@ -121,10 +121,6 @@ Staging::Values Staging::next(ValueRange state) {
   return out;
 }
 
-Value Staging::asIndex(Value k) {
-  return k.getType().isIndex() ? k : e.create<arith::IndexCastUIOp>(e.b.getIndexType(), k);
-}
-
 bool Staging::depthDivides() const {
   auto known = product.depth.constant();
   return known && *known % shape.depth == 0;
@@ -133,7 +129,7 @@ bool Staging::depthDivides() const {
 Value Staging::insideDepth(Side &side, int64_t pass, int64_t piece, Value k) {
   if (k.getType().isInteger(32) && depthDivides())
     return e.cmpi(arith::CmpIPredicate::ult, k, e.create<arith::ConstantIntOp>(*product.depth.constant(), 32));
-  k = asIndex(k);
+  k = e.asIndex(k);
   if (!depthDivides() && side.alongDepth)
     k = e.addi(k, e.addi(e.muli(side.chunk, e.index(side.tile->chunk)), e.index(piece * side.piece)));
   else if (!depthDivides())
@@ -147,7 +143,6 @@ void Staging::copy(Side &side, ValueRange state, Value k, const Slot &slot) {
   Type i32 = e.b.getI32Type();
   int64_t bytes = kChunkBytes / pieces(side);
   Value all = e.create<arith::ConstantIntOp>(bytes, 32), none = e.create<arith::ConstantIntOp>(int64_t(0), 32);
-  auto both = [&](Value x, Value y) { return y ? e.create<arith::AndIOp>(x, y) : x; };
   for (int64_t piece = 0; piece < pieces(side); ++piece) {
     bool own = piece > 0 && walks(side) > 1; // walk
     if (own)
@@ -163,7 +158,7 @@ void Staging::copy(Side &side, ValueRange state, Value k, const Slot &slot) {
     for (int64_t i = 0; i < side.passes; ++i) {
       Value inside = padding ? padding->answer(side.windows[i], question) : insideDepth(side, i, piece, k);
       if (!side.insides.empty())
-        inside = both(inside, side.insides[piece]);
+        inside = e.create<arith::AndIOp>(inside, side.insides[piece]);
       Value read = e.create<arith::SelectOp>(i32, inside, all, none);
       Value from = e.addi(e.addi(side.bases[i], offset), side.apart[i]);
       kernel::AsyncCopyOp::create(e.b, e.loc, walk.buffer, from, to, e.addi(side.places[i], more), read, bytes);
@@ -174,12 +169,12 @@ void Staging::copy(Side &side, ValueRange state, Value k, const Slot &slot) {
 /// A chunk of an image, element by element; zeros in the padding, and from the depth's end on.
 Value Staging::gatherChunk(Side &side, int64_t pass, Value k) {
   Walk &walk = *side.elements;
+  WindowPadding *padding = walk.windowPadding(); // an image has one
   Value first = e.addi(k, e.muli(side.chunk, e.index(side.tile->chunk))), zero = e.constant(valueType(side.type), 0);
   Values parts;
   for (int64_t i = 0; i < side.tile->chunk; ++i) {
     Value at = e.addi(first, e.index(i));
     Values state = walk.start(at);
-    WindowPadding *padding = walk.windowPadding(); // an image has one
     Value before = depthDivides() ? Value() : e.cmpi(arith::CmpIPredicate::ult, at, depth);
     Value inside = padding->answer(side.windows[pass], padding->ask(state, before));
     Value place = e.addi(side.bases[pass], walk.offset(state));
@@ -225,7 +220,7 @@ Value Staging::readChunk(Side &side, int64_t pass, Value k) {
 }
 
 Staging::Values Staging::read(Side &side, Value k) {
-  k = asIndex(k);
+  k = e.asIndex(k);
   auto type = VectorType::get({side.tile->chunk}, valueType(side.type));
   SmallVector<Type> types(side.passes, type);
   // What lies behind the depth's end is not read: there may be nothing at all.
@@ -288,20 +283,16 @@ void Staging::fill(Values &state) {
 }
 
 Staging::Values Staging::loop(ValueRange carried, ValueRange state, function_ref<Values(Step &, ValueRange)> body) {
-  constexpr int64_t kSmall = int64_t(1) << 30;
-  // A counter of 32 bits is cheaper, where it is known to be enough.
-  auto known = product.depth.constant();
-  bool isSmall = known && *known < kSmall;
-  auto count = [&](int64_t v) { return isSmall ? e.create<arith::ConstantIntOp>(v, 32) : e.index(v); };
+  auto count = [&](int64_t v) { return product.alongDepth(v); };
   size_t given = carried.size();
   Values init(carried);
   init.append({ring(0), ring(slots - 1)});
   init.append(state.begin(), state.end());
-  Value to = isSmall ? count(*known) : depth;
+  Value to = product.isDepthSmall() ? count(*product.depth.constant()) : depth;
   Values out = e.loop(count(0), to, count(shape.depth), init, [&](Value k, ValueRange from) {
     Value reads = from[given], writes = from[given + 1], nextReads = nextOf(reads);
     ValueRange at = from.drop_front(given + 2);
-    auto slotOf = [&](Value carried) { return slotAt(asIndex(carried)); };
+    auto slotOf = [&](Value carried) { return slotAt(e.asIndex(carried)); };
     Value ahead = e.addi(k, count((slots - 1) * shape.depth));
     Step step{slotOf(reads), slotOf(nextReads), *this, slotOf(writes), at, ahead};
     Values next = body(step, from.take_front(given));

@@ -115,7 +115,6 @@ private:
   Value atMost(Value x, const core::DimExpr &size, int64_t width);
   size_t stateSize(Side &side);
   bool depthDivides() const;
-  Value asIndex(Value k);
 
   ThreadBlock &block;
   Emitter &e;

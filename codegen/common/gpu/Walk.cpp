@@ -95,11 +95,7 @@ Value Walk::base(Value outer) {
   if (product.conv) {
     if (!isLeft)
       return outer;
-    Coords out = e.delinearize(outer, ArrayRef(product.result).drop_back()), at{out[0]};
-    for (auto [i, stride] : llvm::enumerate(product.conv.getStrides()))
-      at.push_back({e.muli(out[i + 1].base, e.index(stride))});
-    for (size_t i : padding->along())
-      at[i + 1].base = e.subi(at[i + 1].base, e.scalar(product.padding.getLow()[i + 1]));
+    Coords at = padding->corner(outer);
     at.push_back({e.index(0)});
     return e.linear(at, sizes);
   }
@@ -131,16 +127,10 @@ Value Walk::windowStride(size_t digit) {
   return e.size(stride);
 }
 
-Value Walk::digit(int64_t value) {
-  constexpr int64_t kSmall = int64_t(1) << 30;
-  bool isSmall = product.depth.constant().value_or(kSmall) < kSmall;
-  return isSmall ? e.create<arith::ConstantIntOp>(value, 32) : e.index(value);
-}
-
 Walk::Values Walk::start(Value k) {
   if (window.empty())
     return {e.muli(k, depthStride())};
-  Type type = digit(0).getType();
+  Type type = product.alongDepth(0).getType();
   Values state;
   for (Coord c : e.delinearize(k, ArrayRef(product.rightSizes).drop_back()))
     state.push_back(type.isIndex() ? c.base : e.create<arith::IndexCastOp>(type, c.base));
@@ -152,6 +142,7 @@ Walk::Values Walk::next(ValueRange state) {
     return {e.addi(state[0], e.muli(e.index(step), depthStride()))};
   // A sum of two numbers of several digits, the last first. Beyond the window the first one goes on.
   Values out(state);
+  auto digit = [&](int64_t value) { return product.alongDepth(value); };
   int64_t left = step;
   Value carry;
   for (size_t i = window.size(); i-- > 0;) {
@@ -174,8 +165,7 @@ Value Walk::offset(ValueRange state) {
     return state[0];
   Value sum;
   for (size_t i = 0; i < window.size(); ++i) {
-    Value at = state[i].getType().isIndex() ? state[i] : e.create<arith::IndexCastUIOp>(e.b.getIndexType(), state[i]);
-    Value part = e.muli(at, windowStride(i));
+    Value part = e.muli(e.asIndex(state[i]), windowStride(i));
     sum = sum ? e.addi(sum, part) : part;
   }
   return sum;

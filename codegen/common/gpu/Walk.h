@@ -52,8 +52,6 @@ public:
 
 private:
   Value windowStride(size_t digit);
-  /// A number of the state: of 32 bits where the depth is known to fit.
-  Value digit(int64_t value);
 
   Product &product;
   Emitter &e;

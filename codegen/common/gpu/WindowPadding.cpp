@@ -30,14 +30,13 @@ Value WindowPadding::coordinate(Value value) {
 
 Value WindowPadding::bits(int64_t value) { return e.create<arith::ConstantIntOp>(value, 32); }
 
-WindowPadding::Values WindowPadding::begins(Value row) {
-  Values begins;
-  Coords out = e.delinearize(row, ArrayRef(product.result).drop_back());
-  for (size_t i : padded) {
-    Value begin = e.muli(out[i + 1].base, e.index(product.conv.getStrides()[i]));
-    begins.push_back(coordinate(e.subi(begin, e.scalar(product.padding.getLow()[i + 1]))));
-  }
-  return begins;
+adze::Coords WindowPadding::corner(Value row) {
+  Coords out = e.delinearize(row, ArrayRef(product.result).drop_back()), at{out[0]};
+  for (auto [i, stride] : llvm::enumerate(product.conv.getStrides()))
+    at.push_back({e.muli(out[i + 1].base, e.index(stride))});
+  for (size_t i : padded)
+    at[i + 1].base = e.subi(at[i + 1].base, e.scalar(product.padding.getLow()[i + 1]));
+  return at;
 }
 
 Value WindowPadding::isInside(size_t i, Value begin, Value within) {
@@ -48,7 +47,10 @@ Value WindowPadding::isInside(size_t i, Value begin, Value within) {
 WindowPadding::Values WindowPadding::known(Value row) {
   if (padded.empty())
     return {};
-  Values begins = this->begins(row);
+  Coords corner = this->corner(row);
+  Values begins;
+  for (size_t i : padded)
+    begins.push_back(coordinate(corner[i + 1].base));
   if (!isSmall())
     return begins;
   // From the last dimension to the first: a place along it has the bits of those behind, or none.

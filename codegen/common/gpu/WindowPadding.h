@@ -15,8 +15,8 @@ public:
   /// dimensions, then channels.
   WindowPadding(Product &product, llvm::ArrayRef<core::DimExpr> sizes, llvm::ArrayRef<int64_t> window);
 
-  /// Dimensions of the window along which there is padding.
-  llvm::ArrayRef<size_t> along() const { return padded; }
+  /// Where the window of a row begins: the image's number, and coordinates, which lie outside of it in the padding.
+  Coords corner(Value row);
   /// What is known of a row: for small windows a number with a bit for each place, which is set if the image is there;
   /// else where the window begins in the image, along what is padded.
   Values known(Value row);
@@ -35,19 +35,18 @@ public:
 private:
   /// True if a number of 32 bits has one for each place.
   bool isSmall() const { return !padded.empty() && places <= 32; }
-  /// Where the window of a row begins along each dimension of `along()`.
-  Values begins(Value row);
-  /// Whether the image has the coordinate that is `within` behind `begin` along the `i`-th of `along()`.
+  /// Whether the image has the coordinate that is `within` behind `begin` along the `i`-th of `padded`.
   Value isInside(size_t i, Value begin, Value within);
   /// A coordinate of the image, in the type that they are compared in.
   Value coordinate(Value value);
+  /// A number of 32 bits.
   Value bits(int64_t value);
 
   Product &product;
   Emitter &e;
   llvm::SmallVector<core::DimExpr> sizes;
   llvm::SmallVector<int64_t> window; ///< without channels
-  llvm::SmallVector<size_t> padded;
+  llvm::SmallVector<size_t> padded;  ///< its dimensions along which there is padding
   int64_t places = 1;
   bool isNarrow = true; ///< coordinates of the image fit into 32 bits
 };
